@@ -1,0 +1,60 @@
+//! Keys as a plugin sees them: operations, and no bytes.
+//!
+//! Traits, so that a plugin's logic is tested natively against [`testing`](crate::testing) keys.
+
+use crate::bindings::types::{BatchError, KeyError};
+
+/// How a value is brought to one form before it is digested.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Normalize {
+    /// White space at both ends does not count.
+    pub trim: bool,
+    /// ASCII upper and lower case are the same.
+    pub ascii_case: bool,
+    /// Only letters and digits count.
+    pub separators: bool,
+}
+
+/// Permission to digest the columns of one call. See `wit/pseudonym.wit`.
+pub trait PseudonymKey {
+    /// The keyed digest of every value of a column, each cut to `length` bytes, zeros for a null.
+    ///
+    /// # Errors
+    /// The column was not lent, `length` is not 1 to 32, the type has no canonical bytes, or the quota is spent.
+    fn digests(&self, column: u32, normalize: Normalize, length: u32) -> Result<Vec<u8>, KeyError>;
+}
+
+/// Permission to learn the offset of each row's subject. See `wit/date-shift.wit`.
+pub trait DateShiftKey {
+    /// The offset of each row's subject in days, never 0; 0 for a row without a subject.
+    ///
+    /// # Errors
+    /// `max_days` is not 1 to 36500, or the quota is spent.
+    fn offsets(&self, max_days: u32) -> Result<Vec<i32>, KeyError>;
+}
+
+impl From<KeyError> for BatchError {
+    fn from(_: KeyError) -> Self {
+        Self::KeyRefused
+    }
+}
+
+#[cfg(feature = "pseudonym-masker")]
+impl PseudonymKey for crate::bindings::pseudonym_masker::moretta::plugin::pseudonym::PseudonymKey {
+    fn digests(&self, column: u32, normalize: Normalize, length: u32) -> Result<Vec<u8>, KeyError> {
+        use crate::bindings::pseudonym_masker::moretta::plugin::pseudonym::Normalization;
+        let mut flags = Normalization::empty();
+        flags.set(Normalization::TRIM, normalize.trim);
+        flags.set(Normalization::ASCII_CASE, normalize.ascii_case);
+        flags.set(Normalization::SEPARATORS, normalize.separators);
+        Self::digests(self, column, flags, length)
+    }
+}
+
+#[cfg(feature = "date-shift-masker")]
+impl DateShiftKey for crate::bindings::date_shift_masker::moretta::plugin::date_shift::DateShiftKey {
+    fn offsets(&self, max_days: u32) -> Result<Vec<i32>, KeyError> {
+        Self::offsets(self, max_days)
+    }
+}

@@ -1,0 +1,48 @@
+//! What the author of a Moretta plugin in Rust uses: one trait, one macro, and views and builders over columns.
+//!
+//! A whole plugin, which replaces every value by its length:
+//!
+//! ```
+//! use moretta_guest::{BatchError, Column, Masked, Masker, Request, TextBuilder, only};
+//!
+//! struct Lengths;
+//!
+//! impl Masker for Lengths {
+//!     fn mask(_: &Request, columns: &[Column], _: &[Column]) -> Result<Masked, BatchError> {
+//!         let text = only(columns)?.text()?;
+//!         let mut lengths = TextBuilder::with_capacity(text.rows(), text.rows() * 2);
+//!         for value in text.iter() {
+//!             lengths.push_option(value.map(|value| value.len().to_string()).as_deref());
+//!         }
+//!         Ok(lengths.finish().into())
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "masker")]
+//! moretta_guest::masker!(Lengths);
+//! # fn main() {}
+//! ```
+//!
+//! Beside the code stands `manifest.json`, which says what the plugin offers, declares and asks for, with golden cases.
+//! The crate is a `cdylib`, depends on this one with the feature of its world, and is built for
+//! `wasm32-unknown-unknown`; that target has no clock, no files, no network and no randomness to import.
+
+#[expect(unsafe_code, reason = "generated from wit/")]
+#[doc(hidden)]
+pub mod bindings;
+
+mod builder;
+mod column;
+mod export;
+mod key;
+pub mod testing;
+mod world;
+
+pub use bindings::types::{
+    BatchError, Column, Finding, KeyError, Masked, Rejection, RejectionCode, Request, Values, Variable,
+};
+pub use builder::{NumberBuilder, TextBuilder};
+pub use column::{Numbers, Text, Validity};
+pub use export::Export;
+pub use key::{DateShiftKey, Normalize, PseudonymKey};
+pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, Rejections, only};

@@ -1,0 +1,218 @@
+//! Testing a plugin natively, without a host: keys that need no keyring, and the golden cases of the manifest.
+
+use std::cell::Cell;
+
+use serde_json::Value;
+
+use crate::bindings::types::{BatchError, Column, KeyError, Masked, RejectionCode, Request, Values};
+use crate::{DateShiftKey, Normalize, NumberBuilder, PseudonymKey};
+
+/// A key for tests: deterministic, without any secret, and as strict about its quota as the host.
+#[derive(Debug, Default)]
+pub struct TestKey {
+    columns: Vec<Column>,
+    subjects: Vec<Option<String>>,
+    used: Cell<usize>,
+}
+
+impl TestKey {
+    /// A pseudonym key lent with these columns.
+    pub fn for_columns(columns: &[Column]) -> Self {
+        Self { columns: columns.to_vec(), ..Self::default() }
+    }
+
+    /// A date-shift key lent for rows of these subjects.
+    pub fn for_subjects(subjects: &[Option<&str>]) -> Self {
+        Self { subjects: subjects.iter().map(|subject| subject.map(str::to_owned)).collect(), ..Self::default() }
+    }
+}
+
+impl PseudonymKey for TestKey {
+    fn digests(&self, column: u32, normalize: Normalize, length: u32) -> Result<Vec<u8>, KeyError> {
+        if !(1..=32).contains(&length) {
+            return Err(KeyError::InvalidParameter);
+        }
+        if self.used.replace(self.used.get() + 1) >= self.columns.len() {
+            return Err(KeyError::QuotaExhausted);
+        }
+        let column = self.columns.get(column as usize).ok_or(KeyError::NotGranted)?;
+        let mut digests = Vec::new();
+        for row in 0..column.rows as usize {
+            let bytes = match &column.values {
+                Values::Text(_) => column.text().ok().and_then(|text| text.bytes(row)).map(<[u8]>::to_vec),
+                Values::Int64(_) => column.int64().ok().and_then(|n| n.get(row)).map(|n| n.to_string().into_bytes()),
+                _ => return Err(KeyError::UnsupportedType),
+            };
+            match bytes {
+                None => digests.extend(std::iter::repeat_n(0, length as usize)),
+                Some(bytes) => digests.extend(mix(&normalized(&bytes, normalize)).take(length as usize)),
+            }
+        }
+        Ok(digests)
+    }
+}
+
+impl DateShiftKey for TestKey {
+    fn offsets(&self, max_days: u32) -> Result<Vec<i32>, KeyError> {
+        if !(1..=36_500).contains(&max_days) {
+            return Err(KeyError::InvalidParameter);
+        }
+        if self.used.replace(self.used.get() + 1) > 0 {
+            return Err(KeyError::QuotaExhausted);
+        }
+        let offset = |subject: &Option<String>| match subject {
+            None => 0,
+            Some(subject) => {
+                let digest: Vec<u8> = mix(subject.as_bytes()).take(5).collect();
+                let days = u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]) % max_days + 1;
+                if digest[4] & 1 == 0 { days as i32 } else { -(days as i32) }
+            }
+        };
+        Ok(self.subjects.iter().map(offset).collect())
+    }
+}
+
+/// One golden case of a manifest, as the plugin's own types.
+#[derive(Debug)]
+pub struct Case {
+    /// What the case is called.
+    pub name: String,
+    /// What is asked of the plugin.
+    pub request: Request,
+    /// The column to mask.
+    pub input: Column,
+    /// What must come back. A row that must be rejected is null here.
+    pub output: Column,
+    /// The rows that must be rejected.
+    pub rejected: Vec<(u32, RejectionCode)>,
+    /// The subject of each row, where the case has them.
+    pub subjects: Vec<Option<String>>,
+}
+
+/// The golden cases of a manifest. Defaults of the schema are filled in, as the host does.
+///
+/// # Panics
+/// If the manifest is not as `wit/README.md` says. This is for tests.
+pub fn cases(manifest: &str) -> Vec<Case> {
+    let manifest: Value = serde_json::from_str(manifest).expect("the manifest is JSON");
+    let mut cases = Vec::new();
+    for transform in manifest["transforms"].as_array().expect("the manifest lists transforms") {
+        for case in transform["cases"].as_array().expect("the transform lists cases") {
+            cases.push(read_case(transform, case));
+        }
+    }
+    cases
+}
+
+/// Runs every golden case of a manifest and compares.
+///
+/// # Panics
+/// At the first case that differs, with its name. This is for tests.
+pub fn check_cases(manifest: &str, mask: impl Fn(&Case) -> Result<Masked, BatchError>) {
+    for case in cases(manifest) {
+        let masked = mask(&case).unwrap_or_else(|error| panic!("case {:?}: {error:?}", case.name));
+        let rejected: Vec<_> = masked.rejections.iter().map(|rejection| (rejection.row, rejection.code)).collect();
+        assert_eq!(rejected, case.rejected, "case {:?}: rejected rows", case.name);
+        let [column] = masked.columns.as_slice() else { panic!("case {:?}: not one column", case.name) };
+        let (got, want) = (cells(column), cells(&case.output));
+        for (row, (got, want)) in got.iter().zip(&want).enumerate() {
+            let skipped = case.rejected.iter().any(|(rejected, _)| *rejected as usize == row);
+            assert!(skipped || got == want, "case {:?}, row {row}: got {got}, want {want}", case.name);
+        }
+        assert_eq!(got.len(), want.len(), "case {:?}: rows", case.name);
+    }
+}
+
+fn read_case(transform: &Value, case: &Value) -> Case {
+    let mut config = case["config"].as_object().cloned().unwrap_or_default();
+    if let Some(properties) = transform["config"]["properties"].as_object() {
+        for (name, schema) in properties {
+            if let (false, Some(default)) = (config.contains_key(name), schema.get("default")) {
+                config.insert(name.clone(), default.clone());
+            }
+        }
+    }
+    let strings = |value: &Value| -> Vec<Option<String>> {
+        value.as_array().map(|all| all.iter().map(|v| v.as_str().map(str::to_owned)).collect()).unwrap_or_default()
+    };
+    Case {
+        name: case["name"].as_str().expect("a case has a name").to_owned(),
+        request: Request {
+            transform: transform["name"].as_str().expect("a transform has a name").to_owned(),
+            config: Value::Object(config).to_string(),
+            reference_date: case["reference_date"].as_i64().map(|days| days as i32),
+        },
+        input: read_column(&case["input"]),
+        output: read_column(&case["output"]),
+        rejected: case["rejected"]
+            .as_array()
+            .map(|all| all.iter().map(|r| (r["row"].as_u64().expect("a row") as u32, read_code(&r["code"]))).collect())
+            .unwrap_or_default(),
+        subjects: strings(&case["subjects"]),
+    }
+}
+
+/// A column as a case writes it: `{"text": [..]}`, `{"int64": [..]}`, `{"date32": [..]}` and so on.
+fn read_column(column: &Value) -> Column {
+    let (kind, values) = column.as_object().and_then(|object| object.iter().next()).expect("a column has a type");
+    let values = values.as_array().expect("a column is an array");
+    match kind.as_str() {
+        "text" => Column::from_text(values.iter().map(Value::as_str)),
+        "int64" => numbers(values, Value::as_i64).finish_int64(),
+        "timestamp" => numbers(values, Value::as_i64).finish_timestamp(),
+        "float64" => numbers(values, Value::as_f64).finish_float64(),
+        "date32" => numbers(values, |value| value.as_i64().map(|days| days as i32)).finish_date32(),
+        other => panic!("cases have no columns of type {other}"),
+    }
+}
+
+fn numbers<T: Default>(values: &[Value], read: impl Fn(&Value) -> Option<T>) -> NumberBuilder<T> {
+    let mut builder = NumberBuilder::with_capacity(values.len());
+    values.iter().for_each(|value| builder.push(read(value)));
+    builder
+}
+
+fn read_code(code: &Value) -> RejectionCode {
+    match code.as_str().expect("a code") {
+        "unparsable" => RejectionCode::Unparsable,
+        "out-of-range" => RejectionCode::OutOfRange,
+        "unchanged" => RejectionCode::Unchanged,
+        "missing" => RejectionCode::Missing,
+        "unsupported" => RejectionCode::Unsupported,
+        other => panic!("there is no rejection code {other}"),
+    }
+}
+
+/// The cells of a column as JSON.
+fn cells(column: &Column) -> Vec<Value> {
+    (0..column.rows as usize)
+        .map(|row| match &column.values {
+            Values::Text(_) => column.text().ok().and_then(|text| text.get(row)).map(Value::from),
+            Values::Int64(_) => column.int64().ok().and_then(|n| n.get(row)).map(Value::from),
+            Values::Timestamp(_) => column.timestamp().ok().and_then(|n| n.get(row)).map(Value::from),
+            Values::Float64(_) => column.float64().ok().and_then(|n| n.get(row)).map(Value::from),
+            Values::Date32(_) => column.date32().ok().and_then(|n| n.get(row)).map(Value::from),
+            Values::Binary(_) | Values::Boolean(_) => panic!("cases have no columns of this type"),
+        })
+        .map(|cell| cell.unwrap_or(Value::Null))
+        .collect()
+}
+
+fn normalized(bytes: &[u8], normalize: Normalize) -> Vec<u8> {
+    let bytes = if normalize.trim { bytes.trim_ascii() } else { bytes };
+    bytes
+        .iter()
+        .filter(|byte| !normalize.separators || byte.is_ascii_alphanumeric() || !byte.is_ascii())
+        .map(|byte| if normalize.ascii_case { byte.to_ascii_lowercase() } else { *byte })
+        .collect()
+}
+
+/// Bytes that differ when the input differs, and are no secret: FNV-1a, stirred once for each byte.
+fn mix(input: &[u8]) -> impl Iterator<Item = u8> {
+    let step = |state: u64, byte: u8| (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let seed = input.iter().fold(0xcbf2_9ce4_8422_2325, |state, byte| step(state, *byte));
+    (0u8..).scan(seed, move |state, index| {
+        *state = step(*state, index);
+        Some((*state >> 32) as u8)
+    })
+}

@@ -1,0 +1,102 @@
+//! One trait and one macro for each world.
+
+use crate::bindings::types::{BatchError, Column, Finding, Masked, Rejection, RejectionCode, Request};
+use crate::key::{DateShiftKey, PseudonymKey};
+
+/// A plugin that masks with nothing but its arguments. Exported by [`masker!`](crate::masker).
+pub trait Masker {
+    /// Masks every row of `columns`; see `mask` in `wit/mask.wit` for what the host expects and checks.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn mask(request: &Request, columns: &[Column], context: &[Column]) -> Result<Masked, BatchError>;
+}
+
+/// A plugin that masks with a key for pseudonyms. Exported by [`pseudonym_masker!`](crate::pseudonym_masker).
+pub trait PseudonymMasker {
+    /// Masks every row of `columns` under the key lent for this call.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn mask(
+        request: &Request,
+        columns: &[Column],
+        context: &[Column],
+        key: &impl PseudonymKey,
+    ) -> Result<Masked, BatchError>;
+}
+
+/// A plugin that shifts dates under a key. Exported by [`date_shift_masker!`](crate::date_shift_masker).
+pub trait DateShiftMasker {
+    /// Masks every row of `columns` under the key lent for this call.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn mask(
+        request: &Request,
+        columns: &[Column],
+        context: &[Column],
+        key: &impl DateShiftKey,
+    ) -> Result<Masked, BatchError>;
+}
+
+/// A plugin that says what columns hold. Exported by [`classifier!`](crate::classifier).
+pub trait Classifier {
+    /// Counts the values that speak for each label of the manifest.
+    ///
+    /// # Errors
+    /// Refuses the whole batch; no label is suggested from it.
+    fn classify(request: &Request, names: &[String], columns: &[Column]) -> Result<Vec<Finding>, BatchError>;
+}
+
+impl Request {
+    /// The rule's `with:`, as the plugin's own type.
+    ///
+    /// # Errors
+    /// [`BatchError::InvalidConfig`] if it is not of that type: the manifest's schema and the type disagree.
+    pub fn config<T: serde::de::DeserializeOwned>(&self) -> Result<T, BatchError> {
+        serde_json::from_str(&self.config).map_err(|_| BatchError::InvalidConfig)
+    }
+
+    /// The only "today" there is, in days since 1970-01-01.
+    ///
+    /// # Errors
+    /// [`BatchError::NoReferenceDate`] if the policy names none. A manifest that asks for it excludes this.
+    pub fn today(&self) -> Result<i32, BatchError> {
+        self.reference_date.ok_or(BatchError::NoReferenceDate)
+    }
+}
+
+/// The one column of a call.
+///
+/// # Errors
+/// [`BatchError::WrongColumns`] if there are more or none.
+pub fn only(columns: &[Column]) -> Result<&Column, BatchError> {
+    match columns {
+        [column] => Ok(column),
+        _ => Err(BatchError::WrongColumns),
+    }
+}
+
+impl From<Column> for Masked {
+    fn from(column: Column) -> Self {
+        Self { columns: vec![column], rejections: Vec::new() }
+    }
+}
+
+/// The rows that a plugin could not handle, collected in order.
+#[derive(Debug, Default)]
+pub struct Rejections(Vec<Rejection>);
+
+impl Rejections {
+    /// Names one row. Rows are named in rising order, each once.
+    #[inline]
+    pub fn push(&mut self, row: usize, code: RejectionCode) {
+        self.0.push(Rejection { row: row as u32, code });
+    }
+
+    /// The answer with one masked column.
+    pub fn with(self, column: Column) -> Masked {
+        Masked { columns: vec![column], rejections: self.0 }
+    }
+}
