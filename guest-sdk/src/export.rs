@@ -111,7 +111,6 @@ macro_rules! classifier {
 macro_rules! __export {
     ($world:ident, $plugin:ty) => {
         #[cfg(target_arch = "wasm32")]
-        #[expect(unsafe_code, reason = "exports generated from wit/ have C names")]
         const _: () = {
             type Plugin = $crate::Export<$plugin>;
             $crate::bindings::$world::export!(Plugin);

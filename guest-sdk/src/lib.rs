@@ -27,7 +27,6 @@
 //! The crate is a `cdylib`, depends on this one with the feature of its world, and is built for
 //! `wasm32-unknown-unknown`; that target has no clock, no files, no network and no randomness to import.
 
-#[expect(unsafe_code, reason = "generated from wit/")]
 #[doc(hidden)]
 pub mod bindings;
 
