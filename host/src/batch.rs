@@ -1,0 +1,182 @@
+//! An Arrow record batch with its place in the source, and the types that a transform can take.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::error::Place;
+
+/// One batch on its way from source to sink. The values are the original ones: `Debug` shows none.
+#[derive(Clone)]
+pub struct Batch {
+    columns: RecordBatch,
+    place: BatchPlace,
+    documents: Option<Arc<Documents>>,
+}
+
+impl Batch {
+    /// A batch of these columns.
+    pub fn new(columns: RecordBatch, place: BatchPlace) -> Self {
+        Self { columns, place, documents: None }
+    }
+
+    /// The same batch, with the documents that its rows come from.
+    pub fn with_documents(self, documents: Documents) -> Self {
+        Self { documents: Some(Arc::new(documents)), ..self }
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &RecordBatch {
+        &self.columns
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.columns.num_rows()
+    }
+
+    /// Where the batch begins.
+    pub fn place(&self) -> &BatchPlace {
+        &self.place
+    }
+
+    /// The documents that the rows come from, where the source is made of documents.
+    pub fn documents(&self) -> Option<&Arc<Documents>> {
+        self.documents.as_ref()
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("rows", &self.rows()).field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// Where a batch lies in the input.
+#[derive(Clone, Debug, Default)]
+pub struct BatchPlace {
+    /// The file as the operator named it, `-` for standard input.
+    pub input: Arc<str>,
+    /// The number of the first row, counted from 1 in this input.
+    pub first_row: u64,
+    /// The line that each row begins on, counted from 1, where the format has lines.
+    pub lines: Option<Vec<u64>>,
+}
+
+impl BatchPlace {
+    /// The place of one row, counted from 0 in the batch.
+    pub fn row(&self, row: usize) -> Place {
+        Place {
+            input: self.input.clone(),
+            row: Some(self.first_row.saturating_add(row as u64)),
+            line: self.lines.as_ref().and_then(|lines| lines.get(row).copied()),
+            column: None,
+        }
+    }
+}
+
+/// The documents of a batch as they stand in the source, one for each row: what a sink of documents splices masked
+/// values into, so that everything kept stays as it was written.
+#[derive(Clone, Default)]
+pub struct Documents {
+    bytes: Arc<[u8]>,
+    ranges: Vec<(usize, usize)>,
+}
+
+impl Documents {
+    /// Documents that lie at these places, start and end, in one buffer.
+    pub fn new(bytes: Arc<[u8]>, ranges: Vec<(usize, usize)>) -> Self {
+        Self { bytes, ranges }
+    }
+
+    /// Each document's bytes in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.ranges.iter().map(|(start, end)| self.bytes.get(*start..*end).unwrap_or_default())
+    }
+
+    /// The documents of the rows for which `keep` is true.
+    pub fn filter(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept = self.ranges.iter().enumerate().filter(|(row, _)| keep(*row)).map(|(_, range)| *range);
+        Self { bytes: self.bytes.clone(), ranges: kept.collect() }
+    }
+}
+
+impl fmt::Debug for Documents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Documents({})", self.ranges.len())
+    }
+}
+
+/// The type of a column as the contract knows it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColumnType {
+    /// UTF-8.
+    Text,
+    /// Bytes.
+    Binary,
+    /// 64-bit integers.
+    Int64,
+    /// 64-bit floating-point numbers.
+    Float64,
+    /// True and false.
+    Boolean,
+    /// Days.
+    Date32,
+    /// Microseconds, without a time zone.
+    Timestamp,
+}
+
+impl ColumnType {
+    /// The Arrow type that columns of this type have in a batch.
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::Binary => DataType::Binary,
+            Self::Int64 => DataType::Int64,
+            Self::Float64 => DataType::Float64,
+            Self::Boolean => DataType::Boolean,
+            Self::Date32 => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+        }
+    }
+
+    /// The type of which every value of an Arrow type is, if there is one: what a typed file's column is cast to
+    /// before a transform sees it.
+    pub fn for_arrow(data_type: &DataType) -> Option<Self> {
+        Some(match data_type {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+                Self::Binary
+            }
+            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Self::Int64,
+            DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => Self::Int64,
+            DataType::Float16 | DataType::Float32 | DataType::Float64 => Self::Float64,
+            DataType::Boolean => Self::Boolean,
+            DataType::Date32 => Self::Date32,
+            DataType::Timestamp(TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond, None) => {
+                Self::Timestamp
+            }
+            DataType::Dictionary(_, values) => return Self::for_arrow(values),
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Int64 => "int64",
+            Self::Float64 => "float64",
+            Self::Boolean => "boolean",
+            Self::Date32 => "date32",
+            Self::Timestamp => "timestamp",
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! What can go wrong, whose fault it is, and how to mend it.
+//!
+//! No error carries a value of the data: positions, column names, codes and counts only.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Whose fault an [`Error`] is, and so who can mend it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// A plugin broke the contract, trapped, or used more than its limits.
+    Guest,
+    /// The machine or the host itself: disk, memory, a defect.
+    Host,
+    /// The policy, the plugins chosen, the keyring or the command line.
+    Operator,
+    /// The input.
+    Data,
+}
+
+/// A run failed, and nothing was committed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input is missing, malformed, or not what the policy says.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A plugin misbehaved.
+    #[error(transparent)]
+    Guest(#[from] crate::plugin::GuestError),
+    /// A plugin cannot be used here.
+    #[error(transparent)]
+    Package(#[from] crate::plugin::PackageError),
+    /// The policy cannot be used, or cannot be used on this input.
+    #[error(transparent)]
+    Policy(#[from] crate::policy::PolicyErrors),
+    /// A key is missing or may not be used so.
+    #[error(transparent)]
+    Key(#[from] crate::keys::KeyError),
+    /// More rows were rejected than the operator allows.
+    #[error("{0}")]
+    Quarantined(crate::outcome::TooManyQuarantined),
+    /// The options contradict each other.
+    #[error("{0}")]
+    Usage(String),
+    /// The disk or another part of the machine failed.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb: `read`, `write`.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A defect of the host: an invariant did not hold. Nothing is written.
+    #[error("internal error: {0}; this is a defect of moretta, please report it")]
+    Internal(&'static str),
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Data(_) | Self::Quarantined(_) => Blame::Data,
+            Self::Guest(_) => Blame::Guest,
+            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
+            Self::Io { .. } | Self::Internal(_) => Blame::Host,
+        }
+    }
+
+    /// The exit code of the command: 1 failed, 2 usage or policy, 3 too many quarantined.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Quarantined(_) => 3,
+            _ if self.blame() == Blame::Operator => 2,
+            _ => 1,
+        }
+    }
+
+    /// For `map_err` on input and output.
+    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+/// Where in the input. Counted from 1, the header of a CSV file is line 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the operator named it, `-` for standard input.
+    pub input: Arc<str>,
+    /// The row, not counting headers.
+    pub row: Option<u64>,
+    /// The line in the (decompressed) file.
+    pub line: Option<u64>,
+    /// The name of the column.
+    pub column: Option<String>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.input)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        } else if let Some(row) = self.row {
+            write!(f, ", row {row}")?;
+        }
+        if let Some(column) = &self.column {
+            write!(f, ", column `{column}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with the input, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct DataError {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub problem: DataProblem,
+}
+
+/// What is wrong with the input. Never carries a value; column names are part of the schema and may stand here.
+#[derive(Debug, thiserror::Error)]
+pub enum DataProblem {
+    /// There is no header, no schema and no row.
+    #[error("the input is empty; a CSV file needs at least a header line")]
+    Empty,
+    /// The bytes cannot be what the format says.
+    #[error("not a readable {0} file: it is damaged, cut off, or of another format (choose one with the extension)")]
+    Unreadable(&'static str),
+    /// A CSV record with more or fewer fields than the header.
+    #[error("{found} fields where the header has {expected}; is a quote or a delimiter missing?")]
+    Ragged {
+        /// Fields in the header.
+        expected: usize,
+        /// Fields in this record.
+        found: usize,
+    },
+}

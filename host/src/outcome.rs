@@ -1,0 +1,126 @@
+//! Exactly one outcome for each input row, and the counts that must add up.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::error::Place;
+
+/// Why a row could not be masked. The same cases as `rejection-code` in `wit/types.wit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RejectionCode {
+    /// The value is not of the form that the transform reads.
+    Unparsable,
+    /// The value lies outside what the transform handles.
+    OutOfRange,
+    /// The transform would have to return the value as it came.
+    Unchanged,
+    /// The row has no value where the transform needs one.
+    Missing,
+    /// The value is of a kind that the transform does not handle.
+    Unsupported,
+}
+
+impl fmt::Display for RejectionCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unparsable => "unparsable",
+            Self::OutOfRange => "out-of-range",
+            Self::Unchanged => "unchanged",
+            Self::Missing => "missing",
+            Self::Unsupported => "unsupported",
+        })
+    }
+}
+
+/// One row that a transform could not handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// Counted from 0 in the batch.
+    pub row: usize,
+    /// The column of the batch whose rule rejected it.
+    pub column: usize,
+    /// Why.
+    pub code: RejectionCode,
+    /// What the policy does with it.
+    pub fate: Fate,
+}
+
+/// What the policy does with a row that was rejected.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// The row is not written.
+    Drop,
+    /// The row is not written, and kept encrypted in the quarantine file.
+    #[default]
+    Quarantine,
+}
+
+/// How many rows had which outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Outcomes {
+    /// Rows read.
+    pub read: u64,
+    /// Rows masked and written.
+    pub masked: u64,
+    /// Rows kept in quarantine.
+    pub quarantined: u64,
+    /// Rows dropped by policy.
+    pub dropped: u64,
+    /// Rejections by code. A row counts once, under the code that decided its fate.
+    pub codes: BTreeMap<RejectionCode, u64>,
+}
+
+impl Outcomes {
+    /// Adds the outcomes of another batch.
+    pub fn add(&mut self, other: &Self) {
+        self.read = self.read.saturating_add(other.read);
+        self.masked = self.masked.saturating_add(other.masked);
+        self.quarantined = self.quarantined.saturating_add(other.quarantined);
+        self.dropped = self.dropped.saturating_add(other.dropped);
+        for (code, count) in &other.codes {
+            let total = self.codes.entry(*code).or_default();
+            *total = total.saturating_add(*count);
+        }
+    }
+
+    /// Whether every row read has exactly one outcome.
+    pub fn add_up(&self) -> bool {
+        self.masked.checked_add(self.quarantined).and_then(|sum| sum.checked_add(self.dropped)) == Some(self.read)
+    }
+}
+
+/// More rows were rejected than the operator allows.
+#[derive(Clone, Debug)]
+pub struct TooManyQuarantined {
+    /// How many the operator allows.
+    pub allowed: u64,
+    /// Rows quarantined so far, by code.
+    pub codes: BTreeMap<RejectionCode, u64>,
+    /// Where the first few are, and why.
+    pub first: Vec<(Place, RejectionCode)>,
+}
+
+impl fmt::Display for TooManyQuarantined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total: u64 = self.codes.values().sum();
+        write!(f, "{total} rows could not be masked and {} are allowed:", self.allowed)?;
+        for (place, code) in &self.first {
+            write!(f, " {place} ({code});")?;
+        }
+        write!(f, " nothing was written; mend the rows or the policy, or allow more with --max-quarantined N")
+    }
+}

@@ -1,0 +1,52 @@
+//! Everything that is wrong with a policy, not just the first thing.
+
+use std::fmt;
+use std::ops::Range;
+
+/// One thing that is wrong with a policy, by itself or on this input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyProblem {
+    /// What is wrong, and how to mend it.
+    pub message: String,
+    /// Where in the policy's text, in bytes. Absent where it is the input that has something the policy lacks.
+    pub span: Option<Range<usize>>,
+}
+
+/// The problems of one policy, in the order of its text.
+#[derive(Clone, Debug)]
+pub struct PolicyErrors {
+    /// The file as the operator named it.
+    pub name: String,
+    /// The policy's text, for the snippets.
+    pub text: String,
+    /// The problems.
+    pub problems: Vec<PolicyProblem>,
+}
+
+impl std::error::Error for PolicyErrors {}
+
+impl fmt::Display for PolicyErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            match &problem.span {
+                Some(span) => {
+                    let (line, column) = position(&self.text, span.start);
+                    write!(f, "{}:{line}:{column}: {}", self.name, problem.message)?;
+                }
+                None => write!(f, "{}: {}", self.name, problem.message)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Line and column of a byte, counted from 1.
+fn position(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count().saturating_add(1);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+    (line, column)
+}
