@@ -1,7 +1,28 @@
 //! Keys: lent for one call and one purpose, never shown.
+//!
+//! A [`Keyring`] holds the keys. It gives grants, each for one purpose and one domain; a grant lends a key to one call,
+//! with the columns of that call; and what is lent answers with digests or offsets, each cell once.
 
+mod canonical;
+mod date_shift;
+mod grant;
+mod keyring;
+mod material;
+mod normalize;
+mod private_file;
+mod pseudonym;
 mod purpose;
 mod refusal;
+mod sealing;
+mod stored;
 
+pub use date_shift::LentDateShiftKey;
+pub use grant::{DateShiftGrant, PseudonymGrant, QuarantineGrant};
+pub(crate) use keyring::is_name;
+pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo, VersionState};
+pub use normalize::Normalize;
+pub(crate) use private_file::StagedFile;
+pub use pseudonym::LentPseudonymKey;
 pub use purpose::Purpose;
-pub use refusal::KeyError;
+pub use refusal::{KeyError, Refusal};
+pub(crate) use sealing::FileCipher;

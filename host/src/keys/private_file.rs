@@ -1,0 +1,184 @@
+//! Files that are their owner's alone: read with suspicion, and written whole or not at all.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+use super::KeyError;
+
+/// The rights of the group and of all others.
+const OTHERS: u32 = 0o077;
+/// The right to write, of the group and of all others.
+const OTHERS_WRITE: u32 = 0o022;
+
+/// A file that is not under its name yet. Dropped without being committed, it is removed.
+#[derive(Debug)]
+pub(crate) struct StagedFile {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl StagedFile {
+    /// An empty file beside the target, readable by its owner alone (0600).
+    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
+        let file = tempfile::Builder::new().prefix(".moretta-").tempfile_in(directory(target))?;
+        Ok(Self { file, target: target.to_owned() })
+    }
+
+    /// Puts the file under its name, in place of one that may be there, and makes both last.
+    pub(crate) fn commit(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist(&self.target).map_err(|failed| failed.error)?;
+        File::open(directory(&self.target))?.sync_all()
+    }
+
+    /// Like [`StagedFile::commit`], and fails with `AlreadyExists` if the name is taken, even in the last moment.
+    pub(in crate::keys) fn commit_new(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist_noclobber(&self.target).map_err(|failed| failed.error)?;
+        File::open(directory(&self.target))?.sync_all()
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The directory that a file lies in.
+fn directory(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes a directory, and those above it, for its owner alone (0700). One that is there is left as it is.
+///
+/// # Errors
+/// It cannot be made, or others can write in it.
+pub(in crate::keys) fn make_directory(path: &Path) -> Result<(), KeyError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(KeyError::io("make", path))?;
+    check_directory(path)
+}
+
+/// Reads a small file of secrets into memory that is wiped when dropped.
+///
+/// # Errors
+/// It is no regular file, others can read it or put another in its place, or it is larger than `most` bytes.
+pub(in crate::keys) fn read(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    check_directory(directory(path))?;
+    // A link is not followed, and a pipe not waited for; what is opened then must be what was looked at.
+    let seen = fs::symlink_metadata(path).map_err(KeyError::io("read", path))?;
+    if !seen.is_file() {
+        return Err(KeyError::Damaged(path.to_owned(), "it is not a regular file"));
+    }
+    let mut file = File::open(path).map_err(KeyError::io("read", path))?;
+    let opened = file.metadata().map_err(KeyError::io("read", path))?;
+    if (seen.dev(), seen.ino()) != (opened.dev(), opened.ino()) {
+        return Err(KeyError::Damaged(path.to_owned(), "it was replaced while it was opened"));
+    }
+    if opened.mode() & OTHERS != 0 {
+        return Err(KeyError::Readable(path.to_owned()));
+    }
+    if opened.len() > most {
+        return Err(KeyError::Damaged(path.to_owned(), "it is too large"));
+    }
+    read_all(&mut file, opened.len()).map_err(KeyError::io("read", path))
+}
+
+/// Reads into a buffer of the whole size at once: one that grows would leave copies behind.
+fn read_all(file: &mut File, length: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let length = usize::try_from(length).map_err(io::Error::other)?;
+    let mut bytes = Zeroizing::new(vec![0; length]);
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn check_directory(path: &Path) -> Result<(), KeyError> {
+    let mode = fs::metadata(path).map_err(KeyError::io("read", path))?.mode();
+    if mode & OTHERS_WRITE != 0 { Err(KeyError::Writable(path.to_owned())) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn private(directory: &Path) -> PathBuf {
+        let path = directory.join("secret");
+        let mut staged = StagedFile::beside(&path).unwrap();
+        staged.write_all(b"secret").unwrap();
+        staged.commit().unwrap();
+        path
+    }
+
+    #[test]
+    fn is_readable_by_its_owner_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = private(directory.path());
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(read(&path, 6).unwrap().as_slice(), b"secret");
+    }
+
+    #[test]
+    fn leaves_nothing_when_it_is_not_committed() {
+        let directory = tempfile::tempdir().unwrap();
+        StagedFile::beside(&directory.path().join("secret")).unwrap().write_all(b"secret").unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn does_not_replace_where_it_is_to_be_new() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = private(directory.path());
+        let refused = StagedFile::beside(&path).unwrap().commit_new().unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"secret");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn refuses_a_file_that_others_can_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = private(directory.path());
+        for mode in [0o640, 0o604, 0o620, 0o601] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(read(&path, 6), Err(KeyError::Readable(_))), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_directory_that_others_can_write_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = private(directory.path());
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o770)).unwrap();
+        assert!(matches!(read(&path, 6), Err(KeyError::Writable(_))));
+        assert!(matches!(make_directory(directory.path()), Err(KeyError::Writable(_))));
+    }
+
+    #[test]
+    fn refuses_what_is_no_regular_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        symlink(private(directory.path()), &link).unwrap();
+        assert!(matches!(read(&link, 6), Err(KeyError::Damaged(..))));
+        fs::create_dir(directory.path().join("directory")).unwrap();
+        assert!(matches!(read(&directory.path().join("directory"), 6), Err(KeyError::Damaged(..))));
+    }
+
+    #[test]
+    fn refuses_a_file_that_is_too_large() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(read(&private(directory.path()), 5), Err(KeyError::Damaged(..))));
+    }
+}
