@@ -18,6 +18,7 @@ pub mod keys;
 pub mod outcome;
 pub mod plugin;
 pub mod policy;
+pub mod quarantine;
 pub mod sink;
 pub mod source;
 pub mod verify;
