@@ -32,8 +32,11 @@ pub mod bindings;
 
 mod builder;
 mod column;
+#[cfg(feature = "dates")]
+pub mod dates;
 mod export;
 mod key;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod world;
 
