@@ -41,12 +41,31 @@ pub fn to_days(date: NaiveDate) -> i32 {
     date.num_days_from_ce() - EPOCH
 }
 
+/// The date so many days later, as days since 1970-01-01; `None` outside the years 1 to 9999, on either side.
+#[inline]
+pub fn shift_days(days: i32, by: i32) -> Option<i32> {
+    const YEARS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
+    days.checked_add(by).filter(|shifted| YEARS.contains(&days) && YEARS.contains(shifted))
+}
+
 /// The time of day stays, the date moves by so many days; `None` outside the years 1 to 9999, on either side.
 #[inline]
 pub fn shift_micros(micros: i64, days: i32) -> Option<i64> {
-    from_micros(micros)?;
-    let shifted = micros.checked_add(i64::from(days) * MICROS_PER_DAY)?;
-    from_micros(shifted).map(|_| shifted)
+    let before = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?;
+    let after = shift_days(before, days)?;
+    Some(i64::from(after) * MICROS_PER_DAY + micros.rem_euclid(MICROS_PER_DAY))
+}
+
+/// The year and the month of a year, each counted from 1.
+#[inline]
+pub fn year_and_month(date: NaiveDate) -> (u32, u32) {
+    (date.year() as u32, date.month())
+}
+
+/// Full years from a birth to a day; `None` if the birth is later. A birthday on 29 February is on 1 March in other years.
+#[inline]
+pub fn years_between(birth: NaiveDate, today: NaiveDate) -> Option<u32> {
+    today.years_since(birth)
 }
 
 /// A date as it was written, to be read and to be written in the same form.
@@ -178,7 +197,7 @@ fn two(number: u32) -> [u8; 2] {
     [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
-/// The year as it is written: four digits.
+/// A number below 10000 as four digits: how a year is written.
 #[inline]
 pub fn four(number: u32) -> [u8; 4] {
     let ([a, b], [c, d]) = (two(number / 100), two(number % 100));

@@ -47,4 +47,4 @@ pub use builder::{NumberBuilder, TextBuilder};
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
 pub use key::{DateShiftKey, Normalize, PseudonymKey};
-pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, Rejections, only};
+pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, Rejections, mask_each, only};

@@ -91,6 +91,13 @@ pub struct Case {
     pub subjects: Vec<Option<String>>,
 }
 
+impl Case {
+    /// The column to mask, as the columns of a call.
+    pub fn columns(&self) -> &[Column] {
+        std::slice::from_ref(&self.input)
+    }
+}
+
 /// What a golden case says of the answer.
 #[derive(Debug)]
 pub enum Expected {
