@@ -132,7 +132,7 @@ mod tests {
             let high = u128::from_be_bytes(digest) >> 64;
             let low = u128::from_be_bytes(digest) & u128::from(u64::MAX);
             let scale = 10u128.pow(16);
-            let expected = (high * scale + (low * scale >> 64)) >> 64;
+            let expected = (high * scale + ((low * scale) >> 64)) >> 64;
             let mut out = Vec::new();
             Alphabet::Digits.write(&digest, 16, &mut out);
             prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{expected:016}"));
