@@ -14,13 +14,13 @@ impl Nulls {
     fn push(&mut self, valid: bool) {
         if !valid && self.bits.is_none() {
             let mut bits = vec![0xff; self.rows / 8];
-            if self.rows % 8 != 0 {
+            if !self.rows.is_multiple_of(8) {
                 bits.push((1 << (self.rows % 8)) - 1);
             }
             self.bits = Some(bits);
         }
         if let Some(bits) = &mut self.bits {
-            if self.rows % 8 == 0 {
+            if self.rows.is_multiple_of(8) {
                 bits.push(0);
             }
             if valid {
@@ -58,6 +58,23 @@ impl TextBuilder {
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.data);
         self.end(true);
+    }
+
+    /// Like [`push_with`](Self::push_with), where `write` may fail: then nothing is appended.
+    ///
+    /// # Errors
+    /// What `write` answers.
+    #[inline]
+    pub fn try_push_with<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+        let length = self.data.len();
+        match write(&mut self.data) {
+            Ok(()) => self.end(true),
+            Err(error) => {
+                self.data.truncate(length);
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Appends a null.

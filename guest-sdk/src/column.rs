@@ -61,6 +61,12 @@ impl<'a> Text<'a> {
         (0..self.rows()).map(move |row| self.get(row))
     }
 
+    /// All values in order as bytes, `None` for a null: the quickest way through a column.
+    #[inline]
+    pub fn iter_bytes(self) -> impl ExactSizeIterator<Item = Option<&'a [u8]>> {
+        (0..self.rows()).map(move |row| self.bytes(row))
+    }
+
     /// One offset more than rows.
     #[inline]
     pub fn offsets(&self) -> &'a [u32] {

@@ -1,6 +1,6 @@
 //! Keys as a plugin sees them: operations, and no bytes.
 //!
-//! Traits, so that a plugin's logic is tested natively against [`testing`](crate::testing) keys.
+//! Traits, so that a plugin's logic is tested natively against the keys of `testing` (feature `testing`).
 
 use crate::bindings::types::{BatchError, KeyError};
 

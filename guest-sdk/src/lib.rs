@@ -32,8 +32,11 @@ pub mod bindings;
 
 mod builder;
 mod column;
+#[cfg(feature = "dates")]
+pub mod dates;
 mod export;
 mod key;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod world;
 
@@ -44,4 +47,4 @@ pub use builder::{NumberBuilder, TextBuilder};
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
 pub use key::{DateShiftKey, Normalize, PseudonymKey};
-pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, Rejections, only};
+pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, Rejections, mask_each, only};

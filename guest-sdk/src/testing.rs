@@ -1,7 +1,9 @@
-//! Testing a plugin natively, without a host: keys that need no keyring, and the golden cases of the manifest.
+//! Testing a plugin natively, without a host: keys that need no keyring, the golden cases of the manifest, and the
+//! promises that every masker makes. Behind the feature `testing`, which only `[dev-dependencies]` enable.
 
 use std::cell::Cell;
 
+use regex::Regex;
 use serde_json::Value;
 
 use crate::bindings::types::{BatchError, Column, KeyError, Masked, RejectionCode, Request, Values};
@@ -81,12 +83,28 @@ pub struct Case {
     pub request: Request,
     /// The column to mask.
     pub input: Column,
-    /// What must come back. A row that must be rejected is null here.
-    pub output: Column,
+    /// What must come back. A row that must be rejected is skipped.
+    pub expected: Expected,
     /// The rows that must be rejected.
     pub rejected: Vec<(u32, RejectionCode)>,
     /// The subject of each row, where the case has them.
     pub subjects: Vec<Option<String>>,
+}
+
+impl Case {
+    /// The column to mask, as the columns of a call.
+    pub fn columns(&self) -> &[Column] {
+        std::slice::from_ref(&self.input)
+    }
+}
+
+/// What a golden case says of the answer.
+#[derive(Debug)]
+pub enum Expected {
+    /// These cells, as JSON.
+    Cells(Vec<Value>),
+    /// Text that matches these regular expressions, and nulls: what a case of a keyed plugin can say.
+    Shape(Vec<Option<Regex>>),
 }
 
 /// The golden cases of a manifest. Defaults of the schema are filled in, as the host does.
@@ -114,12 +132,67 @@ pub fn check_cases(manifest: &str, mask: impl Fn(&Case) -> Result<Masked, BatchE
         let rejected: Vec<_> = masked.rejections.iter().map(|rejection| (rejection.row, rejection.code)).collect();
         assert_eq!(rejected, case.rejected, "case {:?}: rejected rows", case.name);
         let [column] = masked.columns.as_slice() else { panic!("case {:?}: not one column", case.name) };
-        let (got, want) = (cells(column), cells(&case.output));
-        for (row, (got, want)) in got.iter().zip(&want).enumerate() {
+        let got = cells(column);
+        assert_eq!(got.len(), case.expected.rows(), "case {:?}: rows", case.name);
+        for (row, got) in got.iter().enumerate() {
             let skipped = case.rejected.iter().any(|(rejected, _)| *rejected as usize == row);
-            assert!(skipped || got == want, "case {:?}, row {row}: got {got}, want {want}", case.name);
+            assert!(skipped || case.expected.fits(row, got), "case {:?}, row {row}: got {got}", case.name);
         }
-        assert_eq!(got.len(), want.len(), "case {:?}: rows", case.name);
+    }
+}
+
+/// Checks what the host checks of every answer: rows kept, nulls kept, no value unchanged. Returns the cells of the one
+/// masked column as JSON, `None` for a rejected row.
+///
+/// `may_keep` and `adds_nulls` are the transform's, from the manifest. An empty text may stay.
+///
+/// # Panics
+/// If a promise is broken. This is for tests.
+pub fn check_promises(input: &Column, masked: &Masked, may_keep: bool, adds_nulls: bool) -> Vec<Option<Value>> {
+    let [output] = masked.columns.as_slice() else { panic!("not one column") };
+    assert_eq!(output.rows, input.rows, "rows");
+    assert!(masked.rejections.is_sorted_by(|a, b| a.row < b.row), "rejections rise");
+    let rejected: Vec<u32> = masked.rejections.iter().map(|rejection| rejection.row).collect();
+    let rows = cells(input).into_iter().zip(cells(output)).zip(0..);
+    rows.map(|((before, after), row)| {
+        if rejected.contains(&row) {
+            assert!(!before.is_null(), "row {row}: a null is rejected");
+            return None;
+        }
+        assert!(!before.is_null() || after.is_null(), "row {row}: a null became a value");
+        assert!(before.is_null() || adds_nulls || !after.is_null(), "row {row}: a value became a null");
+        assert!(before.is_null() || before == "" || may_keep || before != after, "row {row}: a value is unchanged");
+        Some(after)
+    })
+    .collect()
+}
+
+impl Expected {
+    fn read(case: &Value) -> Self {
+        match case.get("output_shape") {
+            None => Self::Cells(cells(&read_column(&case["output"]))),
+            Some(shape) => {
+                let patterns = shape["text"].as_array().expect("a shape is of text").iter();
+                Self::Shape(patterns.map(|cell| cell.as_str().map(|p| Regex::new(p).expect("a pattern"))).collect())
+            }
+        }
+    }
+
+    fn rows(&self) -> usize {
+        match self {
+            Self::Cells(cells) => cells.len(),
+            Self::Shape(patterns) => patterns.len(),
+        }
+    }
+
+    fn fits(&self, row: usize, got: &Value) -> bool {
+        match self {
+            Self::Cells(cells) => cells[row] == *got,
+            Self::Shape(patterns) => match (&patterns[row], got.as_str()) {
+                (Some(pattern), Some(text)) => pattern.is_match(text),
+                (pattern, _) => pattern.is_none() && got.is_null(),
+            },
+        }
     }
 }
 
@@ -143,7 +216,7 @@ fn read_case(transform: &Value, case: &Value) -> Case {
             reference_date: case["reference_date"].as_i64().map(|days| days as i32),
         },
         input: read_column(&case["input"]),
-        output: read_column(&case["output"]),
+        expected: Expected::read(case),
         rejected: case["rejected"]
             .as_array()
             .map(|all| all.iter().map(|r| (r["row"].as_u64().expect("a row") as u32, read_code(&r["code"]))).collect())
@@ -192,7 +265,10 @@ fn cells(column: &Column) -> Vec<Value> {
             Values::Timestamp(_) => column.timestamp().ok().and_then(|n| n.get(row)).map(Value::from),
             Values::Float64(_) => column.float64().ok().and_then(|n| n.get(row)).map(Value::from),
             Values::Date32(_) => column.date32().ok().and_then(|n| n.get(row)).map(Value::from),
-            Values::Binary(_) | Values::Boolean(_) => panic!("cases have no columns of this type"),
+            Values::Binary(_) => column.binary().ok().and_then(|bytes| bytes.bytes(row)).map(Value::from),
+            Values::Boolean(bits) => {
+                (!column.valid().is_null(row)).then(|| Value::from(bits[row / 8] & (1 << (row % 8)) != 0))
+            }
         })
         .map(|cell| cell.unwrap_or(Value::Null))
         .collect()

@@ -1,0 +1,178 @@
+//! Date shifting: all dates of one individual move by one number of days, so the intervals between them stay.
+//!
+//! The number comes from the host: it is derived from the row's subject under a key that the plugin never sees, and it
+//! is never 0, so no date comes back as it came. Time of day and zone stay as they are.
+
+use moretta_guest::dates;
+use moretta_guest::{
+    BatchError, Column, DateShiftKey, DateShiftMasker, Masked, NumberBuilder, RejectionCode, Rejections, Request, Text,
+    Values, mask_each, only,
+};
+use serde::Deserialize;
+
+/// The plugin.
+#[derive(Debug)]
+pub struct ShiftDates;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    max_days: u32,
+}
+
+impl DateShiftMasker for ShiftDates {
+    fn mask(
+        request: &Request,
+        columns: &[Column],
+        _: &[Column],
+        key: &impl DateShiftKey,
+    ) -> Result<Masked, BatchError> {
+        let config: Config = request.config()?;
+        let column = only(columns)?;
+        let offsets = key.offsets(config.max_days)?;
+        if offsets.len() != column.rows as usize {
+            return Err(BatchError::Internal);
+        }
+        match &column.values {
+            Values::Text(_) => Ok(shift_text(column.text()?, &offsets)),
+            Values::Date32(_) => {
+                let shift = |days, offset| dates::shift_days(days, offset);
+                Ok(shift_numbers(column.date32()?.iter(), &offsets, shift, NumberBuilder::finish_date32))
+            }
+            Values::Timestamp(_) => {
+                let shift = |micros, offset| dates::shift_micros(micros, offset);
+                Ok(shift_numbers(column.timestamp()?.iter(), &offsets, shift, NumberBuilder::finish_timestamp))
+            }
+            _ => Err(BatchError::UnsupportedType),
+        }
+    }
+}
+
+fn shift_text(text: Text<'_>, offsets: &[i32]) -> Masked {
+    let rows = (0..text.rows()).map(|row| text.bytes(row).map(|value| (value, offsets[row])));
+    // A date without leading zeros can grow by two digits.
+    mask_each(rows, text.data().len() + 2 * text.rows(), |(value, offset), out| {
+        if value.is_empty() {
+            return Ok(());
+        }
+        let written = dates::parse(value.trim_ascii()).ok_or(RejectionCode::Unparsable)?;
+        let days = dates::shift_days(dates::to_days(written.date), subject_offset(offset)?);
+        let shifted = days.and_then(|days| dates::from_days(i64::from(days))).ok_or(RejectionCode::OutOfRange)?;
+        written.write(shifted, out);
+        Ok(())
+    })
+}
+
+fn shift_numbers<T: Copy + Default>(
+    values: impl ExactSizeIterator<Item = Option<T>>,
+    offsets: &[i32],
+    shift: impl Fn(T, i32) -> Option<T>,
+    finish: impl FnOnce(NumberBuilder<T>) -> Column,
+) -> Masked {
+    let mut output = NumberBuilder::with_capacity(values.len());
+    let mut rejections = Rejections::default();
+    for (row, (value, offset)) in values.zip(offsets).enumerate() {
+        let shifted = value.map(|value| {
+            let offset = subject_offset(*offset)?;
+            shift(value, offset).ok_or(RejectionCode::OutOfRange)
+        });
+        output.push(shifted.and_then(|shifted| shifted.map_err(|code| rejections.push(row, code)).ok()));
+    }
+    rejections.with(finish(output))
+}
+
+/// A row without a subject has no offset, and its date would come back as it came.
+#[inline]
+fn subject_offset(offset: i32) -> Result<i32, RejectionCode> {
+    if offset == 0 { Err(RejectionCode::Missing) } else { Ok(offset) }
+}
+
+moretta_guest::date_shift_masker!(ShiftDates);
+
+#[cfg(test)]
+mod tests {
+    use moretta_guest::testing::{TestKey, check_cases, check_promises};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mask(max_days: u32, column: &Column, subjects: &[Option<&str>]) -> Result<Masked, BatchError> {
+        let config = format!(r#"{{"max_days":{max_days}}}"#);
+        let request = Request { transform: "shift-dates".to_owned(), config, reference_date: None };
+        ShiftDates::mask(&request, std::slice::from_ref(column), &[], &TestKey::for_subjects(subjects))
+    }
+
+    fn parsed(text: &str) -> i32 {
+        dates::to_days(dates::parse(text.as_bytes()).unwrap().date)
+    }
+
+    #[test]
+    fn golden_cases_hold() {
+        check_cases(include_str!("../manifest.json"), |case| {
+            let subjects: Vec<_> = case.subjects.iter().map(Option::as_deref).collect();
+            ShiftDates::mask(&case.request, case.columns(), &[], &TestKey::for_subjects(&subjects))
+        });
+    }
+
+    #[test]
+    fn refuses_more_days_than_the_host_grants() {
+        let column = Column::from_text([Some("2021-03-04")]);
+        assert_eq!(mask(36_501, &column, &[Some("p")]), Err(BatchError::KeyRefused));
+    }
+
+    #[test]
+    fn refuses_an_answer_of_the_wrong_length() {
+        assert_eq!(mask(365, &Column::from_text([Some("2021-03-04")]), &[]), Err(BatchError::Internal));
+    }
+
+    #[test]
+    fn refuses_other_types() {
+        let numbers = NumberBuilder::<i64>::with_capacity(0).finish_int64();
+        assert_eq!(mask(365, &numbers, &[]), Err(BatchError::UnsupportedType));
+    }
+
+    #[test]
+    fn text_days_and_microseconds_move_together() {
+        let day = 86_400_000_000;
+        let (mut days, mut micros) = (NumberBuilder::with_capacity(1), NumberBuilder::with_capacity(1));
+        days.push(Some(18_690));
+        micros.push(Some(18_690 * day + 7));
+        let subject = [Some("p1")];
+        let text = mask(365, &Column::from_text([Some("2021-03-04")]), &subject).unwrap();
+        let text = parsed(text.columns[0].text().unwrap().get(0).unwrap());
+        assert_eq!(mask(365, &days.finish_date32(), &subject).unwrap().columns[0].date32().unwrap().get(0), Some(text));
+        let micros = mask(365, &micros.finish_timestamp(), &subject).unwrap();
+        assert_eq!(micros.columns[0].timestamp().unwrap().get(0), Some(i64::from(text) * day + 7));
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_of_one_subject_stay_and_dates_do_not(
+            first in 40_000i32..2_800_000, interval in 0i32..30_000, subject in "[a-z0-9]{1,8}", max_days in 1u32..=36_500,
+        ) {
+            let written = |days: i32| {
+                let date = dates::from_days(i64::from(days - 719_162)).unwrap();
+                let mut out = Vec::new();
+                dates::parse(b"2000-01-01").unwrap().write(date, &mut out);
+                String::from_utf8(out).unwrap()
+            };
+            let values = [written(first), written(first + interval)];
+            let input = Column::from_text(values.iter().map(|value| Some(value.as_str())));
+            let masked = mask(max_days, &input, &[Some(&subject), Some(&subject)]).unwrap();
+            let cells = check_promises(&input, &masked, false, false);
+            let shifted: Vec<i32> = cells.iter().flatten().map(|cell| parsed(cell.as_str().unwrap())).collect();
+            prop_assert_eq!(shifted[1] - shifted[0], interval);
+            prop_assert!((shifted[0] - parsed(&values[0])).unsigned_abs() <= max_days);
+        }
+
+        #[test]
+        fn keeps_its_promises(
+            values in proptest::collection::vec(proptest::option::of("|[0-9]{4}-[01][0-9]-[0-3][0-9]|1?[0-9]/[12]?[0-9]/2021|.{0,10}"), 0..20),
+            named: bool,
+        ) {
+            let input = Column::from_text(values.iter().map(Option::as_deref));
+            let subjects = vec![named.then_some("p"); values.len()];
+            check_promises(&input, &mask(365, &input, &subjects).unwrap(), false, false);
+        }
+    }
+}
