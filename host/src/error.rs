@@ -211,6 +211,23 @@ pub enum DataProblem {
         /// The Arrow type in this one.
         found: Box<str>,
     },
+    /// The output already has rows, and they have not this column.
+    #[error("the column appears after rows without it; a {0} file has one set of columns: drop it, or write ndjson")]
+    LateColumn(&'static str),
+    /// The output already has rows, and they have a column that these have not.
+    #[error("the column is missing after rows with it; a {0} file has one set of columns: drop it, or write ndjson")]
+    LostColumn(&'static str),
+    /// The output already has rows with another order or other types of columns.
+    #[error("the column has another place or type than in the rows before; a {0} file has one order: write ndjson")]
+    MovedColumn(&'static str),
+    /// A format has no way to write a value of this type.
+    #[error("a value of type {found} cannot be written as {format}; drop the column, or write parquet or arrow")]
+    Unwritable {
+        /// The Arrow type.
+        found: Box<str>,
+        /// The format.
+        format: &'static str,
+    },
 }
 
 fn quoted(name: &Option<String>) -> String {
