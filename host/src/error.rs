@@ -140,4 +140,96 @@ pub enum DataProblem {
         /// Fields in this record.
         found: usize,
     },
+    /// The text is not in the one encoding that is read.
+    #[error("the text is UTF-16; save it as UTF-8")]
+    Utf16,
+    /// Bytes that are not UTF-8.
+    #[error("bytes that are not UTF-8; convert the file to UTF-8")]
+    NotUtf8,
+    /// A character that no text has.
+    #[error("a NUL byte; the file is damaged, or is not text in UTF-8")]
+    Nul,
+    /// A row that is too long to be one.
+    #[error("the row is longer than {limit} bytes; is a quote never closed? if not, allow longer rows")]
+    RowTooLong {
+        /// The longest row allowed, in bytes.
+        limit: usize,
+    },
+    /// A quoted CSV field without an end.
+    #[error("the quote that opens here is never closed")]
+    UnclosedQuote,
+    /// A quoted CSV field with a tail.
+    #[error("text follows a closing quote; a quote inside a quoted field is written twice")]
+    TextAfterQuote,
+    /// A carriage return that is part of no line ending, outside quotes.
+    #[error("a carriage return without a line feed; end lines with LF or CR LF, or quote the field")]
+    LoneReturn,
+    /// A column without a name.
+    #[error("column {position} has no name; give it one in the header")]
+    UnnamedColumn {
+        /// Counted from 1.
+        position: usize,
+    },
+    /// Two columns of one name.
+    #[error("columns {first} and {second} have the same name; rename one of them")]
+    DuplicateColumn {
+        /// Counted from 1.
+        first: usize,
+        /// Counted from 1.
+        second: usize,
+    },
+    /// A row that equals the header.
+    #[error("the row repeats the header; were several files joined into one?")]
+    RepeatedHeader,
+    /// A value is not of the type that the policy gives to its column.
+    #[error("the value is not of type {0}, which the policy gives to the column; mend the value or the type")]
+    NotOfType(crate::batch::ColumnType),
+    /// Another input has a column that the first one has not there.
+    #[error(
+        "the first input has {} as column {position}; all inputs need the same columns in the same order",
+        quoted(expected)
+    )]
+    OtherColumn {
+        /// Counted from 1.
+        position: usize,
+        /// Its name in the first input.
+        expected: Option<String>,
+    },
+    /// Another input has not a column that the first one has.
+    #[error(
+        "the column is missing at position {position}; all inputs need the columns of the first one in the same order"
+    )]
+    MissingColumn {
+        /// Counted from 1.
+        position: usize,
+    },
+    /// Another input has a column with another type.
+    #[error("the type is {found}, but {expected} in the first input; all inputs need the same types")]
+    OtherType {
+        /// The Arrow type in the first input.
+        expected: Box<str>,
+        /// The Arrow type in this one.
+        found: Box<str>,
+    },
+    /// The output already has rows, and they have not this column.
+    #[error("the column appears after rows without it; a {0} file has one set of columns: drop it, or write ndjson")]
+    LateColumn(&'static str),
+    /// The output already has rows, and they have a column that these have not.
+    #[error("the column is missing after rows with it; a {0} file has one set of columns: drop it, or write ndjson")]
+    LostColumn(&'static str),
+    /// The output already has rows with another order or other types of columns.
+    #[error("the column has another place or type than in the rows before; a {0} file has one order: write ndjson")]
+    MovedColumn(&'static str),
+    /// A format has no way to write a value of this type.
+    #[error("a value of type {found} cannot be written as {format}; drop the column, or write parquet or arrow")]
+    Unwritable {
+        /// The Arrow type.
+        found: Box<str>,
+        /// The format.
+        format: &'static str,
+    },
+}
+
+fn quoted(name: &Option<String>) -> String {
+    name.as_ref().map_or_else(|| "nothing".to_owned(), |name| format!("`{name}`"))
 }

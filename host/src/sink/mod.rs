@@ -3,8 +3,25 @@
 //! Writing is split in two, so that the one writer thread does little: [`Encoder::encode`] runs on a worker,
 //! [`Stage::write`] takes what came of it in order. Nothing is under the output's name before [`Stage::commit`].
 
+mod cells;
+mod columns;
+mod compress;
+mod csv;
+mod staged;
+#[cfg(test)]
+mod testing;
+mod text;
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_schema::SchemaRef;
+
 use crate::error::Error;
+use crate::source::{Compression, Format};
 use crate::verify::VerifiedBatch;
+
+pub use staged::{Target, is_same_file};
 
 /// Makes the bytes, or the columns, that a format is written in.
 pub trait Encoder: Send + Sync {
@@ -16,10 +33,60 @@ pub trait Encoder: Send + Sync {
 }
 
 /// One batch, ready to be written.
-#[derive(Debug)]
 pub enum Encoded {
     /// Bytes to append.
-    Bytes(Vec<u8>),
+    Bytes {
+        /// The rows, compressed where the output is.
+        bytes: Vec<u8>,
+        /// The columns that the rows have.
+        columns: SchemaRef,
+    },
     /// Columns for a writer that keeps state between batches.
     Columns(VerifiedBatch),
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes { bytes, .. } => write!(f, "Bytes({})", bytes.len()),
+            Self::Columns(batch) => write!(f, "Columns({batch:?})"),
+        }
+    }
+}
+
+/// An output that is not yet under its name. Dropped without a commit it leaves nothing behind.
+pub trait Stage: Send {
+    /// Appends a batch. Batches come in order. Returns how many bytes this added to the file.
+    ///
+    /// # Errors
+    /// The disk failed, or the columns are not those of the first batch in a format that needs it.
+    fn write(&mut self, encoded: Encoded) -> Result<u64, Error>;
+
+    /// Puts the output under its name, complete and on disk. `columns` stand in for those of the first batch where
+    /// there was none, so that a run without rows still writes a header or a schema.
+    ///
+    /// # Errors
+    /// The disk failed; the target is as it was before.
+    fn commit(self: Box<Self>, columns: Option<SchemaRef>) -> Result<(), Error>;
+}
+
+/// Stages an output in a format. A text format is compressed as the target's extension says.
+///
+/// # Errors
+/// No file can be made at the target: it is a directory, or stands in one that is missing or cannot be written.
+pub fn open(target: &Target, format: Format) -> Result<(Arc<dyn Encoder>, Box<dyn Stage>), Error> {
+    let compression = target.compression();
+    if !format.is_text() && compression != Compression::None {
+        let name = compression.name();
+        return Err(Error::Usage(format!("{target}: {format} compresses inside; drop the {name} extension")));
+    }
+    let staged = staged::Staged::open(target)?;
+    Ok(match format {
+        Format::Csv | Format::Tsv => {
+            let encoder = csv::CsvEncoder::new(target.clone(), format);
+            let stage = text::TextStage::new(staged, Some(format));
+            (Arc::new(encoder), Box::new(stage))
+        }
+        format => return Err(Error::Usage(format!("{format} cannot be written"))),
+    })
 }

@@ -4,13 +4,45 @@
 //! ends, [`Chunk::decode`] makes columns of it on a worker. Chunks are cut by bytes alone, so the batches of an input
 //! are the same for any number of workers.
 
+mod bytes;
+mod columns;
+mod csv;
+mod format;
+mod open;
+mod parse;
+mod records;
+
 use std::collections::BTreeMap;
+
+use arrow_schema::SchemaRef;
 
 use crate::batch::{Batch, ColumnType};
 use crate::error::Error;
 
+pub use format::{Compression, Format};
+pub use open::open;
+
 /// The types that the policy gives to columns, by name. A column that is not named is text, or what a typed file says.
 pub type Types = BTreeMap<String, ColumnType>;
+
+/// How to read.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// The types of columns that are not text, in the formats that have no types of their own.
+    pub types: Types,
+    /// About how many bytes of input, or of decoded columns in a typed file, make a chunk.
+    pub batch_bytes: usize,
+    /// The longest row in bytes, in the formats that are text.
+    pub max_row_bytes: usize,
+    /// The format of every input; `None` goes by each file's extension.
+    pub format: Option<Format>,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { types: Types::new(), batch_bytes: 4 << 20, max_row_bytes: 16 << 20, format: None }
+    }
+}
 
 /// Where rows come from.
 pub trait Source: Send {
@@ -19,6 +51,9 @@ pub trait Source: Send {
     /// # Errors
     /// The input cannot be read, or is malformed; the error names file and line.
     fn next(&mut self) -> Result<Option<Box<dyn Chunk>>, Error>;
+
+    /// The columns, where the format names them before the first row. Every batch has exactly these.
+    fn schema_hint(&self) -> Option<SchemaRef>;
 }
 
 /// Some rows, as they stand in the source.

@@ -1,0 +1,277 @@
+//! A file that gets its name only when it is complete.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::Error;
+use crate::source::Compression;
+
+/// Where an output goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To a file. One that is there is replaced.
+    Path(PathBuf),
+    /// To standard output.
+    Stdout,
+}
+
+impl Target {
+    /// The compression that the extension names.
+    pub(super) fn compression(&self) -> Compression {
+        Compression::of_path(self.path())
+    }
+
+    /// The path, `-` for standard output.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Stdout => Path::new("-"),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path().display())
+    }
+}
+
+/// Whether two paths are names of one file. Writing to an input would replace it.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other || is_same_inode(&one, &other),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_same_inode(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
+    matches!((inode(one), inode(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(not(unix))]
+fn is_same_inode(_one: &Path, _other: &Path) -> bool {
+    false
+}
+
+/// An output under construction.
+pub(super) struct Staged {
+    target: Target,
+    place: Place,
+    written: u64,
+}
+
+enum Place {
+    /// A temporary file in the target's directory, so that a rename suffices.
+    Beside(NamedTempFile),
+    /// A file without a name.
+    Unnamed(File),
+}
+
+impl Staged {
+    /// Makes the temporary file.
+    ///
+    /// # Errors
+    /// The target cannot be a file, or its directory is missing or cannot be written.
+    pub(super) fn open(target: &Target) -> Result<Self, Error> {
+        let place = match target {
+            Target::Stdout => Place::Unnamed(tempfile::tempfile().map_err(Error::io("stage", target.path()))?),
+            Target::Path(path) => Place::Beside(beside(path)?),
+        };
+        Ok(Self { target: target.clone(), place, written: 0 })
+    }
+
+    /// The output as the operator named it.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// How many bytes were appended.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Appends bytes. Returns how many.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<u64, Error> {
+        let file = match &mut self.place {
+            Place::Beside(file) => file.as_file_mut(),
+            Place::Unnamed(file) => file,
+        };
+        file.write_all(bytes).map_err(Error::io("write", self.target.path()))?;
+        let length = bytes.len() as u64;
+        self.written = self.written.saturating_add(length);
+        Ok(length)
+    }
+
+    /// Puts the file on disk and under its name.
+    pub(super) fn commit(self) -> Result<(), Error> {
+        let done = match (self.place, &self.target) {
+            (Place::Beside(file), Target::Path(path)) => rename(file, path),
+            (Place::Beside(_), Target::Stdout) => Ok(()),
+            (Place::Unnamed(file), _) => copy_to_stdout(file),
+        };
+        done.map_err(Error::io("write", self.target.path()))
+    }
+}
+
+fn beside(path: &Path) -> Result<NamedTempFile, Error> {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => {
+            return Err(Error::Usage(format!("{shown} is a directory; name a file in it")));
+        }
+        Ok(there) if !there.is_file() => {
+            return Err(Error::Usage(format!("{shown} is no regular file; write to - and redirect standard output")));
+        }
+        _ if path.file_name().is_none() => {
+            return Err(Error::Usage(format!("`{shown}` names no file; name one to write to")));
+        }
+        _ => {}
+    }
+    let directory = directory(path);
+    let made = tempfile::Builder::new().prefix(".moretta-").suffix(".tmp").tempfile_in(directory);
+    made.map_err(Error::io("make a file in", directory))
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn rename(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    if let Some(permissions) = default_permissions(directory(path))? {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    sync_directory(directory(path))
+}
+
+/// The permissions that the umask gives to a new file. Only a new file tells them.
+#[cfg(unix)]
+fn default_permissions(directory: &Path) -> io::Result<Option<fs::Permissions>> {
+    use std::os::unix::fs::PermissionsExt;
+    let all = fs::Permissions::from_mode(0o666);
+    let probe = tempfile::Builder::new().prefix(".moretta-").suffix(".tmp").permissions(all).tempfile_in(directory)?;
+    Ok(Some(probe.as_file().metadata()?.permissions()))
+}
+
+#[cfg(not(unix))]
+fn default_permissions(_directory: &Path) -> io::Result<Option<fs::Permissions>> {
+    Ok(None)
+}
+
+/// Makes the rename last (`man 2 fsync`).
+#[cfg(unix)]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_directory: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn copy_to_stdout(mut file: File) -> io::Result<()> {
+    file.rewind()?;
+    let mut stdout = io::stdout().lock();
+    io::copy(&mut file, &mut stdout)?;
+    stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn nothing_is_under_the_name_before_the_commit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out.csv");
+        let mut staged = Staged::open(&Target::Path(path.clone())).unwrap();
+        assert_eq!(staged.write(b"ab").unwrap(), 2);
+        assert!(!path.exists());
+        let [temporary] = names(directory.path()).try_into().unwrap();
+        assert!(temporary.starts_with(".moretta-") && temporary.ends_with(".tmp"), "{temporary}");
+        staged.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"ab");
+        assert_eq!(names(directory.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn dropped_it_leaves_nothing_and_the_old_file_as_it_was() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out.csv");
+        fs::write(&path, "old").unwrap();
+        let mut staged = Staged::open(&Target::Path(path.clone())).unwrap();
+        staged.write(b"new").unwrap();
+        drop(staged);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(directory.path()), ["out.csv"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn it_is_the_owners_alone_until_it_has_the_mode_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let path = directory.path().join("out.csv");
+        let staged = Staged::open(&Target::Path(path.clone())).unwrap();
+        let [temporary] = names(directory.path()).try_into().unwrap();
+        assert_eq!(mode(&directory.path().join(temporary)), 0o600);
+        staged.commit().unwrap();
+        fs::write(directory.path().join("new"), "").unwrap();
+        assert_eq!(mode(&path), mode(&directory.path().join("new")));
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_a_file_is_refused_before_any_work() {
+        let directory = tempfile::tempdir().unwrap();
+        let refusal = |path: PathBuf| Staged::open(&Target::Path(path)).err().unwrap().to_string();
+        assert!(refusal(directory.path().to_owned()).contains("is a directory; name a file in it"));
+        let missing = refusal(directory.path().join("missing/out.csv"));
+        assert!(missing.contains("make a file in") && missing.contains("missing"), "{missing}");
+        assert!(refusal(PathBuf::new()).contains("names no file"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_is_never_replaced() {
+        let refusal = Staged::open(&Target::Path(PathBuf::from("/dev/null"))).err().unwrap();
+        assert!(refusal.to_string().contains("no regular file"), "{refusal}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_an_error_that_names_the_file() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let target = Target::Path(PathBuf::from("out.csv"));
+        let mut staged = Staged { target, place: Place::Unnamed(full), written: 0 };
+        let failed = staged.write(b"a").unwrap_err().to_string();
+        assert!(failed.starts_with("cannot write out.csv: "), "{failed}");
+        assert_eq!(staged.written(), 0);
+    }
+
+    #[test]
+    fn one_file_is_known_under_two_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let (one, other) = (directory.path().join("one"), directory.path().join("other"));
+        fs::write(&one, "").unwrap();
+        assert!(!is_same_file(&one, &other), "one is missing");
+        fs::hard_link(&one, &other).unwrap();
+        assert!(is_same_file(&one, &other));
+        assert!(is_same_file(&one, &directory.path().join("./one")));
+        fs::write(directory.path().join("third"), "").unwrap();
+        assert!(!is_same_file(&one, &directory.path().join("third")));
+    }
+}

@@ -1,0 +1,150 @@
+//! Opens inputs and reads one after the other.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use arrow_schema::SchemaRef;
+
+use crate::error::{DataError, DataProblem, Error, Place};
+use crate::source::bytes::{Input, is_stdin, name};
+use crate::source::csv::CsvSource;
+use crate::source::records::Limits;
+use crate::source::{Chunk, Compression, Format, ReadOptions, Source};
+
+/// Opens the inputs, `-` for standard input. They are read in order, as if they were one.
+///
+/// # Errors
+/// An input is missing or malformed at its start, its format is unknown, it has not the columns of the first one in
+/// the same order, or the inputs are of several formats.
+pub fn open(inputs: &[PathBuf], options: &ReadOptions) -> Result<Box<dyn Source>, Error> {
+    let Some((first, others)) = inputs.split_first() else {
+        return Err(Error::Usage("no input; name at least one file, or - for standard input".to_owned()));
+    };
+    let opener = Opener { format: common_format(inputs, options)?, options: clamped(options) };
+    let current = opener.open(first)?;
+    let schema = current.schema_hint();
+    // Standard input cannot be opened twice, so it is not looked at before its turn.
+    for path in others.iter().filter(|path| !is_stdin(path)) {
+        opener.open_another(path, schema.as_ref())?;
+    }
+    Ok(Box::new(Inputs { opener, schema, current, others: others.to_vec().into() }))
+}
+
+/// Offsets in a batch are `i32`, so a chunk stays below 2 GiB.
+const MOST_BYTES: usize = 1 << 30;
+
+fn clamped(options: &ReadOptions) -> ReadOptions {
+    let batch_bytes = options.batch_bytes.clamp(1, MOST_BYTES);
+    let max_row_bytes = options.max_row_bytes.clamp(1, MOST_BYTES / 4);
+    ReadOptions { batch_bytes, max_row_bytes, ..options.clone() }
+}
+
+fn common_format(inputs: &[PathBuf], options: &ReadOptions) -> Result<Format, Error> {
+    let mut common = None;
+    for path in inputs {
+        let format = format_of(path, options)?;
+        if *common.get_or_insert(format) != format {
+            let (shown, first) = (path.display(), common.map_or("", Format::name));
+            return Err(Error::Usage(format!("{shown} is {format}, but the first input is {first}; read them apart")));
+        }
+    }
+    if inputs.iter().filter(|path| is_stdin(path)).count() > 1 {
+        return Err(Error::Usage("standard input can be read once; name - once".to_owned()));
+    }
+    common.ok_or(Error::Internal("no input"))
+}
+
+fn format_of(path: &Path, options: &ReadOptions) -> Result<Format, Error> {
+    let choices = Format::ALL.map(Format::name).join(", ");
+    let format = match (options.format.or_else(|| Format::of_path(path)), is_stdin(path)) {
+        (Some(format), _) => format,
+        (None, true) => return Err(Error::Usage(format!("standard input needs a format: one of {choices}"))),
+        (None, false) => {
+            let shown = path.display();
+            return Err(Error::Usage(format!("the name {shown} does not tell its format; choose one of {choices}")));
+        }
+    };
+    if format == Format::Parquet && is_stdin(path) {
+        let mend = "parquet cannot be read from standard input, as its index is at its end; write it to a file first";
+        return Err(Error::Usage(mend.to_owned()));
+    }
+    if !format.is_text() && Compression::of_path(path) != Compression::None {
+        let shown = path.display();
+        return Err(Error::Usage(format!("{shown}: {format} is compressed inside; decompress the file first")));
+    }
+    Ok(format)
+}
+
+struct Opener {
+    format: Format,
+    options: ReadOptions,
+}
+
+impl Opener {
+    fn open(&self, path: &Path) -> Result<Box<dyn Source>, Error> {
+        let limits = Limits { block: self.options.batch_bytes, record: self.options.max_row_bytes };
+        Ok(match self.format {
+            Format::Csv | Format::Tsv => {
+                let delimiter = self.format.delimiter();
+                Box::new(CsvSource::open(Input::open(path)?, limits, delimiter, &self.options.types)?)
+            }
+            format => return Err(Error::Usage(format!("{format} cannot be read"))),
+        })
+    }
+
+    /// Opens an input that has to have the columns of the first one.
+    fn open_another(&self, path: &Path, schema: Option<&SchemaRef>) -> Result<Box<dyn Source>, Error> {
+        let source = self.open(path)?;
+        if let (Some(expected), Some(found)) = (schema, source.schema_hint()) {
+            same_columns(expected, &found, path)?;
+        }
+        Ok(source)
+    }
+}
+
+fn same_columns(expected: &SchemaRef, found: &SchemaRef, path: &Path) -> Result<(), DataError> {
+    let at = |column: &str, problem| {
+        let place = Place { input: name(path), column: Some(column.to_owned()), ..Place::default() };
+        Err(DataError { place, problem })
+    };
+    for index in 0..expected.fields().len().max(found.fields().len()) {
+        let position = index.saturating_add(1);
+        match (expected.fields().get(index), found.fields().get(index)) {
+            (Some(here), None) => return at(here.name(), DataProblem::MissingColumn { position }),
+            (expected, Some(there)) if expected.map(|here| here.name()) != Some(there.name()) => {
+                let expected = expected.map(|here| here.name().clone());
+                return at(there.name(), DataProblem::OtherColumn { position, expected });
+            }
+            (Some(here), Some(there)) if here.data_type() != there.data_type() => {
+                let (expected, found) = (here.data_type().to_string().into(), there.data_type().to_string().into());
+                return at(there.name(), DataProblem::OtherType { expected, found });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Several inputs, one after the other.
+struct Inputs {
+    opener: Opener,
+    schema: Option<SchemaRef>,
+    current: Box<dyn Source>,
+    others: VecDeque<PathBuf>,
+}
+
+impl Source for Inputs {
+    fn next(&mut self) -> Result<Option<Box<dyn Chunk>>, Error> {
+        loop {
+            if let Some(chunk) = self.current.next()? {
+                return Ok(Some(chunk));
+            }
+            let Some(path) = self.others.pop_front() else { return Ok(None) };
+            self.current = self.opener.open_another(&path, self.schema.as_ref())?;
+        }
+    }
+
+    fn schema_hint(&self) -> Option<SchemaRef> {
+        self.schema.clone()
+    }
+}
