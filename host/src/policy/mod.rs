@@ -1,5 +1,129 @@
-//! The policy: which column is masked how. Pure: no I/O, no clock.
+//! The policy: which column is masked how. Pure: no I/O, no clock, no randomness.
+//!
+//! Text becomes values with places (`yaml`), values the policy as it is written (`read`, `raw`), and that the policy
+//! that is meant (`compile`). Every problem is told at once, with its place and how to mend it.
 
+mod at;
+mod compile;
+mod glob;
 mod problem;
+mod raw;
+mod read;
+mod rule;
+mod schema;
+mod suggest;
+mod yaml;
 
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+pub use at::At;
+pub use glob::Pattern;
 pub use problem::{PolicyErrors, PolicyProblem};
+pub use raw::Unmatched;
+pub use rule::{Mask, Rule, RuleAction, With};
+pub use schema::json_schema;
+pub(crate) use suggest::{did_you_mean, nearest};
+
+use crate::batch::ColumnType;
+use crate::phi::{Findings, Origin};
+
+/// A policy, checked as far as that goes without its input and its plugins.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Policy {
+    /// What it calls itself.
+    pub name: Option<String>,
+    /// Inside one domain pseudonyms are equal. There is one whenever a rule has a key.
+    pub domain: Option<String>,
+    /// The only "today" there is, in days since 1970-01-01.
+    pub reference_date: Option<i32>,
+    /// The column that names the individual.
+    pub subject: Option<At<String>>,
+    /// What the columns are, as far as it was declared.
+    pub findings: Findings,
+    /// The types of columns, by name.
+    pub types: BTreeMap<String, ColumnType>,
+    /// The rules in order: the first that matches a column decides.
+    pub rules: Vec<Rule>,
+    /// What happens when none does.
+    pub unmatched: Unmatched,
+    /// What is odd about the policy and no error.
+    pub notes: Vec<PolicyProblem>,
+    /// The columns under `labels:` and `types:`.
+    named: Vec<At<String>>,
+    file: String,
+    text: String,
+    labels_digest: Option<String>,
+}
+
+impl Policy {
+    /// Reads the text of a policy. `file` is its name in messages.
+    ///
+    /// # Errors
+    /// All that is wrong with it; if it is no YAML, the first place where it is not.
+    pub fn parse(file: &str, text: &str) -> Result<Self, PolicyErrors> {
+        let mut problems = Vec::new();
+        let root = yaml::parse(text).map_err(|problem| PolicyErrors::new(file, text, vec![problem]))?;
+        let raw = read::policy(root, &mut problems);
+        let policy = raw.map(|raw| compile::compile(raw, file, text, &mut problems));
+        match policy {
+            Some(policy) if problems.is_empty() => Ok(policy),
+            _ => Err(PolicyErrors::new(file, text, problems)),
+        }
+    }
+
+    /// Takes over the labels of a file: a YAML map of the shape of `labels:`.
+    ///
+    /// # Errors
+    /// All that is wrong with it, also a label that contradicts the policy's.
+    pub fn with_labels(mut self, file: &str, text: &str) -> Result<Self, PolicyErrors> {
+        let mut problems = Vec::new();
+        let root = yaml::parse(text).map_err(|problem| PolicyErrors::new(file, text, vec![problem]))?;
+        for (column, label) in read::labels_file(root, &mut problems) {
+            let origin = Origin::LabelsFile(file.to_owned());
+            if let Err(earlier) = self.findings.declare(&column.value, label.value, origin) {
+                let by = match earlier.origin {
+                    Origin::Policy => "the policy".to_owned(),
+                    Origin::LabelsFile(file) => file,
+                };
+                let (column, here, there) = (column.value, label.value, earlier.label);
+                let message = format!("column `{column}` is `{here}` here and `{there}` in {by}; make them agree");
+                problems.push(PolicyProblem { message, span: Some(label.span) });
+            }
+        }
+        if !problems.is_empty() {
+            return Err(PolicyErrors::new(file, text, problems));
+        }
+        self.labels_digest = Some(sha256(text));
+        Ok(self)
+    }
+
+    /// The SHA-256 of the policy's text, in hexadecimal.
+    pub fn digest(&self) -> String {
+        sha256(&self.text)
+    }
+
+    /// The SHA-256 of the last file of labels that was taken over, in hexadecimal.
+    pub fn labels_digest(&self) -> Option<&str> {
+        self.labels_digest.as_deref()
+    }
+
+    /// Problems that the policy has with an input.
+    pub(crate) fn errors(&self, problems: Vec<PolicyProblem>) -> PolicyErrors {
+        PolicyErrors::new(&self.file, &self.text, problems)
+    }
+
+    /// The columns under `labels:` and `types:`, and where they stand.
+    pub(crate) fn named_columns(&self) -> &[At<String>] {
+        &self.named
+    }
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

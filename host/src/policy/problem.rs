@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// One thing that is wrong with a policy, by itself or on this input.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct PolicyProblem {
     /// What is wrong, and how to mend it.
     pub message: String,
@@ -21,6 +21,14 @@ pub struct PolicyErrors {
     pub text: String,
     /// The problems.
     pub problems: Vec<PolicyProblem>,
+}
+
+impl PolicyErrors {
+    /// These problems of this text, brought into its order; those without a place come last.
+    pub(super) fn new(name: &str, text: &str, mut problems: Vec<PolicyProblem>) -> Self {
+        problems.sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
+        Self { name: name.to_owned(), text: text.to_owned(), problems }
+    }
 }
 
 impl std::error::Error for PolicyErrors {}
@@ -41,6 +49,11 @@ impl fmt::Display for PolicyErrors {
         }
         Ok(())
     }
+}
+
+/// The line of a byte, counted from 1.
+pub(super) fn line(text: &str, at: usize) -> usize {
+    position(text, at).0
 }
 
 /// Line and column of a byte, counted from 1.

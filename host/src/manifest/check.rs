@@ -1,0 +1,100 @@
+//! Whether a manifest agrees with itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Bounds, Manifest, Transform, World, config};
+
+/// Checks everything that the types leave open. The message is the first thing that is wrong.
+pub(super) fn manifest(manifest: &Manifest) -> Result<(), String> {
+    if manifest.manifest != 1 {
+        return Err(format!("`manifest` is {}, and this host reads 1", manifest.manifest));
+    }
+    name("the plugin", &manifest.name)?;
+    if manifest.version.is_empty() || manifest.version.len() > 64 {
+        return Err("`version` has 1 to 64 characters".into());
+    }
+    let asks = manifest.world.ask();
+    if manifest.asks.as_slice() != asks.as_slice() {
+        return Err("`asks` disagrees with the world: it lists what the world imports, and nothing else".into());
+    }
+    world(manifest)?;
+    distinct("transforms", manifest.transforms.iter().map(|transform| &transform.name))?;
+    distinct("labels", manifest.labels.iter())?;
+    manifest.transforms.iter().try_for_each(|it| {
+        name("a transform", &it.name)?;
+        transform(it).map_err(|problem| format!("transform `{}`: {problem}", it.name))
+    })
+}
+
+/// A classifier has labels, a masker has transforms.
+fn world(manifest: &Manifest) -> Result<(), String> {
+    let (labels, transforms) = (!manifest.labels.is_empty(), !manifest.transforms.is_empty());
+    match manifest.world {
+        World::Classifier if transforms => Err("a classifier has `labels` and no `transforms`".into()),
+        World::Classifier => manifest.labels.iter().try_for_each(|label| name("a label", label)),
+        _ if labels => Err("only a classifier has `labels`".into()),
+        _ if !transforms => Err("`transforms` is empty".into()),
+        _ => Ok(()),
+    }
+}
+
+fn transform(transform: &Transform) -> Result<(), String> {
+    let is = |key: &str, value: Value| transform.config.get(key) == Some(&value);
+    if !is("type", "object".into()) || !is("additionalProperties", false.into()) {
+        return Err("`config` has `type: object` and `additionalProperties: false`".into());
+    }
+    config::compile(&transform.config).map_err(|error| format!("`config` is no JSON Schema: {error}"))?;
+    if transform.types.is_empty() {
+        return Err("`types` is empty".into());
+    }
+    bounds("columns", transform.columns, 1)?;
+    bounds("context", transform.context, 0)?;
+    if let Some(pattern) = &transform.output_pattern {
+        regex::Regex::new(pattern).map_err(|error| format!("`output_pattern`: {error}"))?;
+    }
+    distinct_outputs(transform)?;
+    distinct("cases", transform.cases.iter().map(|case| &case.name))?;
+    for case in &transform.cases {
+        case.check(transform).map_err(|problem| format!("case `{}`: {problem}", case.name))?;
+    }
+    Ok(())
+}
+
+fn bounds(key: &str, bounds: Bounds, least: usize) -> Result<(), String> {
+    if bounds.min < least || bounds.max < bounds.min {
+        return Err(format!("`{key}` goes from at least {least} up"));
+    }
+    Ok(())
+}
+
+fn distinct_outputs(transform: &Transform) -> Result<(), String> {
+    let Some(rule) = &transform.distinct_outputs else { return Ok(()) };
+    for property in [&rule.length, &rule.alphabet] {
+        if !config::properties(&transform.config).any(|(name, _)| name == property) {
+            return Err(format!("`distinct_outputs` names `{property}`, which is no property of `config`"));
+        }
+    }
+    Ok(())
+}
+
+fn distinct<'a>(list: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("`{list}` has `{name}` twice"));
+        }
+    }
+    Ok(())
+}
+
+fn name(of: &str, name: &str) -> Result<(), String> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(plain) {
+        return Ok(());
+    }
+    Err(format!(
+        "the name of {of} has lower-case letters, digits and hyphens, begins with a letter, at most 64 characters"
+    ))
+}

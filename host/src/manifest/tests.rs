@@ -1,0 +1,186 @@
+use serde_json::json;
+
+use super::*;
+
+/// A manifest with one transform that has everything.
+fn full() -> Value {
+    json!({
+        "manifest": 1, "name": "pseudonyms", "version": "0.1.0", "world": "pseudonym-masker", "description": "d",
+        "asks": ["pseudonym-key"],
+        "transforms": [{
+            "name": "pseudonym", "description": "d",
+            "config": {
+                "type": "object", "additionalProperties": false, "required": ["prefix"],
+                "properties": {
+                    "prefix": { "type": "string", "maxLength": 4 },
+                    "length": { "type": "integer", "minimum": 4, "maximum": 32, "default": 16 },
+                    "alphabet": { "enum": ["base32", "hex"], "default": "base32" },
+                    "nested": { "type": "object", "properties": { "deep": { "type": "integer" } } }
+                }
+            },
+            "types": { "text": "text", "int64": "text" },
+            "columns": { "min": 1, "max": 3 }, "context": { "min": 0, "max": 2 }, "needs": ["reference-date"],
+            "properties": { "deterministic": true, "injective": true, "reversible": false,
+                            "format_preserving": false, "minimum_domain": 1 },
+            "may_keep": true, "adds_nulls": true, "output_pattern": "^P",
+            "distinct_outputs": { "length": "length", "alphabet": "alphabet", "symbols": { "base32": 32, "hex": 16 } },
+            "cases": [{
+                "name": "c", "config": { "prefix": "P" }, "input": { "int64": [1, null] },
+                "output_shape": { "text": ["^P", null] }, "rejected": [{ "row": 0, "code": "unparsable" }],
+                "reference_date": 1, "subjects": ["p", null]
+            }]
+        }]
+    })
+}
+
+fn parse(manifest: &Value) -> Result<Manifest, String> {
+    Manifest::parse(manifest.to_string().as_bytes()).map_err(|problem| problem.to_string())
+}
+
+/// The message when the value at a pointer is another one; `null` takes it away.
+fn with(pointer: &str, value: Value) -> String {
+    let mut manifest = full();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = manifest.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    match value {
+        Value::Null => drop(parent.remove(key)),
+        value => drop(parent.insert(key.to_owned(), value)),
+    }
+    parse(&manifest).unwrap_err().strip_prefix("the manifest is wrong: ").unwrap().to_owned()
+}
+
+#[test]
+fn reads_everything() {
+    let manifest = parse(&full()).unwrap();
+    let transform = &manifest.transforms[0];
+    assert_eq!(manifest.world.ask().map(Ask::purpose), Some(Purpose::Pseudonym));
+    assert_eq!(transform.types[&ColumnType::Int64], ColumnType::Text);
+    assert!(transform.columns.allow(3) && !transform.columns.allow(4) && !transform.columns.allow(0));
+    assert_eq!(transform.cases[0].rejected[0].row, 0);
+    assert_eq!(transform.cases[0].input.column_type, ColumnType::Int64);
+}
+
+#[test]
+fn leaves_out_what_is_optional() {
+    let mut manifest = full();
+    let transform = manifest.pointer_mut("/transforms/0").unwrap().as_object_mut().unwrap();
+    for key in ["columns", "context", "needs", "may_keep", "adds_nulls", "output_pattern", "distinct_outputs"] {
+        transform.remove(key);
+    }
+    let manifest = parse(&manifest).unwrap();
+    let transform = &manifest.transforms[0];
+    assert_eq!((transform.columns, transform.context), (Bounds { min: 1, max: 1 }, Bounds { min: 0, max: 0 }));
+    assert!(!transform.may_keep && !transform.adds_nulls && transform.needs.is_empty());
+}
+
+#[test]
+fn says_what_is_wrong() {
+    assert_eq!(with("/manifest", json!(2)), "`manifest` is 2, and this host reads 1");
+    let name = "has lower-case letters, digits and hyphens, begins with a letter, at most 64 characters";
+    assert_eq!(with("/name", json!("No_Name")), format!("the name of the plugin {name}"));
+    assert_eq!(with("/transforms/0/name", json!("1")), format!("the name of a transform {name}"));
+    assert_eq!(with("/version", json!("")), "`version` has 1 to 64 characters");
+    let asks = "`asks` disagrees with the world: it lists what the world imports, and nothing else";
+    assert_eq!(with("/asks", json!([])), asks);
+    assert_eq!(with("/asks", json!(["date-shift-key"])), asks);
+    assert_eq!(with("/world", json!("masker")), asks);
+    assert_eq!(with("/labels", json!(["x"])), "only a classifier has `labels`");
+    assert_eq!(with("/transforms", json!([])), "`transforms` is empty");
+    assert!(with("/extra", json!(1)).starts_with("unknown field `extra`"));
+    assert!(with("/transforms/0/properties/extra", json!(1)).starts_with("unknown field `extra`"));
+    assert!(with("/transforms/0/properties", Value::Null).starts_with("missing field `properties`"));
+}
+
+#[test]
+fn says_what_is_wrong_with_a_transform() {
+    let wrong = |key: &str, value: Value| {
+        let message = with(&format!("/transforms/0/{key}"), value);
+        message.strip_prefix("transform `pseudonym`: ").unwrap().to_owned()
+    };
+    let object = "`config` has `type: object` and `additionalProperties: false`";
+    assert_eq!(wrong("config/additionalProperties", Value::Null), object);
+    assert_eq!(wrong("config/type", json!("array")), object);
+    assert!(wrong("config/properties/prefix", json!({ "type": "strong" })).starts_with("`config` is no JSON Schema: "));
+    assert!(wrong("config/$ref", json!("https://example.com/x.json")).starts_with("`config` is no JSON Schema: "));
+    assert!(wrong("config/properties/prefix", json!({ "pattern": "(?=a)" })).starts_with("`config` is no JSON Schema"));
+    assert_eq!(wrong("types", json!({})), "`types` is empty");
+    assert_eq!(wrong("columns", json!({ "min": 0, "max": 1 })), "`columns` goes from at least 1 up");
+    assert_eq!(wrong("context", json!({ "min": 2, "max": 1 })), "`context` goes from at least 0 up");
+    assert!(wrong("output_pattern", json!("(")).starts_with("`output_pattern`: "));
+    let symbols = json!({ "length": "size", "alphabet": "alphabet", "symbols": {} });
+    let unknown = "`distinct_outputs` names `size`, which is no property of `config`";
+    assert_eq!(wrong("distinct_outputs", symbols), unknown);
+}
+
+#[test]
+fn says_what_is_wrong_with_a_case() {
+    let wrong = |key: &str, value: Value| {
+        let mut manifest = full();
+        manifest.pointer_mut("/transforms/0/cases/0").unwrap()[key] = value;
+        let message = parse(&manifest).unwrap_err();
+        message.rsplit_once("transform `pseudonym`: case `c`: ").unwrap().1.to_owned()
+    };
+    assert_eq!(wrong("config", json!({})), "property `prefix` is missing; add it under `with`");
+    assert_eq!(wrong("input", json!({ "boolean": [true, null] })), "the transform takes no boolean column");
+    assert_eq!(wrong("input", json!({ "text": [1, null] })), "cell 0 is not of type text");
+    assert_eq!(wrong("output", json!({ "text": ["P", null] })), "it takes `output` or `output_shape`, one of them");
+    assert_eq!(wrong("output_shape", json!({ "text": ["P"] })), "its output is not 2 cells of type text");
+    assert!(wrong("output_shape", json!({ "text": ["(", null] })).starts_with("regex parse error"));
+    let rejected = "`rejected` is not in rising order, or names a row that is not there";
+    assert_eq!(wrong("rejected", json!([{ "row": 2, "code": "missing" }])), rejected);
+    assert_eq!(wrong("subjects", json!(["p"])), "there is not one subject for each row");
+    let mut two = full();
+    two.pointer_mut("/transforms/0/cases/0").unwrap()["input"] = json!({ "text": [], "int64": [] });
+    assert!(parse(&two).unwrap_err().contains("a column of a case has exactly one type"));
+}
+
+#[test]
+fn a_classifier_has_labels_and_no_transforms() {
+    let mut manifest = full();
+    for (key, value) in [("world", json!("classifier")), ("asks", json!([])), ("labels", json!(["us-ssn"]))] {
+        manifest[key] = value;
+    }
+    let message = "the manifest is wrong: a classifier has `labels` and no `transforms`";
+    assert_eq!(parse(&manifest).unwrap_err(), message);
+    manifest["transforms"] = json!([]);
+    assert_eq!(parse(&manifest).unwrap().labels, ["us-ssn"]);
+    manifest["labels"] = json!(["us-ssn", "us-ssn"]);
+    assert_eq!(parse(&manifest).unwrap_err(), "the manifest is wrong: `labels` has `us-ssn` twice");
+}
+
+#[test]
+fn refuses_a_manifest_that_is_too_large_or_too_deep() {
+    let message = Manifest::parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err().to_string();
+    assert_eq!(message, "the manifest is wrong: it is larger than 1 MiB");
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let manifest = full().to_string().replace("\"maxLength\":4", &format!("\"default\":{deep}"));
+    assert!(Manifest::parse(manifest.as_bytes()).unwrap_err().to_string().contains("recursion limit"));
+}
+
+#[test]
+fn a_configuration_is_completed_and_sorted() {
+    let manifest = parse(&full()).unwrap();
+    let transform = &manifest.transforms[0];
+    let config = transform.complete_config(json!({ "prefix": "P", "length": 8 }).as_object().unwrap()).unwrap();
+    assert_eq!(Value::Object(config.clone()).to_string(), r#"{"alphabet":"base32","length":8,"prefix":"P"}"#);
+    assert_eq!(transform.distinct_outputs(&config), Some(32f64.powi(8)));
+}
+
+#[test]
+fn every_problem_of_a_configuration_is_told_with_its_property() {
+    let manifest = parse(&full()).unwrap();
+    let with = json!({ "lenght": 8, "length": 2, "alphabet": "octal", "nested": { "deep": "x" } });
+    let problems = manifest.transforms[0].complete_config(with.as_object().unwrap()).unwrap_err();
+    let mut told: Vec<_> = problems.iter().map(|it| (it.pointer.as_str(), it.message.as_str())).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            ("", "property `prefix` is missing; add it under `with`"),
+            ("/alphabet", "property `alphabet`: \"octal\" is not one of \"base32\" or \"hex\""),
+            ("/lenght", "there is no property `lenght`; there are `prefix`, `length`, `alphabet`, `nested`"),
+            ("/length", "property `length`: 2 is less than the minimum of 4"),
+            ("/nested/deep", "property `nested.deep`: \"x\" is not of type \"integer\""),
+        ]
+    );
+}

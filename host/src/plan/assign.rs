@@ -1,0 +1,132 @@
+//! Which rule decides over which column.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow_schema::Schema;
+
+use super::{Action, Call, PlannedColumn};
+use crate::policy::{Policy, PolicyProblem, Rule, RuleAction, Unmatched, did_you_mean};
+
+/// The columns of an input, and the rule that decides over each.
+pub(super) struct Assigned {
+    names: Vec<String>,
+    rules: Vec<Option<Decision>>,
+}
+
+/// The rule that decides over a column.
+#[derive(Clone, Copy)]
+struct Decision {
+    rule: usize,
+    /// Which of its names and labels matched.
+    place: usize,
+}
+
+/// Lets the first rule that matches decide. Refuses columns that none matches, and columns of the same name.
+pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<PolicyProblem>) -> Assigned {
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let decides = |name: &String| {
+        let label = policy.findings.get(name).map(|finding| finding.label);
+        let decision = |(rule, it): (usize, &Rule)| Some(Decision { rule, place: it.matches(name, label)? });
+        policy.rules.iter().enumerate().find_map(decision)
+    };
+    let rules = names.iter().map(decides).collect();
+    let assigned = Assigned { names, rules };
+    let mut problem = |message| problems.push(PolicyProblem { message, span: None });
+    let mut seen = BTreeSet::new();
+    for name in assigned.names.iter().filter(|name| !seen.insert(name.as_str())) {
+        problem(format!("the input has two columns `{name}`; rename one"));
+    }
+    let denied = assigned.denied(policy);
+    if !denied.is_empty() {
+        let message = "so nothing is written; add a rule for each (`mask: transform`, `keep: true` or `drop: true`), \
+                       or say `unmatched: drop`";
+        problem(format!("no rule matches {}, {message}", list(&denied)));
+    }
+    assigned
+}
+
+impl Assigned {
+    /// Where the input has a column.
+    pub(super) fn index(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// The columns over which a rule decides, in the order in which the rule names them.
+    pub(super) fn of_rule(&self, rule: usize) -> Vec<usize> {
+        let mut columns: Vec<(usize, usize)> = Vec::new();
+        for (column, decided) in self.rules.iter().enumerate() {
+            if let Some(decision) = decided.filter(|decision| decision.rule == rule) {
+                columns.push((decision.place, column));
+            }
+        }
+        columns.sort_unstable();
+        columns.into_iter().map(|(_, column)| column).collect()
+    }
+
+    /// One action for every column. A column that a rule masks and no call has is dropped, never kept.
+    pub(super) fn columns(&self, policy: &Policy, calls: &[Call]) -> Vec<PlannedColumn> {
+        let mut masked = BTreeMap::new();
+        for (call, columns) in calls.iter().map(|call| &call.columns).enumerate() {
+            masked.extend(
+                columns.iter().enumerate().map(|(position, column)| (*column, Action::Mask { call, position })),
+            );
+        }
+        let columns = self.names.iter().zip(&self.rules).enumerate();
+        let plan = |(index, (name, decision)): (usize, (&String, &Option<Decision>))| {
+            let rule = decision.and_then(|decision| policy.rules.get(decision.rule));
+            let action = match rule.map(|rule| &rule.action) {
+                Some(RuleAction::Keep) => Action::Keep,
+                Some(RuleAction::Drop) => Action::Drop { by_rule: true },
+                Some(RuleAction::Mask(_)) => masked.get(&index).copied().unwrap_or(Action::Drop { by_rule: true }),
+                None => Action::Drop { by_rule: false },
+            };
+            let label = policy.findings.get(name).cloned();
+            PlannedColumn { name: name.clone(), index, label, rule: rule.map(|rule| rule.line), action }
+        };
+        columns.map(plan).collect()
+    }
+
+    fn unmatched(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().zip(&self.rules).filter(|(_, rule)| rule.is_none()).map(|(name, _)| name.as_str())
+    }
+
+    /// The unmatched columns that stop the run. The subject is mentioned, if by no rule.
+    fn denied(&self, policy: &Policy) -> Vec<&str> {
+        match policy.unmatched {
+            Unmatched::Drop => Vec::new(),
+            Unmatched::Deny => self.unmatched().filter(|name| !is_subject(policy, name)).collect(),
+        }
+    }
+}
+
+/// What the policy names and the input lacks, and a subject that no rule matches.
+pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Vec<PolicyProblem> {
+    let known = || schema.fields().iter().map(|field| field.name().as_str());
+    let literal = policy.rules.iter().flat_map(|rule| &rule.columns);
+    let literal = literal.filter_map(|pattern| Some((pattern.value.literal()?, pattern.span.clone())));
+    let named = policy.named_columns().iter().map(|name| (name.value.clone(), name.span.clone()));
+    let mut notes = Vec::new();
+    for (name, span) in literal.chain(named).filter(|(name, _)| assigned.index(name).is_none()) {
+        let message = format!("the input has no column `{name}`{}", did_you_mean(&name, known()));
+        notes.push(PolicyProblem { message, span: Some(span) });
+    }
+    for name in assigned.unmatched().filter(|name| is_subject(policy, name)) {
+        let message = format!("no rule matches the subject's column `{name}`, so it is not written");
+        notes.push(PolicyProblem { message, span: policy.subject.as_ref().map(|subject| subject.span.clone()) });
+    }
+    notes
+}
+
+fn is_subject(policy: &Policy, name: &str) -> bool {
+    policy.subject.as_ref().is_some_and(|subject| subject.value == name)
+}
+
+/// Names of columns as a sentence has them.
+fn list(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => format!("column {last}"),
+        Some((last, before)) => format!("columns {} and {last}", before.join(", ")),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,181 @@
+//! What a rule says, against what its transform takes. Nothing here depends on the input.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::KeyUse;
+use super::find::{Found, NotFound, Transforms};
+use crate::keys::Purpose;
+use crate::manifest::{Ask, Need};
+use crate::policy::{Mask, Policy, PolicyProblem, Rule, RuleAction};
+
+/// A rule that masks, with its transform.
+pub(super) struct Checked<'p> {
+    /// Where the rule is in the policy.
+    pub(super) index: usize,
+    pub(super) rule: &'p Rule,
+    pub(super) mask: &'p Mask,
+    pub(super) found: Found<'p>,
+    /// Complete, as JSON.
+    pub(super) config: String,
+    pub(super) distinct_outputs: Option<f64>,
+    pub(super) key: Option<KeyUse>,
+}
+
+/// Checks every rule that masks. One is left out only together with a problem.
+pub(super) fn rules<'p>(
+    policy: &'p Policy,
+    transforms: &'p dyn Transforms,
+    problems: &mut Vec<PolicyProblem>,
+) -> Vec<Checked<'p>> {
+    let mut check = Check { policy, problems, purposes: BTreeMap::new() };
+    let mut checked = Vec::new();
+    for (index, rule) in policy.rules.iter().enumerate() {
+        if let RuleAction::Mask(mask) = &rule.action {
+            checked.extend(check.rule(index, rule, mask, transforms));
+        }
+    }
+    checked
+}
+
+struct Check<'c, 'm> {
+    policy: &'c Policy,
+    problems: &'m mut Vec<PolicyProblem>,
+    /// What each key is used for by the rules so far, and the line.
+    purposes: BTreeMap<&'c str, (Purpose, usize)>,
+}
+
+impl<'c> Check<'c, '_> {
+    fn problem(&mut self, span: &Range<usize>, message: String) {
+        self.problems.push(PolicyProblem { message, span: Some(span.clone()) });
+    }
+
+    fn rule(
+        &mut self,
+        index: usize,
+        rule: &'c Rule,
+        mask: &'c Mask,
+        transforms: &'c dyn Transforms,
+    ) -> Option<Checked<'c>> {
+        let found = self.find(mask, transforms)?;
+        let config = self.config(mask, &found);
+        let key = self.key(rule, mask, &found);
+        self.reference_date(mask, &found);
+        self.may_keep(mask, &found);
+        self.numbers(mask, &found);
+        let config = config?;
+        let distinct_outputs = found.transform.distinct_outputs(&config);
+        Some(Checked { index, rule, mask, found, config: Value::Object(config).to_string(), distinct_outputs, key })
+    }
+
+    fn find(&mut self, mask: &Mask, transforms: &'c dyn Transforms) -> Option<Found<'c>> {
+        let name = &mask.transform.value;
+        let message = match transforms.find(name) {
+            Ok(found) => return Some(found),
+            Err(NotFound::Unknown { near: Some(near) }) => {
+                format!("no plugin offers `{name}`; did you mean `{near}`?")
+            }
+            Err(NotFound::Unknown { near: None }) => {
+                format!("no plugin offers `{name}`; add the plugin that does, or name another transform")
+            }
+            Err(NotFound::Ambiguous { choices }) => {
+                format!("several plugins offer `{name}`; say which: {}", choices.join(" or "))
+            }
+        };
+        self.problem(&mask.transform.span, message);
+        None
+    }
+
+    fn config(&mut self, mask: &Mask, found: &Found<'_>) -> Option<serde_json::Map<String, Value>> {
+        match found.transform.complete_config(&mask.with.values) {
+            Ok(config) => Some(config),
+            Err(wrong) => {
+                for problem in wrong {
+                    let span = mask.with.place(&problem.pointer).unwrap_or_else(|| mask.transform.span.clone());
+                    self.problem(&span, format!("`{}`: {}", mask.transform.value, problem.message));
+                }
+                None
+            }
+        }
+    }
+
+    fn key(&mut self, rule: &Rule, mask: &'c Mask, found: &Found<'_>) -> Option<KeyUse> {
+        let name = &mask.transform.value;
+        let ask = found.manifest.world.ask();
+        let (purpose, key) = match (ask.map(Ask::purpose), &mask.key) {
+            (None, None) => return None,
+            (None, Some(key)) => {
+                self.problem(&key.span, format!("`{name}` asks for no key; take `key` away"));
+                return None;
+            }
+            (Some(purpose), None) => {
+                let message = format!("`{name}` asks for a {purpose} key; add `key: name`");
+                self.problem(&mask.transform.span, message);
+                return None;
+            }
+            (Some(purpose), Some(key)) => (purpose, key),
+        };
+        let (first, line) = *self.purposes.entry(&key.value).or_insert((purpose, rule.line));
+        if first != purpose {
+            let message = format!(
+                "key `{}` is for {first} in line {line}, and `{name}` asks for a {purpose} key; a key has one purpose",
+                key.value
+            );
+            self.problem(&key.span, message);
+        }
+        if purpose == Purpose::DateShift && self.policy.subject.is_none() {
+            let message =
+                format!("`{name}` shifts by individual and the policy names none; add `subject: column` at the top");
+            self.problem(&mask.transform.span, message);
+        }
+        Some(KeyUse { name: key.value.clone(), purpose })
+    }
+
+    fn reference_date(&mut self, mask: &Mask, found: &Found<'_>) {
+        if found.transform.needs.contains(&Need::ReferenceDate) && self.policy.reference_date.is_none() {
+            let name = &mask.transform.value;
+            let message =
+                format!("`{name}` needs to know what day it is; add `reference_date: year-month-day` at the top");
+            self.problem(&mask.transform.span, message);
+        }
+    }
+
+    /// Manifest or rule allows that a value stays. A rule cannot take back what the manifest declares.
+    fn may_keep(&mut self, mask: &Mask, found: &Found<'_>) {
+        let name = &mask.transform.value;
+        match &mask.may_keep {
+            Some(allowed) if !allowed.value && found.transform.may_keep => {
+                let message = format!("`{name}` can leave a value as it was; name another transform, or allow it");
+                self.problem(&allowed.span, message);
+            }
+            _ => {}
+        }
+    }
+
+    /// How many columns are masked together and seen, as far as the rule alone decides.
+    fn numbers(&mut self, mask: &Mask, found: &Found<'_>) {
+        let (name, transform) = (&mask.transform.value, found.transform);
+        let together = mask.together.as_ref().is_some_and(|together| together.value);
+        if !together && !transform.columns.allow(1) {
+            let message =
+                format!("`{name}` masks at least {} columns together; add `together: true`", transform.columns.min);
+            self.problem(&mask.transform.span, message);
+        }
+        if !transform.context.allow(mask.context.len()) {
+            let span = mask.context.first().map_or(&mask.transform.span, |column| &column.span);
+            let message = format!(
+                "`{name}` takes {} columns of `context`, and the rule names {}",
+                range(transform.context),
+                mask.context.len()
+            );
+            self.problem(span, message);
+        }
+    }
+}
+
+/// Bounds as a sentence has them.
+pub(super) fn range(bounds: crate::manifest::Bounds) -> String {
+    if bounds.min == bounds.max { bounds.min.to_string() } else { format!("{} to {}", bounds.min, bounds.max) }
+}

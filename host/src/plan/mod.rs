@@ -1,0 +1,160 @@
+//! The plan: one action for every column of an input. Pure.
+//!
+//! The first rule that matches a column decides (`assign`). What a rule says is checked against its transform
+//! (`check`), and its columns become calls (`call`). Every problem is told at once; with any, there is no plan.
+
+mod assign;
+mod call;
+mod check;
+mod find;
+
+use arrow_schema::Schema;
+use serde::Serialize;
+
+pub use find::{Found, NotFound, Transforms, find};
+
+use crate::batch::ColumnType;
+use crate::keys::Purpose;
+use crate::manifest::{Properties, World};
+use crate::outcome::Fate;
+use crate::phi::Finding;
+use crate::policy::{Policy, PolicyErrors, PolicyProblem};
+
+/// What happens to every column of an input.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// One for each column of the input, in its order.
+    pub columns: Vec<PlannedColumn>,
+    /// The calls of plugins that each batch takes. None depends on another.
+    pub calls: Vec<Call>,
+    /// The columns that are written: indices into the input, rising. There is at least one.
+    pub output: Vec<usize>,
+    /// What is odd about the policy on this input and no error.
+    pub notes: Vec<PolicyProblem>,
+}
+
+/// What happens to one column.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlannedColumn {
+    /// Its name.
+    pub name: String,
+    /// Where it is in the input, counted from 0.
+    pub index: usize,
+    /// What it is, if anybody said so.
+    pub label: Option<Finding>,
+    /// The line of the policy with the rule that decided.
+    pub rule: Option<usize>,
+    /// What happens.
+    pub action: Action,
+}
+
+/// What happens to one column: exactly one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It is masked, and the masked column is written.
+    Mask {
+        /// Which call masks it.
+        call: usize,
+        /// Where it is among the columns of the call.
+        position: usize,
+    },
+    /// It is written as it is.
+    Keep,
+    /// It is not written.
+    Drop {
+        /// Whether a rule says so, or none says anything.
+        by_rule: bool,
+    },
+}
+
+/// One call of a plugin, the same for each batch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Call {
+    /// The name of the plugin.
+    pub plugin: String,
+    /// Its version, as its manifest has it.
+    pub version: String,
+    /// The digest of its bytes.
+    pub digest: String,
+    /// Its world, which is what it may import.
+    pub world: World,
+    /// The transform asked for.
+    pub transform: String,
+    /// Where the transform is in the manifest.
+    pub transform_index: usize,
+    /// The configuration as a JSON object, defaults filled in, keys sorted.
+    pub config: String,
+    /// The columns to mask: indices into the input.
+    pub columns: Vec<usize>,
+    /// The further columns that the transform sees: indices into the input.
+    pub context: Vec<usize>,
+    /// The types in which the columns are handed over; for a list column, of its elements.
+    pub input_types: Vec<ColumnType>,
+    /// The types in which the further columns are handed over.
+    pub context_types: Vec<ColumnType>,
+    /// Whether the one column is a list, masked element by element.
+    pub list: bool,
+    /// The types that come back.
+    pub produced: Vec<ColumnType>,
+    /// The key that is lent.
+    pub key: Option<KeyUse>,
+    /// The column that names the subject: an index into the input. Present with a date-shift key.
+    pub subject: Option<usize>,
+    /// The reference date in days since 1970-01-01. Present where the transform needs it.
+    pub reference_date: Option<i32>,
+    /// Whether a value may stay as it came: the manifest asks for it and the rule allows it.
+    pub may_keep: bool,
+    /// Whether a value may become null.
+    pub adds_nulls: bool,
+    /// What every text that comes back matches.
+    pub output_pattern: Option<String>,
+    /// How many different outputs the configuration allows, if the manifest says.
+    pub distinct_outputs: Option<f64>,
+    /// What the manifest says of the outputs.
+    pub properties: Properties,
+    /// What happens to rows that the transform rejects.
+    pub fate: Fate,
+    /// The line of the rule in the policy.
+    pub rule: usize,
+}
+
+/// A key and what it is used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyUse {
+    /// Its name in the keyring.
+    pub name: String,
+    /// What it must be for.
+    pub purpose: Purpose,
+}
+
+/// Decides what happens to every column of an input.
+///
+/// A column that no rule matches is not written: the plan is refused, or the column dropped with `unmatched: drop`. The
+/// subject's column alone may go unmentioned, and is dropped.
+///
+/// # Errors
+/// All that is wrong with the policy on this input and with these plugins.
+pub fn plan(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> Result<Plan, PolicyErrors> {
+    let mut problems = Vec::new();
+    let assigned = assign::assign(schema, policy, &mut problems);
+    let mut calls = Vec::new();
+    for checked in check::rules(policy, transforms, &mut problems) {
+        calls.extend(call::calls(&checked, &assigned, schema, policy, &mut problems));
+    }
+    let columns = assigned.columns(policy, &calls);
+    let written = |column: &&PlannedColumn| !matches!(column.action, Action::Drop { .. });
+    let output: Vec<_> = columns.iter().filter(written).map(|column| column.index).collect();
+    if output.is_empty() && problems.is_empty() {
+        let message = "no column would be written; add a rule that masks or keeps one".into();
+        problems.push(PolicyProblem { message, span: None });
+    }
+    if !problems.is_empty() {
+        return Err(policy.errors(problems));
+    }
+    let notes = assign::notes(schema, policy, &assigned);
+    Ok(Plan { columns, calls, output, notes })
+}
+
+#[cfg(test)]
+mod tests;

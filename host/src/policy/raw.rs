@@ -1,0 +1,92 @@
+//! The policy as it is written: the shape of the file, and what its JSON Schema is made from.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use super::At;
+use crate::batch::ColumnType;
+use crate::outcome::Fate;
+use crate::phi::Label;
+
+/// A map in the order of the text.
+pub(super) type Entries<T> = Vec<(At<String>, At<T>)>;
+
+/// What is masked how. Columns that no rule mentions are not written.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Policy", deny_unknown_fields)]
+pub(super) struct RawPolicy {
+    /// The version of this format.
+    #[schemars(extend("const" = 1))]
+    pub(super) version: At<u64>,
+    /// What the policy is called in reports.
+    pub(super) name: Option<At<String>>,
+    /// Pseudonyms are equal inside one domain and cannot be linked across. Needed when a rule has a key.
+    pub(super) domain: Option<At<String>>,
+    /// The only "today" there is, as year-month-day.
+    #[schemars(extend("format" = "date"))]
+    pub(super) reference_date: Option<At<String>>,
+    /// The column that names the individual that a row is about.
+    pub(super) subject: Option<At<String>>,
+    /// What columns are, by name.
+    #[schemars(default, with = "BTreeMap<String, Label>")]
+    pub(super) labels: Entries<Label>,
+    /// The types of columns, by name: text, or what the file says, unless it is given here.
+    #[schemars(default, with = "BTreeMap<String, ColumnType>")]
+    pub(super) types: Entries<ColumnType>,
+    /// What happens to columns. The first rule that matches a column decides.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) rules: Vec<At<RawRule>>,
+    /// What happens when no rule matches a column.
+    pub(super) unmatched: Option<At<Unmatched>>,
+}
+
+/// What happens to some columns.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Rule", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["mask"] }, { "required": ["keep"] }, { "required": ["drop"] }]))]
+#[schemars(extend("anyOf" = [{ "required": ["columns"] }, { "required": ["labels"] }]))]
+pub(super) struct RawRule {
+    /// Names of columns. `*` stands for any run of characters without a dot, `**` for any run.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) columns: Option<At<Vec<At<String>>>>,
+    /// Labels: the rule is for columns that are one of these, too.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) labels: Option<At<Vec<At<Label>>>>,
+    /// The transform that masks the columns, or `plugin/transform`.
+    pub(super) mask: Option<At<String>>,
+    /// The columns are written as they are.
+    #[schemars(extend("const" = true))]
+    pub(super) keep: Option<At<bool>>,
+    /// The columns are not written.
+    #[schemars(extend("const" = true))]
+    pub(super) drop: Option<At<bool>>,
+    /// How the transform is configured. What is possible stands in the plugin's manifest.
+    #[schemars(with = "Option<Map<String, serde_json::Value>>")]
+    pub(super) with: Option<At<Entries<serde_json::Value>>>,
+    /// The key that is lent to the plugin.
+    #[schemars(extend("pattern" = "^[a-z][a-z0-9-]{0,63}$"))]
+    pub(super) key: Option<At<String>>,
+    /// Further columns that the transform sees and does not mask.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) context: Option<At<Vec<At<String>>>>,
+    /// All columns of the rule are masked in one call.
+    pub(super) together: Option<At<bool>>,
+    /// A value may stay as it was, where the transform says that it can leave one.
+    pub(super) may_keep: Option<At<bool>>,
+    /// What happens to a row that the transform cannot handle.
+    pub(super) rejected: Option<At<Fate>>,
+}
+
+/// What happens when no rule matches a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unmatched {
+    /// The run stops and names the column.
+    #[default]
+    Deny,
+    /// The column is not written.
+    Drop,
+}
