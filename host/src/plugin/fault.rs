@@ -90,6 +90,9 @@ pub enum PackageProblem {
     /// The engine refuses to compile it.
     #[error("cannot be compiled: {0}")]
     Compile(String),
+    /// A classifier where a masker is wanted.
+    #[error("is a classifier, and maskers are wanted here")]
+    Classifier,
     /// Two plugins of one name.
     #[error("there are two plugins of this name; remove one")]
     Twice,

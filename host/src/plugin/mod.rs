@@ -1,5 +1,84 @@
 //! Plugins: packages, the engine that runs them, one call.
 
+mod cache;
+mod call;
+mod cases;
+mod engine;
 mod fault;
+mod limits;
+mod package;
+mod registry;
 
+use wasmtime::component::InstancePre;
+
+pub use cache::CodeCache;
+pub(crate) use call::{LentKey, MaskCall};
+pub use engine::Engine;
 pub use fault::{GuestError, GuestFault, PackageError, PackageProblem};
+pub use limits::Limits;
+pub use package::Package;
+pub use registry::Registry;
+
+use crate::capability::{self, CallState};
+use crate::contract::latest::exports::moretta::plugin::{mask, mask_with_date_shift_key, mask_with_pseudonym_key};
+use crate::manifest::{Manifest, World};
+
+/// A plugin that is compiled and linked with its world, ready to be called from any thread.
+pub struct Plugin {
+    package: Package,
+    engine: Engine,
+    instance: InstancePre<CallState>,
+    exports: Exports,
+}
+
+/// Where the export of the plugin's world lies.
+enum Exports {
+    Mask(mask::GuestIndices),
+    MaskWithPseudonymKey(mask_with_pseudonym_key::GuestIndices),
+    MaskWithDateShiftKey(mask_with_date_shift_key::GuestIndices),
+}
+
+impl Plugin {
+    /// Compiles a package and links it with what its world gives, and nothing else.
+    ///
+    /// # Errors
+    /// The component is invalid, or its exports do not have the types of the contract.
+    pub fn load(engine: &Engine, package: Package) -> Result<Self, PackageError> {
+        let world = package.manifest().world;
+        let failed = |problem| PackageError { plugin: package.manifest().name.clone(), problem };
+        let uncompiled = |error: wasmtime::Error| failed(PackageProblem::Compile(error.root_cause().to_string()));
+        let component = engine.compile(package.digest(), package.bytes()).map_err(uncompiled)?;
+        let linker = capability::linker(engine.wasmtime(), world).map_err(uncompiled)?;
+        let instance = linker.instantiate_pre(&component).map_err(uncompiled)?;
+        let wrong_export =
+            |_| failed(PackageProblem::Export(format!("{} as the contract has it", capability::export(world))));
+        let exports = match world {
+            World::Masker => mask::GuestIndices::new(&instance).map(Exports::Mask),
+            World::PseudonymMasker => {
+                mask_with_pseudonym_key::GuestIndices::new(&instance).map(Exports::MaskWithPseudonymKey)
+            }
+            World::DateShiftMasker => {
+                mask_with_date_shift_key::GuestIndices::new(&instance).map(Exports::MaskWithDateShiftKey)
+            }
+            World::Classifier => return Err(failed(PackageProblem::Classifier)),
+        };
+        let exports = exports.map_err(wrong_export)?;
+        Ok(Self { package, engine: engine.clone(), instance, exports })
+    }
+
+    /// What the plugin offers, declares and asks for.
+    pub fn manifest(&self) -> &Manifest {
+        self.package.manifest()
+    }
+
+    /// SHA-256 of the plugin's file, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        self.package.digest()
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Plugin({:?})", self.package)
+    }
+}

@@ -1,0 +1,96 @@
+//! Which world is linked with which import. What is not linked here cannot be reached by any plugin.
+
+mod date_shift;
+mod pseudonym;
+
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime::{Engine, ResourceLimiter, Result};
+
+use crate::contract::latest::moretta::plugin;
+use crate::manifest::World;
+
+/// The interfaces that a world gives, beside the types.
+pub(crate) fn imports(world: World) -> &'static [&'static str] {
+    match world {
+        World::Masker | World::Classifier => &[],
+        World::PseudonymMasker => &["pseudonym"],
+        World::DateShiftMasker => &["date-shift"],
+    }
+}
+
+/// The interface that a world asks for.
+pub(crate) fn export(world: World) -> &'static str {
+    match world {
+        World::Masker => "mask",
+        World::PseudonymMasker => "mask-with-pseudonym-key",
+        World::DateShiftMasker => "mask-with-date-shift-key",
+        World::Classifier => "classify",
+    }
+}
+
+/// A linker with exactly the imports of one world.
+pub(crate) fn linker(engine: &Engine, world: World) -> Result<Linker<CallState>> {
+    let mut linker = Linker::new(engine);
+    plugin::types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    match world {
+        World::Masker | World::Classifier => {}
+        World::PseudonymMasker => {
+            plugin::pseudonym::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        }
+        World::DateShiftMasker => {
+            plugin::date_shift::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        }
+    }
+    Ok(linker)
+}
+
+/// What one call has: the keys lent to it, and how much memory it may still take. Gone when the call returns.
+pub(crate) struct CallState {
+    pub(crate) lent: ResourceTable,
+    pub(crate) memory: MemoryBound,
+}
+
+impl CallState {
+    /// Nothing lent yet, and so much memory for each instance.
+    pub(crate) fn new(memory: usize) -> Self {
+        let mut lent = ResourceTable::new();
+        lent.set_max_capacity(4);
+        Self { lent, memory: MemoryBound { limit: memory, exceeded: false } }
+    }
+}
+
+impl plugin::types::Host for CallState {}
+
+/// Refuses growth past a limit with a trap, so that the host can tell it from a fault of another kind.
+pub(crate) struct MemoryBound {
+    limit: usize,
+    exceeded: bool,
+}
+
+/// Elements of all kinds of tables: function references of the largest interpreter seen are a tenth of it.
+const TABLE_ELEMENTS: usize = 100_000;
+
+impl MemoryBound {
+    /// Whether growth was refused.
+    pub(crate) fn exceeded(&self) -> bool {
+        self.exceeded
+    }
+
+    fn allow(&mut self, desired: usize, limit: usize) -> Result<bool> {
+        if desired <= limit {
+            return Ok(true);
+        }
+        self.exceeded = true;
+        Err(wasmtime::Error::msg("the limit of the call is reached"))
+    }
+}
+
+impl ResourceLimiter for MemoryBound {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        self.allow(desired, self.limit)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        self.allow(desired, TABLE_ELEMENTS)
+    }
+}

@@ -1,0 +1,174 @@
+//! Columns between Arrow and the wire.
+//!
+//! Lending copies nothing on this side: the guest's memory is written from Arrow's own buffers. Taking back believes
+//! nothing: every length, offset, bit and byte that a guest returned is checked before an array is made of it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+
+use super::latest::moretta::plugin::types::{
+    ColumnParam, ColumnResult, ValuesParam, ValuesResult, VariableParam, VariableResult,
+};
+use crate::batch::ColumnType;
+
+/// A column on its way into a guest: slices of the array's buffers, and copies only of what is not aligned to a byte.
+pub(crate) struct LentColumn<'a> {
+    rows: u32,
+    validity: Option<Cow<'a, [u8]>>,
+    values: LentValues<'a>,
+}
+
+enum LentValues<'a> {
+    Text(Cow<'a, [u32]>, &'a [u8]),
+    Binary(Cow<'a, [u32]>, &'a [u8]),
+    Int64(&'a [i64]),
+    Float64(&'a [f64]),
+    Boolean(Cow<'a, [u8]>),
+    Date32(&'a [i32]),
+    Timestamp(&'a [i64]),
+}
+
+impl<'a> LentColumn<'a> {
+    /// Lends a column, which must be of the Arrow type of `column_type`; `None` if it is not, or has too many rows.
+    pub(crate) fn new(array: &'a ArrayRef, column_type: ColumnType) -> Option<Self> {
+        if array.data_type() != &column_type.arrow() {
+            return None;
+        }
+        let values = match column_type {
+            ColumnType::Text => {
+                let array = array.as_string::<i32>();
+                let (offsets, data) = variable(array.value_offsets(), array.value_data())?;
+                LentValues::Text(offsets, data)
+            }
+            ColumnType::Binary => {
+                let array = array.as_binary::<i32>();
+                let (offsets, data) = variable(array.value_offsets(), array.value_data())?;
+                LentValues::Binary(offsets, data)
+            }
+            ColumnType::Int64 => LentValues::Int64(array.as_primitive::<Int64Type>().values()),
+            ColumnType::Float64 => LentValues::Float64(array.as_primitive::<Float64Type>().values()),
+            ColumnType::Boolean => LentValues::Boolean(bits(array.as_boolean().values())),
+            ColumnType::Date32 => LentValues::Date32(array.as_primitive::<Date32Type>().values()),
+            ColumnType::Timestamp => LentValues::Timestamp(array.as_primitive::<TimestampMicrosecondType>().values()),
+        };
+        let validity = array.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| bits(nulls.inner()));
+        Some(Self { rows: u32::try_from(array.len()).ok()?, validity, values })
+    }
+
+    /// The column as an argument of a call.
+    pub(crate) fn argument(&self) -> ColumnParam<'_> {
+        let values = match &self.values {
+            LentValues::Text(offsets, data) => ValuesParam::Text(VariableParam { offsets, data }),
+            LentValues::Binary(offsets, data) => ValuesParam::Binary(VariableParam { offsets, data }),
+            LentValues::Int64(values) => ValuesParam::Int64(values),
+            LentValues::Float64(values) => ValuesParam::Float64(values),
+            LentValues::Boolean(bits) => ValuesParam::Boolean(bits),
+            LentValues::Date32(values) => ValuesParam::Date32(values),
+            LentValues::Timestamp(values) => ValuesParam::Timestamp(values),
+        };
+        ColumnParam { rows: self.rows, validity: self.validity.as_deref(), values }
+    }
+}
+
+/// Offsets that begin at 0 and the bytes they point into. A slice of a larger array lends its own bytes alone.
+fn variable<'a>(offsets: &'a [i32], data: &'a [u8]) -> Option<(Cow<'a, [u32]>, &'a [u8])> {
+    let (first, last) = (*offsets.first()?, *offsets.last()?);
+    let data = data.get(usize::try_from(first).ok()?..usize::try_from(last).ok()?)?;
+    // Arrow's offsets are never negative, so as u32 they are the same numbers.
+    let unsigned: &[u32] = bytemuck::cast_slice(offsets);
+    if first == 0 {
+        return Some((Cow::Borrowed(unsigned), data));
+    }
+    let base = u32::try_from(first).ok()?;
+    Some((unsigned.iter().map(|offset| offset.wrapping_sub(base)).collect(), data))
+}
+
+/// The bits, from the first bit of a byte on.
+fn bits(bits: &BooleanBuffer) -> Cow<'_, [u8]> {
+    let bytes = bits.len().div_ceil(8);
+    match bits.offset() {
+        0 => match bits.values().get(..bytes) {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => Cow::Owned(bits.sliced().to_vec()),
+        },
+        _ => Cow::Owned(bits.sliced().to_vec()),
+    }
+}
+
+/// Takes a column back from a guest that was to return so many rows of this type.
+///
+/// # Errors
+/// What is wrong with it, in words that say nothing of its values.
+pub(crate) fn take_back(column: ColumnResult, rows: usize, column_type: ColumnType) -> Result<ArrayRef, &'static str> {
+    if column.rows as usize != rows {
+        return Err("returned another number of rows than it was given");
+    }
+    let nulls = column.validity.map(|validity| nulls(validity, rows)).transpose()?;
+    Ok(match (column.values, column_type) {
+        (ValuesResult::Text(values), ColumnType::Text) => {
+            let (offsets, data) = checked_offsets(values, rows)?;
+            let array = StringArray::try_new(offsets, data, nulls);
+            Arc::new(array.map_err(|_| "returned text that is not UTF-8")?)
+        }
+        (ValuesResult::Binary(values), ColumnType::Binary) => {
+            let (offsets, data) = checked_offsets(values, rows)?;
+            let array = BinaryArray::try_new(offsets, data, nulls);
+            Arc::new(array.map_err(|_| "returned offsets that do not fit its data")?)
+        }
+        (ValuesResult::Int64(values), ColumnType::Int64) => primitive::<Int64Type>(values, rows, nulls)?,
+        (ValuesResult::Float64(values), ColumnType::Float64) => primitive::<Float64Type>(values, rows, nulls)?,
+        (ValuesResult::Date32(values), ColumnType::Date32) => primitive::<Date32Type>(values, rows, nulls)?,
+        (ValuesResult::Timestamp(values), ColumnType::Timestamp) => {
+            primitive::<TimestampMicrosecondType>(values, rows, nulls)?
+        }
+        (ValuesResult::Boolean(values), ColumnType::Boolean) => {
+            if values.len() != rows.div_ceil(8) {
+                return Err("returned booleans of another length than its rows");
+            }
+            Arc::new(BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(values), 0, rows), nulls))
+        }
+        _ => return Err("returned a column of another type than its manifest declares"),
+    })
+}
+
+fn nulls(validity: Vec<u8>, rows: usize) -> Result<NullBuffer, &'static str> {
+    if validity.len() != rows.div_ceil(8) {
+        return Err("returned a validity bitmap of another length than its rows");
+    }
+    Ok(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(validity), 0, rows)))
+}
+
+/// The data is cut at the last offset: what a guest appends behind it is not taken along.
+fn checked_offsets(values: VariableResult, rows: usize) -> Result<(OffsetBuffer<i32>, Buffer), &'static str> {
+    let VariableResult { offsets, data } = values;
+    if Some(offsets.len()) != rows.checked_add(1) {
+        return Err("returned another number of offsets than rows and one");
+    }
+    let rising = offsets.windows(2).fold(true, |rising, pair| match pair {
+        [low, high] => rising & (low <= high),
+        _ => rising,
+    });
+    let last = offsets.last().copied().unwrap_or_default() as usize;
+    if offsets.first() != Some(&0) || !rising || last > data.len() || i32::try_from(last).is_err() {
+        return Err("returned offsets that do not fit its data");
+    }
+    let length = offsets.len();
+    let offsets = ScalarBuffer::<i32>::new(Buffer::from_vec(offsets), 0, length);
+    Ok((OffsetBuffer::new(offsets), Buffer::from_vec(data).slice_with_length(0, last)))
+}
+
+fn primitive<T: ArrowPrimitiveType>(
+    values: Vec<T::Native>,
+    rows: usize,
+    nulls: Option<NullBuffer>,
+) -> Result<ArrayRef, &'static str> {
+    if values.len() != rows {
+        return Err("returned another number of values than rows");
+    }
+    Ok(Arc::new(PrimitiveArray::<T>::new(values.into(), nulls)))
+}

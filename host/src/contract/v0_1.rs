@@ -1,0 +1,23 @@
+//! `wit/` 0.1 as Rust, generated, and nothing else.
+
+wasmtime::component::bindgen!({
+    path: "../wit",
+    inline: "
+        package moretta:host;
+        world host {
+            import moretta:plugin/pseudonym@0.1.0;
+            import moretta:plugin/date-shift@0.1.0;
+            export moretta:plugin/mask@0.1.0;
+            export moretta:plugin/mask-with-pseudonym-key@0.1.0;
+            export moretta:plugin/mask-with-date-shift-key@0.1.0;
+        }
+    ",
+    world: "moretta:host/host",
+    ownership: Borrowing { duplicate_if_necessary: true },
+    imports: { default: trappable },
+    with: {
+        "moretta:plugin/pseudonym.pseudonym-key": crate::keys::LentPseudonymKey,
+        "moretta:plugin/date-shift.date-shift-key": crate::keys::LentDateShiftKey,
+    },
+    require_store_data_send: true,
+});

@@ -1,0 +1,164 @@
+//! One call: a fresh instance, a deadline, a key lent and taken back, and every number that comes back checked.
+
+use arrow_array::{Array, ArrayRef};
+use wasmtime::component::Resource;
+use wasmtime::{Store, Trap};
+
+use super::fault::GuestFault;
+use super::{Exports, Plugin};
+use crate::batch::ColumnType;
+use crate::capability::CallState;
+use crate::contract::column::{LentColumn, take_back};
+use crate::contract::latest::moretta::plugin::types::{
+    BatchError, ColumnParam, Masked, RejectionCode as Code, Request,
+};
+use crate::keys::{LentDateShiftKey, LentPseudonymKey};
+use crate::outcome::RejectionCode;
+
+/// What is asked of a plugin, for one batch.
+#[derive(Debug)]
+pub(crate) struct MaskCall<'a> {
+    pub(crate) transform: &'a str,
+    pub(crate) config: &'a str,
+    pub(crate) reference_date: Option<i32>,
+    /// The columns to mask, and the type of each.
+    pub(crate) columns: &'a [(ArrayRef, ColumnType)],
+    /// The type in which each column must come back.
+    pub(crate) produced: &'a [ColumnType],
+    /// The columns that the plugin may see beside them.
+    pub(crate) context: &'a [(ArrayRef, ColumnType)],
+}
+
+/// The key lent to one call.
+#[derive(Debug)]
+pub(crate) enum LentKey {
+    None,
+    Pseudonym(LentPseudonymKey),
+    DateShift(LentDateShiftKey),
+}
+
+/// What came back, checked against the contract and not yet verified.
+#[derive(Debug)]
+pub(crate) struct MaskAnswer {
+    pub(crate) columns: Vec<ArrayRef>,
+    /// Rows in rising order.
+    pub(crate) rejections: Vec<(usize, RejectionCode)>,
+}
+
+impl Plugin {
+    /// Masks the columns of one batch, in an instance that nothing was in before and nothing will be in after.
+    ///
+    /// # Errors
+    /// What the guest did wrong. Its instance is gone.
+    pub(crate) fn mask(&self, call: &MaskCall<'_>, key: LentKey) -> Result<MaskAnswer, GuestFault> {
+        let lent: usize =
+            call.columns.iter().chain(call.context).map(|(array, _)| array.get_buffer_memory_size()).sum();
+        let limits = self.engine.limits();
+        let mut store = Store::new(self.engine.wasmtime(), CallState::new(limits.memory));
+        store.limiter(|state| &mut state.memory);
+        store.set_epoch_deadline(limits.ticks());
+        store.set_hostcall_fuel(limits.lift(lent));
+        let columns = lend(call.columns)?;
+        let context = lend(call.context)?;
+        let columns: Vec<_> = columns.iter().map(LentColumn::argument).collect();
+        let context: Vec<_> = context.iter().map(LentColumn::argument).collect();
+        let answer = self.run(&mut store, request(call), &columns, &context, key);
+        let masked = answer.map_err(|error| fault(&error, &store, self, limits.lift(lent)))?;
+        let masked = masked.map_err(|refused| GuestFault::Refused(reason(refused)))?;
+        check(masked, call)
+    }
+
+    fn run(
+        &self,
+        store: &mut Store<CallState>,
+        request: Request<'_>,
+        columns: &[ColumnParam<'_>],
+        context: &[ColumnParam<'_>],
+        key: LentKey,
+    ) -> wasmtime::Result<Result<Masked, BatchError>> {
+        let instance = self.instance.instantiate(&mut *store)?;
+        match (&self.exports, key) {
+            (Exports::Mask(indices), LentKey::None) => {
+                indices.load(&mut *store, &instance)?.call_mask(store, request, columns, context)
+            }
+            (Exports::MaskWithPseudonymKey(indices), LentKey::Pseudonym(key)) => {
+                let key = Resource::new_borrow(store.data_mut().lent.push(key)?.rep());
+                indices.load(&mut *store, &instance)?.call_mask(store, request, columns, context, key)
+            }
+            (Exports::MaskWithDateShiftKey(indices), LentKey::DateShift(key)) => {
+                let key = Resource::new_borrow(store.data_mut().lent.push(key)?.rep());
+                indices.load(&mut *store, &instance)?.call_mask(store, request, columns, context, key)
+            }
+            _ => wasmtime::bail!("the plan lends another key than the world takes"),
+        }
+    }
+}
+
+fn lend(columns: &[(ArrayRef, ColumnType)]) -> Result<Vec<LentColumn<'_>>, GuestFault> {
+    let lent = columns.iter().map(|(array, column_type)| LentColumn::new(array, *column_type)).collect::<Option<_>>();
+    lent.ok_or(GuestFault::Contract("was to be lent a column that its manifest does not accept"))
+}
+
+fn request<'a>(call: &MaskCall<'a>) -> Request<'a> {
+    Request { transform: call.transform, config: call.config, reference_date: call.reference_date }
+}
+
+/// What a failed call says about the guest. Its own words are not passed on: they could hold a value.
+fn fault(error: &wasmtime::Error, store: &Store<CallState>, plugin: &Plugin, lift: usize) -> GuestFault {
+    let limits = plugin.engine.limits();
+    if store.data().memory.exceeded() {
+        return GuestFault::Memory { mebibytes: (limits.memory >> 20) as u64 };
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => {
+            GuestFault::Deadline { milliseconds: u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX) }
+        }
+        Some(Trap::StackOverflow) => GuestFault::Stack,
+        Some(_) => GuestFault::Trap,
+        None if error.root_cause().to_string().contains("fuel allocated for hostcalls") => {
+            GuestFault::TooLarge { mebibytes: lift.div_ceil(1 << 20) as u64 }
+        }
+        None => GuestFault::Contract("returned something that is not what the contract says"),
+    }
+}
+
+fn reason(error: BatchError) -> &'static str {
+    match error {
+        BatchError::UnknownTransform => "it does not know the transform that its manifest offers",
+        BatchError::InvalidConfig => "the configuration makes no sense to it",
+        BatchError::UnsupportedType => "it does not take a column of this type with this configuration",
+        BatchError::WrongColumns => "it takes another number of columns",
+        BatchError::NoReferenceDate => "it needs a reference date",
+        BatchError::KeyRefused => "it asked more of the lent key than was granted",
+        BatchError::Internal => "a fault of its own",
+    }
+}
+
+fn check(masked: Masked, call: &MaskCall<'_>) -> Result<MaskAnswer, GuestFault> {
+    let rows = call.columns.first().map_or(0, |(array, _)| array.len());
+    if masked.columns.len() != call.produced.len() {
+        return Err(GuestFault::Contract("returned another number of columns than it was to mask"));
+    }
+    let columns = masked.columns.into_iter().zip(call.produced);
+    let columns = columns.map(|(column, produced)| take_back(column, rows, *produced).map_err(GuestFault::Contract));
+    let columns = columns.collect::<Result<_, _>>()?;
+    let mut rejections: Vec<(usize, RejectionCode)> = Vec::with_capacity(masked.rejections.len().min(rows));
+    for rejection in masked.rejections {
+        let row = rejection.row as usize;
+        if row >= rows || rejections.last().is_some_and(|(last, _)| *last >= row) {
+            return Err(GuestFault::Contract("rejected rows that do not exist, twice, or out of order"));
+        }
+        rejections.push((row, code(rejection.code)));
+    }
+    Ok(MaskAnswer { columns, rejections })
+}
+
+fn code(code: Code) -> RejectionCode {
+    match code {
+        Code::Unparsable => RejectionCode::Unparsable,
+        Code::OutOfRange => RejectionCode::OutOfRange,
+        Code::Unchanged => RejectionCode::Unchanged,
+        Code::Missing => RejectionCode::Missing,
+        Code::Unsupported => RejectionCode::Unsupported,
+    }
+}

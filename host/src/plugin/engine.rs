@@ -1,0 +1,105 @@
+//! The one engine: pooled instances, copy-on-write images, deadlines by epoch, and nothing of WASI.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::component::Component;
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::cache::CodeCache;
+use super::limits::Limits;
+use crate::error::Error;
+
+/// How many instances may be alive at once: far above any number of workers.
+const INSTANCES: u32 = 128;
+
+/// Memory of an instance that stays mapped for the next one in its slot, reset to the image before it is reused:
+/// most batches then run without page faults.
+const RESIDENT: usize = 16 << 20;
+
+/// Runs plugins. One for a process is enough; clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    engine: wasmtime::Engine,
+    limits: Limits,
+    cache: Option<Arc<CodeCache>>,
+}
+
+impl Engine {
+    /// An engine with these limits; compiled code is kept in `cache`, if there is one.
+    ///
+    /// # Errors
+    /// The machine cannot run it: no address space for the pool, or an unknown processor.
+    pub fn new(limits: Limits, cache: Option<CodeCache>) -> Result<Self, Error> {
+        let engine =
+            wasmtime::Engine::new(&config(&limits)).map_err(|_| Error::Internal("the engine does not start"))?;
+        tick(&engine, limits.tick);
+        Ok(Self { engine, limits, cache: cache.map(Arc::new) })
+    }
+
+    /// What one call may use.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(super) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.engine
+    }
+
+    /// Compiles a component, or takes its code from the cache.
+    pub(super) fn compile(&self, digest: &str, bytes: &[u8]) -> wasmtime::Result<Component> {
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest)) {
+            return Ok(component);
+        }
+        let component = Component::new(&self.engine, bytes)?;
+        if let Some(cache) = &self.cache {
+            cache.store(&self.engine, digest, &component);
+        }
+        Ok(component)
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+fn config(limits: &Limits) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES)
+        .total_core_instances(INSTANCES.saturating_mul(4))
+        .total_memories(INSTANCES)
+        .total_tables(INSTANCES.saturating_mul(4))
+        .max_memories_per_component(4)
+        .max_memory_size(limits.memory)
+        .linear_memory_keep_resident(RESIDENT)
+        .pagemap_scan(Enabled::Auto);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .epoch_interruption(true)
+        .memory_init_cow(true)
+        // Same input, same bytes out, on every processor.
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        // A backtrace would name the guest's functions in an error.
+        .wasm_backtrace_max_frames(None);
+    config
+}
+
+/// Counts epochs for as long as the engine lives. The ticker belongs to the engine and not to a setting: a deadline
+/// that nobody counts towards would never come.
+fn tick(engine: &wasmtime::Engine, every: Duration) {
+    let engine = engine.weak();
+    thread::spawn(move || {
+        loop {
+            thread::sleep(every);
+            match engine.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    });
+}

@@ -1,0 +1,126 @@
+//! The plugins at hand: the ones in the binary and the ones in the operator's directory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::fault::{PackageError, PackageProblem};
+use super::{Engine, Package, Plugin, cases};
+use crate::error::Error;
+use crate::plan::{self, Found, NotFound, Transforms};
+
+/// The shipped plugins, packed from `plugins/`.
+const BUILT_IN: [(&str, &[u8]); 7] = [
+    ("age", include_bytes!("../../../plugins/packed/age.wasm")),
+    ("generalize", include_bytes!("../../../plugins/packed/generalize.wasm")),
+    ("partial", include_bytes!("../../../plugins/packed/partial.wasm")),
+    ("pseudonym", include_bytes!("../../../plugins/packed/pseudonym.wasm")),
+    ("redact", include_bytes!("../../../plugins/packed/redact.wasm")),
+    ("shift-dates", include_bytes!("../../../plugins/packed/shift-dates.wasm")),
+    ("zip3", include_bytes!("../../../plugins/packed/zip3.wasm")),
+];
+
+/// Plugins by name. A package is compiled when a plan first needs it.
+#[derive(Debug)]
+pub struct Registry {
+    engine: Engine,
+    packages: BTreeMap<String, Known>,
+    loaded: Mutex<BTreeMap<String, Arc<Plugin>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    package: Package,
+    /// Whether its golden cases are run before it sees data: the shipped ones were, when they were built.
+    on_trial: bool,
+}
+
+impl Registry {
+    /// No plugins yet.
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, packages: BTreeMap::new(), loaded: Mutex::default() }
+    }
+
+    /// Adds the plugins that are part of the binary.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or its name is taken.
+    pub fn add_built_in(&mut self) -> Result<(), Error> {
+        for (name, bytes) in BUILT_IN {
+            self.add(Known { package: Package::read(name, bytes)?, on_trial: false })?;
+        }
+        Ok(())
+    }
+
+    /// Adds every `*.wasm` of a directory. One of the name of a shipped plugin takes its place.
+    ///
+    /// # Errors
+    /// The directory cannot be read, one of the files is no plugin, or two have the same name.
+    pub fn add_directory(&mut self, directory: &Path) -> Result<(), Error> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(directory).map_err(Error::io("read", directory))? {
+            let path = entry.map_err(Error::io("read", directory))?.path();
+            if path.extension().is_some_and(|extension| extension == "wasm") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        for path in files {
+            let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+            self.add_package(Package::read(&path.display().to_string(), bytes)?)?;
+        }
+        Ok(())
+    }
+
+    /// Adds one plugin. One of the name of a shipped plugin takes its place.
+    ///
+    /// # Errors
+    /// Another plugin, not a shipped one, has the name.
+    pub fn add_package(&mut self, package: Package) -> Result<(), PackageError> {
+        if self.packages.get(&package.manifest().name).is_some_and(|known| !known.on_trial) {
+            self.packages.remove(&package.manifest().name);
+        }
+        self.add(Known { package, on_trial: true })
+    }
+
+    /// The packages in the order of their names.
+    pub fn packages(&self) -> impl Iterator<Item = &Package> {
+        self.packages.values().map(|known| &known.package)
+    }
+
+    /// The plugin of this name, compiled. A plugin that is not shipped must pass its golden cases first.
+    ///
+    /// # Errors
+    /// There is none, it does not compile, or a golden case fails.
+    pub(crate) fn load(&self, name: &str) -> Result<Arc<Plugin>, Error> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = loaded.get(name) {
+            return Ok(plugin.clone());
+        }
+        let known = self.packages.get(name).ok_or(Error::Internal("the plan names a plugin that is not there"))?;
+        let plugin = Plugin::load(&self.engine, known.package.clone())?;
+        if known.on_trial {
+            cases::check(&plugin)?;
+        }
+        let plugin = Arc::new(plugin);
+        loaded.insert(name.to_owned(), plugin.clone());
+        Ok(plugin)
+    }
+
+    fn add(&mut self, known: Known) -> Result<(), PackageError> {
+        let name = known.package.manifest().name.clone();
+        if self.packages.contains_key(&name) {
+            return Err(PackageError { plugin: name, problem: PackageProblem::Twice });
+        }
+        self.packages.insert(name, known);
+        Ok(())
+    }
+}
+
+impl Transforms for Registry {
+    fn find(&self, name: &str) -> Result<Found<'_>, NotFound> {
+        let packages = self.packages.values().map(|known| &known.package);
+        plan::find(packages.map(|package| (package.manifest(), package.digest())), name)
+    }
+}
