@@ -1,0 +1,222 @@
+//! Mask: runs the plan on one batch, one plugin call for each of its calls.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field};
+use regex::bytes::Regex;
+
+use crate::batch::{Batch, ColumnType};
+use crate::error::Error;
+use crate::keys::{DateShiftGrant, PseudonymGrant};
+use crate::outcome::RejectedRow;
+use crate::plan;
+use crate::plugin::{GuestError, GuestFault, LentKey, MaskCall, Plugin};
+
+/// One call of the plan with the plugin that answers it and the key granted to it.
+#[derive(Debug)]
+pub(crate) struct ReadyCall {
+    pub(crate) call: plan::Call,
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) grant: Grant,
+    /// What every text that comes back must match, if the manifest says.
+    pub(crate) pattern: Option<Regex>,
+}
+
+/// The key that a call is granted: what the manifest asks for and the policy allows.
+#[derive(Debug)]
+pub(crate) enum Grant {
+    None,
+    Pseudonym(PseudonymGrant),
+    DateShift(DateShiftGrant),
+}
+
+impl Grant {
+    /// The name and version of the key, for the report.
+    pub(crate) fn key(&self) -> Option<(String, u32)> {
+        match self {
+            Self::None => None,
+            Self::Pseudonym(grant) => Some((grant.key_id().to_owned(), grant.version())),
+            Self::DateShift(grant) => Some((grant.key_id().to_owned(), grant.version())),
+        }
+    }
+}
+
+/// What the plugins returned for one batch, and what they were lent. Not yet verified.
+pub(crate) struct MaskedBatch {
+    /// One for each call of the plan, in its order.
+    pub(crate) calls: Vec<MaskedCall>,
+    /// The rows that could not be masked, each once, in rising order.
+    pub(crate) rejected: Vec<RejectedRow>,
+}
+
+/// What went into one call and came out of it. Cells, not rows: a list column has one for each element.
+pub(crate) struct MaskedCall {
+    pub(crate) lent: Vec<ArrayRef>,
+    pub(crate) context: Vec<ArrayRef>,
+    pub(crate) returned: Vec<ArrayRef>,
+    /// The lists that the cells were taken out of, where the column has lists.
+    lists: Option<Lists>,
+}
+
+/// A column of lists, whose elements are masked one by one.
+struct Lists {
+    array: ListArray,
+    /// The row of each element.
+    rows: Vec<u32>,
+}
+
+impl MaskedCall {
+    /// The column that the batch gets in the place of the lent one.
+    pub(crate) fn column(&self, position: usize) -> Option<ArrayRef> {
+        let cells = self.returned.get(position)?;
+        let Some(Lists { array, .. }) = &self.lists else { return Some(cells.clone()) };
+        let field = Arc::new(Field::new_list_field(cells.data_type().clone(), true));
+        let lengths = OffsetBuffer::from_lengths(array.offsets().lengths());
+        let lists = ListArray::try_new(field, lengths, cells.clone(), array.nulls().cloned()).ok()?;
+        Some(Arc::new(lists))
+    }
+
+    /// The row of the batch that a cell belongs to.
+    pub(crate) fn row(&self, cell: usize) -> usize {
+        match &self.lists {
+            None => cell,
+            Some(lists) => lists.rows.get(cell).map_or(usize::MAX, |row| *row as usize),
+        }
+    }
+}
+
+/// Runs every call of the plan on a batch.
+///
+/// # Errors
+/// A plugin broke the contract or its limits: the run stops.
+pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall]) -> Result<MaskedBatch, Error> {
+    let mut masked = MaskedBatch { calls: Vec::with_capacity(calls.len()), rejected: Vec::new() };
+    for ready in calls {
+        masked.calls.push(run(batch, ready, &mut masked.rejected)?);
+    }
+    // The first rule that rejects a row decides its fate, but nothing that asks for quarantine is dropped.
+    masked.rejected.sort_by_key(|rejected| (rejected.row, std::cmp::Reverse(rejected.fate)));
+    masked.rejected.dedup_by_key(|rejected| rejected.row);
+    Ok(masked)
+}
+
+fn run(batch: &Batch, ready: &ReadyCall, rejected: &mut Vec<RejectedRow>) -> Result<MaskedCall, Error> {
+    let call = &ready.call;
+    let fault = |fault| guest_error(batch, ready, fault);
+    let lists = match call.columns.as_slice() {
+        [only] => Lists::of(batch, *only),
+        _ => None,
+    };
+    let columns = match &lists {
+        Some(lists) => vec![(cast(&lists.elements(), first(&call.input_types)?)?, first(&call.input_types)?)],
+        None => gather(batch, &call.columns, &call.input_types)?,
+    };
+    let context = gather(batch, &call.context, &call.context_types)?;
+    let key = lend(batch, ready, &columns, &context, lists.as_ref())?;
+    let request = MaskCall {
+        transform: &call.transform,
+        config: &call.config,
+        reference_date: call.reference_date,
+        columns: &columns,
+        produced: &call.produced,
+        context: &context,
+    };
+    let answer = ready.plugin.mask(&request, key).map_err(fault)?;
+    let arrays = |columns: Vec<(ArrayRef, ColumnType)>| columns.into_iter().map(|(array, _)| array).collect();
+    let masked = MaskedCall { lent: arrays(columns), context: arrays(context), returned: answer.columns, lists };
+    let column = call.columns.first().copied().unwrap_or_default();
+    rejected.extend(answer.rejections.into_iter().map(|(cell, code)| RejectedRow {
+        row: masked.row(cell),
+        column,
+        code,
+        fate: call.fate,
+    }));
+    Ok(masked)
+}
+
+/// A fault of the plugin, with the batch and the column it was working on.
+pub(crate) fn guest_error(batch: &Batch, ready: &ReadyCall, fault: GuestFault) -> Error {
+    let row = match fault {
+        GuestFault::Verification { row, .. } => row,
+        _ => 0,
+    };
+    let mut place = batch.place().row(row);
+    place.column = ready.call.columns.first().and_then(|column| name(batch, *column));
+    let (plugin, transform) = (ready.call.plugin.clone(), ready.call.transform.clone());
+    Box::new(GuestError { plugin, transform, place, fault }).into()
+}
+
+fn name(batch: &Batch, column: usize) -> Option<String> {
+    batch.columns().schema().fields().get(column).map(|field| field.name().clone())
+}
+
+fn lend(
+    batch: &Batch,
+    ready: &ReadyCall,
+    columns: &[(ArrayRef, ColumnType)],
+    context: &[(ArrayRef, ColumnType)],
+    lists: Option<&Lists>,
+) -> Result<LentKey, Error> {
+    Ok(match &ready.grant {
+        Grant::None => LentKey::None,
+        Grant::Pseudonym(grant) => {
+            let lent = columns.iter().chain(context).map(|(array, _)| array.clone());
+            LentKey::Pseudonym(grant.lend(lent.collect()))
+        }
+        Grant::DateShift(grant) => {
+            let subject = ready.call.subject.and_then(|subject| batch.columns().columns().get(subject));
+            let subject = subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
+            let subjects = match lists {
+                None => subject.clone(),
+                Some(lists) => {
+                    let rows = UInt32Array::from(lists.rows.clone());
+                    arrow_select::take::take(subject, &rows, None)
+                        .map_err(|_| Error::Internal("subjects cannot be taken by row"))?
+                }
+            };
+            LentKey::DateShift(grant.lend(subjects))
+        }
+    })
+}
+
+fn gather(batch: &Batch, columns: &[usize], types: &[ColumnType]) -> Result<Vec<(ArrayRef, ColumnType)>, Error> {
+    let column = |(column, column_type): (&usize, &ColumnType)| {
+        let array = batch.columns().columns().get(*column).ok_or(Error::Internal("a planned column is not there"))?;
+        Ok((cast(array, *column_type)?, *column_type))
+    };
+    columns.iter().zip(types).map(column).collect()
+}
+
+/// The column in the type that the contract knows it in; the plan chose one that holds every value.
+fn cast(array: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef, Error> {
+    let wanted = column_type.arrow();
+    if array.data_type() == &wanted {
+        return Ok(array.clone());
+    }
+    let options = arrow_cast::CastOptions { safe: false, ..Default::default() };
+    arrow_cast::cast_with_options(array, &wanted, &options)
+        .map_err(|_| Error::Internal("a column does not fit the type it was planned in"))
+}
+
+fn first(types: &[ColumnType]) -> Result<ColumnType, Error> {
+    types.first().copied().ok_or(Error::Internal("a call without a type"))
+}
+
+impl Lists {
+    fn of(batch: &Batch, column: usize) -> Option<Self> {
+        let array = batch.columns().columns().get(column)?;
+        let array = matches!(array.data_type(), DataType::List(_)).then(|| array.as_list::<i32>().clone())?;
+        let rows = (0_u32..).zip(array.offsets().lengths());
+        let rows = rows.flat_map(|(row, length)| std::iter::repeat_n(row, length)).collect();
+        Some(Self { array, rows })
+    }
+
+    /// The elements of all lists, one after the other, without what a slice leaves out.
+    fn elements(&self) -> ArrayRef {
+        let first = self.array.offsets().first().map_or(0, |offset| *offset as usize);
+        self.array.values().slice(first, self.rows.len())
+    }
+}

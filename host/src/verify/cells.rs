@@ -1,0 +1,136 @@
+//! The checks of each masked cell: nulls where they were, values that changed, nothing copied, the declared pattern.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, GenericByteArray, types::ByteArrayType};
+use arrow_schema::{DataType, TimeUnit};
+
+use super::Rejected;
+use crate::mask::{MaskedCall, ReadyCall};
+use crate::plan::Call;
+
+/// A cell shorter than this equals another by chance: a sex, a state, a day.
+const TELLING_BYTES: usize = 4;
+
+/// The row of the batch that fails, and how.
+type Failure = (usize, &'static str);
+
+/// Checks every cell of a call's answer that does not belong to a rejected row.
+pub(super) fn check(ready: &ReadyCall, answer: &MaskedCall, rejected: &Rejected) -> Result<(), Failure> {
+    let call = &ready.call;
+    for (position, (lent, returned)) in answer.lent.iter().zip(&answer.returned).enumerate() {
+        let cells = Cells { answer, rejected };
+        cells.check_nulls(call, lent, returned)?;
+        if !call.may_keep {
+            cells.check_changed(lent, returned)?;
+        }
+        for other in others(answer, position) {
+            cells.check_not_copied(other, returned)?;
+        }
+        if let Some(pattern) = &ready.pattern {
+            cells.check_pattern(pattern, returned)?;
+        }
+    }
+    Ok(())
+}
+
+/// Every other column that the plugin saw: their values have no place in this one.
+fn others(answer: &MaskedCall, position: usize) -> impl Iterator<Item = &ArrayRef> {
+    let lent = answer.lent.iter().enumerate().filter(move |(other, _)| *other != position).map(|(_, array)| array);
+    lent.chain(&answer.context)
+}
+
+struct Cells<'a> {
+    answer: &'a MaskedCall,
+    rejected: &'a Rejected,
+}
+
+impl Cells<'_> {
+    /// Fails at the first cell, outside the rejected rows, for which `wrong` is true.
+    #[inline]
+    fn none(&self, cells: usize, problem: &'static str, wrong: impl Fn(usize) -> bool) -> Result<(), Failure> {
+        for cell in 0..cells {
+            if wrong(cell) && (self.rejected.is_empty() || !self.rejected.contains(self.answer.row(cell))) {
+                return Err((self.answer.row(cell), problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_nulls(&self, call: &Call, lent: &ArrayRef, returned: &ArrayRef) -> Result<(), Failure> {
+        if lent.null_count() == 0 && returned.null_count() == 0 {
+            return Ok(());
+        }
+        self.none(lent.len(), "a null became a value", |cell| lent.is_null(cell) && returned.is_valid(cell))?;
+        if call.adds_nulls {
+            return Ok(());
+        }
+        self.none(lent.len(), "a value became a null, and the manifest does not declare it", |cell| {
+            lent.is_valid(cell) && returned.is_null(cell)
+        })
+    }
+
+    fn check_changed(&self, lent: &ArrayRef, returned: &ArrayRef) -> Result<(), Failure> {
+        const PROBLEM: &str = "a value came back as it went in, and neither the manifest nor the rule allows it";
+        self.check_differ(lent, returned, 1, PROBLEM)
+    }
+
+    fn check_not_copied(&self, other: &ArrayRef, returned: &ArrayRef) -> Result<(), Failure> {
+        self.check_differ(other, returned, TELLING_BYTES, "a value of another column came back in this one")
+    }
+
+    /// No cell has the same value in both columns. Text and bytes shorter than `telling` do not count, nor does a type
+    /// that has too few values to tell anything.
+    fn check_differ(&self, a: &ArrayRef, b: &ArrayRef, telling: usize, problem: &'static str) -> Result<(), Failure> {
+        if a.data_type() != b.data_type() {
+            return Ok(());
+        }
+        match a.data_type() {
+            DataType::Utf8 => self.bytes_differ(a.as_string::<i32>(), b.as_string::<i32>(), telling, problem),
+            DataType::Binary => self.bytes_differ(a.as_binary::<i32>(), b.as_binary::<i32>(), telling, problem),
+            DataType::Int64 => self.numbers_differ::<Int64Type>(a, b, problem),
+            DataType::Float64 => self.numbers_differ::<Float64Type>(a, b, problem),
+            DataType::Date32 => self.numbers_differ::<Date32Type>(a, b, problem),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => {
+                self.numbers_differ::<TimestampMicrosecondType>(a, b, problem)
+            }
+            DataType::Boolean if telling == 1 => {
+                let (x, y) = (a.as_boolean(), b.as_boolean());
+                self.none(x.len(), problem, |cell| {
+                    x.is_valid(cell) && y.is_valid(cell) && x.value(cell) == y.value(cell)
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn bytes_differ<T: ByteArrayType<Offset = i32>>(
+        &self,
+        a: &GenericByteArray<T>,
+        b: &GenericByteArray<T>,
+        telling: usize,
+        problem: &'static str,
+    ) -> Result<(), Failure> {
+        self.none(a.len(), problem, |cell| {
+            let (x, y): (&[u8], &[u8]) = (a.value(cell).as_ref(), b.value(cell).as_ref());
+            x.len() >= telling && x == y && a.is_valid(cell) && b.is_valid(cell)
+        })
+    }
+
+    fn numbers_differ<T: ArrowPrimitiveType>(
+        &self,
+        a: &ArrayRef,
+        b: &ArrayRef,
+        problem: &'static str,
+    ) -> Result<(), Failure> {
+        let (x, y) = (a.as_primitive::<T>(), b.as_primitive::<T>());
+        self.none(x.len(), problem, |cell| x.value(cell) == y.value(cell) && x.is_valid(cell) && y.is_valid(cell))
+    }
+
+    fn check_pattern(&self, pattern: &regex::bytes::Regex, returned: &ArrayRef) -> Result<(), Failure> {
+        let Some(text) = returned.as_string_opt::<i32>() else { return Ok(()) };
+        self.none(text.len(), "a value is not of the declared output pattern", |cell| {
+            text.is_valid(cell) && !pattern.is_match(text.value(cell).as_bytes())
+        })
+    }
+}
