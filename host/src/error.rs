@@ -27,7 +27,7 @@ pub enum Error {
     Data(#[from] DataError),
     /// A plugin misbehaved.
     #[error(transparent)]
-    Guest(#[from] crate::plugin::GuestError),
+    Guest(#[from] Box<crate::plugin::GuestError>),
     /// A plugin cannot be used here.
     #[error(transparent)]
     Package(#[from] crate::plugin::PackageError),
@@ -39,7 +39,7 @@ pub enum Error {
     Key(#[from] crate::keys::KeyError),
     /// More rows were rejected than the operator allows.
     #[error("{0}")]
-    Quarantined(crate::outcome::TooManyQuarantined),
+    Quarantined(Box<crate::outcome::TooManyQuarantined>),
     /// The options contradict each other.
     #[error("{0}")]
     Usage(String),
@@ -82,6 +82,12 @@ impl Error {
     pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { doing, path, source }
+    }
+}
+
+impl From<crate::outcome::TooManyQuarantined> for Error {
+    fn from(rows: crate::outcome::TooManyQuarantined) -> Self {
+        Self::Quarantined(Box::new(rows))
     }
 }
 

@@ -13,14 +13,32 @@
 )]
 
 pub mod batch;
+mod capability;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod command;
+mod contract;
 pub mod error;
+mod host;
 pub mod keys;
+pub mod manifest;
+mod mask;
 pub mod outcome;
+pub mod phi;
+mod pipeline;
+pub mod plan;
 pub mod plugin;
 pub mod policy;
 pub mod quarantine;
+pub mod report;
+pub mod run;
 pub mod sink;
+mod snapshot;
 pub mod source;
+pub mod tally;
 pub mod verify;
 
 pub use error::Error;
+pub use host::{Host, HostBuilder, Masked};
+pub use snapshot::Snapshot;

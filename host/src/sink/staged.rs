@@ -20,6 +20,11 @@ pub enum Target {
 }
 
 impl Target {
+    /// The target that a path means: `-` is standard output.
+    pub fn of_path(path: &Path) -> Self {
+        if path == Path::new("-") { Self::Stdout } else { Self::Path(path.to_owned()) }
+    }
+
     /// The compression that the extension names.
     pub(super) fn compression(&self) -> Compression {
         Compression::of_path(self.path())
@@ -40,8 +45,11 @@ impl fmt::Display for Target {
     }
 }
 
-/// Whether two paths are names of one file. Writing to an input would replace it.
+/// Whether two paths are names of one file, there already or not. Writing to an input would replace it.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    if one == other {
+        return one != Path::new("-");
+    }
     match (fs::canonicalize(one), fs::canonicalize(other)) {
         (Ok(one), Ok(other)) => one == other || is_same_inode(&one, &other),
         _ => false,

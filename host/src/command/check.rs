@@ -1,0 +1,104 @@
+//! `moretta check`.
+
+use std::sync::Arc;
+
+use arrow_schema::{Field, Schema, SchemaRef};
+use comfy_table::Table;
+use comfy_table::presets;
+
+use super::{print, read_policy};
+use crate::batch::ColumnType;
+use crate::cli::CheckArguments;
+use crate::error::Error;
+use crate::host::Host;
+use crate::plan::{Action, Call, Plan};
+use crate::run::columns_of;
+
+/// Compiles the policy and prints the plan.
+pub(super) fn run(arguments: &CheckArguments) -> Result<(), Error> {
+    let policy = read_policy(&arguments.policy, arguments.labels.as_deref())?;
+    let builder = Host::builder(policy);
+    let host = match &arguments.plugins {
+        None => builder.build()?,
+        Some(directory) => builder.build_with_plugins_in(directory)?,
+    };
+    let schema = match &arguments.input {
+        Some(input) => columns_of(&host, input, arguments.input_format)?,
+        None => named_columns(&host),
+    };
+    let plan = host.plan(&schema)?;
+    if arguments.json {
+        let json = serde_json::to_string_pretty(&plan);
+        return print(&format!("{}\n", json.map_err(|_| Error::Internal("the plan is no JSON"))?));
+    }
+    print(&table(&plan))
+}
+
+/// The columns that the policy names itself, in the types that it gives them.
+fn named_columns(host: &Host) -> SchemaRef {
+    let policy = host.snapshot().policy();
+    let rules = policy.rules.iter().flat_map(|rule| &rule.columns).filter_map(|column| column.value.literal());
+    let named = policy.named_columns().iter().map(|column| column.value.clone());
+    let subject = policy.subject.iter().map(|subject| subject.value.clone());
+    let mut fields: Vec<Field> = Vec::new();
+    for name in rules.chain(named).chain(subject) {
+        if fields.iter().all(|field| *field.name() != name) {
+            let column_type = policy.types.get(&name).copied().unwrap_or(ColumnType::Text);
+            fields.push(Field::new(name, column_type.arrow(), true));
+        }
+    }
+    Arc::new(Schema::new(fields))
+}
+
+fn table(plan: &Plan) -> String {
+    let mut table = Table::new();
+    let header = ["COLUMN", "LABEL", "RULE", "ACTION", "PLUGIN", "CAPABILITY", "PROPERTIES"];
+    table.load_style(presets::NOTHING).set_header(header);
+    for column in &plan.columns {
+        let label = column.label.as_ref().map_or("", |finding| finding.label.name());
+        let rule = column.rule.map_or_else(|| "none".to_owned(), |line| format!("line {line}"));
+        let call = match column.action {
+            Action::Mask { call, .. } => plan.calls.get(call),
+            Action::Keep | Action::Drop { .. } => None,
+        };
+        let action = match (&column.action, call) {
+            (Action::Keep, _) => "keep",
+            (Action::Drop { .. }, _) => "drop",
+            (Action::Mask { .. }, call) => call.map_or("mask", |call| &call.transform),
+        };
+        let plugin = call.map_or_else(String::new, |call| {
+            format!("{} {} {}", call.plugin, call.version, call.digest.get(..12).unwrap_or(&call.digest))
+        });
+        table.add_row([
+            &column.name,
+            label,
+            &rule,
+            action,
+            &plugin,
+            &call.map_or_else(String::new, capability),
+            &call.map_or_else(String::new, properties),
+        ]);
+    }
+    let notes = plan.notes.iter().map(|note| format!("note: {}\n", note.message));
+    format!("{table}\n{}", notes.collect::<String>())
+}
+
+/// What the plugin may use beside the column.
+fn capability(call: &Call) -> String {
+    match &call.key {
+        None => "nothing".to_owned(),
+        Some(key) => format!("{} key `{}`", key.purpose, key.name),
+    }
+}
+
+fn properties(call: &Call) -> String {
+    let declared = &call.properties;
+    let all = [
+        (declared.deterministic, "deterministic"),
+        (declared.injective, "injective"),
+        (declared.reversible, "reversible"),
+        (declared.format_preserving, "format-preserving"),
+        (call.may_keep, "may keep a value"),
+    ];
+    all.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+}

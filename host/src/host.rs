@@ -1,0 +1,197 @@
+//! Moretta as a library: builder → host → masked batches.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+
+use crate::batch::{Batch, BatchPlace};
+use crate::error::Error;
+use crate::keys::{Keyring, Purpose};
+use crate::manifest::Ask;
+use crate::outcome::{Fate, Outcomes, TooManyQuarantined};
+use crate::pipeline;
+use crate::plan::{Plan, Transforms};
+use crate::plugin::{CodeCache, Engine, Limits, Package, Registry};
+use crate::policy::{Policy, RuleAction};
+use crate::snapshot::Snapshot;
+
+/// What a host is made of.
+#[derive(Debug)]
+pub struct HostBuilder {
+    policy: Policy,
+    keys: Keys,
+    limits: Limits,
+    cache: Option<CodeCache>,
+    packages: Vec<Package>,
+}
+
+#[derive(Debug)]
+enum Keys {
+    None,
+    Ring(Keyring),
+    Ephemeral,
+}
+
+impl HostBuilder {
+    /// The keys that the policy's rules name.
+    #[must_use]
+    pub fn keyring(self, keyring: Keyring) -> Self {
+        Self { keys: Keys::Ring(keyring), ..self }
+    }
+
+    /// Keys made for this host and gone with it, for a trial: the pseudonyms of two hosts do not agree.
+    #[must_use]
+    pub fn ephemeral_keys(self) -> Self {
+        Self { keys: Keys::Ephemeral, ..self }
+    }
+
+    /// What one plugin call may use.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Keeps compiled plugins on disk, so that the next start is quick.
+    #[must_use]
+    pub fn code_cache(self, cache: CodeCache) -> Self {
+        Self { cache: Some(cache), ..self }
+    }
+
+    /// A plugin beside the shipped ones; one of the same name takes its place.
+    #[must_use]
+    pub fn plugin(mut self, package: Package) -> Self {
+        self.packages.push(package);
+        self
+    }
+
+    /// Puts everything in force.
+    ///
+    /// # Errors
+    /// Two plugins have one name, or the engine does not start here.
+    pub fn build(self) -> Result<Host, Error> {
+        self.build_with(None)
+    }
+
+    /// The same with every `*.wasm` of a directory as plugins.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), and where the directory cannot be read or one of the files is no plugin.
+    pub fn build_with_plugins_in(self, directory: &Path) -> Result<Host, Error> {
+        self.build_with(Some(directory))
+    }
+
+    fn build_with(self, directory: Option<&Path>) -> Result<Host, Error> {
+        let mut plugins = Registry::new(Engine::new(self.limits, self.cache)?);
+        plugins.add_built_in()?;
+        if let Some(directory) = directory {
+            plugins.add_directory(directory)?;
+        }
+        for package in self.packages {
+            plugins.add_package(package)?;
+        }
+        let keyring = match self.keys {
+            Keys::None => None,
+            Keys::Ring(keyring) => Some(keyring),
+            Keys::Ephemeral => Some(Keyring::ephemeral(&keys_of(&self.policy, &plugins))?),
+        };
+        Ok(Host { snapshot: Arc::new(Snapshot::new(1, self.policy, plugins, keyring)) })
+    }
+}
+
+/// The keys that the rules name, each for what the plugin of its first rule asks for.
+fn keys_of<'p>(policy: &'p Policy, plugins: &Registry) -> Vec<(&'p str, Purpose)> {
+    let mut keys: BTreeMap<&str, Purpose> = BTreeMap::new();
+    for rule in &policy.rules {
+        let RuleAction::Mask(mask) = &rule.action else { continue };
+        let found = plugins.find(&mask.transform.value).ok();
+        let purpose = found.and_then(|found| found.manifest.world.ask()).map(Ask::purpose);
+        if let (Some(key), Some(purpose)) = (&mask.key, purpose) {
+            keys.entry(key.value.as_str()).or_insert(purpose);
+        }
+    }
+    keys.into_iter().collect()
+}
+
+/// Masks batches under one policy. Cheap to clone, and used from any number of threads.
+#[derive(Clone, Debug)]
+pub struct Host {
+    snapshot: Arc<Snapshot>,
+}
+
+impl Host {
+    /// A host under this policy, with the shipped plugins.
+    pub fn builder(policy: Policy) -> HostBuilder {
+        HostBuilder { policy, keys: Keys::None, limits: Limits::default(), cache: None, packages: Vec::new() }
+    }
+
+    /// What is in force.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What would happen to each column of this schema.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the policy on this schema.
+    pub fn plan(&self, schema: &Schema) -> Result<Plan, Error> {
+        self.snapshot.outline(schema)
+    }
+
+    /// Masks one batch: every row, or none. Rows whose rule says `rejected: drop` are left out.
+    ///
+    /// # Errors
+    /// A row was rejected, a plugin misbehaved, or the policy does not fit the columns. Nothing is returned then.
+    pub fn mask(&self, batch: RecordBatch) -> Result<RecordBatch, Error> {
+        let masked = self.mask_rows(batch)?;
+        if masked.outcomes.quarantined > 0 {
+            return Err(Error::from(TooManyQuarantined {
+                allowed: 0,
+                codes: masked.outcomes.codes,
+                first: masked.quarantined.into_iter().take(3).collect(),
+            }));
+        }
+        Ok(masked.batch)
+    }
+
+    /// Masks one batch, and says which rows it left out because they could not be masked.
+    ///
+    /// # Errors
+    /// A plugin misbehaved, or the policy does not fit the columns.
+    pub fn mask_rows(&self, batch: RecordBatch) -> Result<Masked, Error> {
+        let place = BatchPlace { input: "the batch".into(), first_row: 1, lines: None };
+        let processed = pipeline::process(&self.snapshot, Batch::new(batch, place))?;
+        let quarantined = processed.rejected.iter().filter(|row| row.fate == Fate::Quarantine);
+        let quarantined = quarantined.map(|row| (processed.batch.place().row(row.row), row.code)).collect();
+        Ok(Masked { batch: processed.verified.into_columns(), outcomes: processed.outcomes, quarantined })
+    }
+
+    /// Masks a stream of batches, one at a time as they are asked for. The first error ends it.
+    pub fn mask_all<I>(&self, batches: I) -> impl Iterator<Item = Result<RecordBatch, Error>>
+    where
+        I: IntoIterator<Item = RecordBatch>,
+    {
+        let mut failed = false;
+        batches.into_iter().map_while(move |batch| {
+            if failed {
+                return None;
+            }
+            let masked = self.mask(batch);
+            failed = masked.is_err();
+            Some(masked)
+        })
+    }
+}
+
+/// One batch after masking.
+#[derive(Debug)]
+pub struct Masked {
+    /// The rows that were masked.
+    pub batch: RecordBatch,
+    /// How many rows had which outcome.
+    pub outcomes: Outcomes,
+    /// The rows that are in quarantine now: it is for the caller to keep them, or to stop.
+    pub quarantined: Vec<(crate::error::Place, crate::outcome::RejectionCode)>,
+}
