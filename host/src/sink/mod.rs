@@ -7,6 +7,9 @@ mod cells;
 mod columns;
 mod compress;
 mod csv;
+mod json_values;
+mod ndjson;
+mod splice;
 mod staged;
 #[cfg(test)]
 mod testing;
@@ -20,6 +23,8 @@ use arrow_schema::SchemaRef;
 use crate::error::Error;
 use crate::source::{Compression, Format};
 use crate::verify::VerifiedBatch;
+
+use staged::Staged;
 
 pub use staged::{Target, is_same_file};
 
@@ -80,12 +85,16 @@ pub fn open(target: &Target, format: Format) -> Result<(Arc<dyn Encoder>, Box<dy
         let name = compression.name();
         return Err(Error::Usage(format!("{target}: {format} compresses inside; drop the {name} extension")));
     }
-    let staged = staged::Staged::open(target)?;
+    let staged = Staged::open(target)?;
     Ok(match format {
         Format::Csv | Format::Tsv => {
             let encoder = csv::CsvEncoder::new(target.clone(), format);
             let stage = text::TextStage::new(staged, Some(format));
             (Arc::new(encoder), Box::new(stage))
+        }
+        Format::Ndjson => {
+            let encoder = ndjson::NdjsonEncoder::new(target.clone());
+            (Arc::new(encoder), Box::new(text::TextStage::new(staged, None)))
         }
         format => return Err(Error::Usage(format!("{format} cannot be written"))),
     })

@@ -8,6 +8,8 @@ mod bytes;
 mod columns;
 mod csv;
 mod format;
+pub(crate) mod json_paths;
+mod ndjson;
 mod open;
 mod parse;
 mod records;

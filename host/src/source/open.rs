@@ -8,6 +8,7 @@ use arrow_schema::SchemaRef;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::bytes::{Input, is_stdin, name};
 use crate::source::csv::CsvSource;
+use crate::source::ndjson::NdjsonSource;
 use crate::source::records::Limits;
 use crate::source::{Chunk, Compression, Format, ReadOptions, Source};
 
@@ -88,6 +89,7 @@ impl Opener {
                 let delimiter = self.format.delimiter();
                 Box::new(CsvSource::open(Input::open(path)?, limits, delimiter, &self.options.types)?)
             }
+            Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options.types)?),
             format => return Err(Error::Usage(format!("{format} cannot be read"))),
         })
     }
