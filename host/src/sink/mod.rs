@@ -9,8 +9,10 @@ mod compress;
 mod csv;
 mod json_values;
 mod ndjson;
+mod parquet;
 mod splice;
 mod staged;
+mod table;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -24,7 +26,9 @@ use crate::error::Error;
 use crate::source::{Compression, Format};
 use crate::verify::VerifiedBatch;
 
+use parquet::ParquetWriter;
 use staged::Staged;
+use table::{TableEncoder, TableStage, TableWriter};
 
 pub use staged::{Target, is_same_file};
 
@@ -96,6 +100,11 @@ pub fn open(target: &Target, format: Format) -> Result<(Arc<dyn Encoder>, Box<dy
             let encoder = ndjson::NdjsonEncoder::new(target.clone());
             (Arc::new(encoder), Box::new(text::TextStage::new(staged, None)))
         }
-        format => return Err(Error::Usage(format!("{format} cannot be written"))),
+        Format::Parquet => table::<ParquetWriter>(staged),
+        Format::Arrow => return Err(Error::Usage("arrow cannot be written".to_owned())),
     })
+}
+
+fn table<W: TableWriter + 'static>(staged: Staged) -> (Arc<dyn Encoder>, Box<dyn Stage>) {
+    (Arc::new(TableEncoder), Box::new(TableStage::<W>::new(staged)))
 }

@@ -25,6 +25,14 @@ impl Target {
         Compression::of_path(self.path())
     }
 
+    /// Whether Arrow is written in its stream format: what reads a pipe cannot go back to an index.
+    pub(super) fn is_stream(&self) -> bool {
+        match self {
+            Self::Path(path) => path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("arrows")),
+            Self::Stdout => true,
+        }
+    }
+
     /// The path, `-` for standard output.
     pub(super) fn path(&self) -> &Path {
         match self {

@@ -11,8 +11,10 @@ mod format;
 pub(crate) mod json_paths;
 mod ndjson;
 mod open;
+mod parquet;
 mod parse;
 mod records;
+mod typed;
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use crate::source::bytes::{Input, is_stdin, name};
 use crate::source::csv::CsvSource;
 use crate::source::ndjson::NdjsonSource;
 use crate::source::records::Limits;
-use crate::source::{Chunk, Compression, Format, ReadOptions, Source};
+use crate::source::{Chunk, Compression, Format, ReadOptions, Source, parquet};
 
 /// Opens the inputs, `-` for standard input. They are read in order, as if they were one.
 ///
@@ -90,7 +90,8 @@ impl Opener {
                 Box::new(CsvSource::open(Input::open(path)?, limits, delimiter, &self.options.types)?)
             }
             Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options.types)?),
-            format => return Err(Error::Usage(format!("{format} cannot be read"))),
+            Format::Parquet => parquet::open(path, self.options.batch_bytes)?,
+            Format::Arrow => return Err(Error::Usage("arrow cannot be read".to_owned())),
         })
     }
 
