@@ -7,6 +7,7 @@ mod cells;
 mod columns;
 mod compress;
 mod csv;
+mod ipc;
 mod json_values;
 mod ndjson;
 mod parquet;
@@ -26,6 +27,7 @@ use crate::error::Error;
 use crate::source::{Compression, Format};
 use crate::verify::VerifiedBatch;
 
+use ipc::{IpcFileWriter, IpcStreamWriter};
 use parquet::ParquetWriter;
 use staged::Staged;
 use table::{TableEncoder, TableStage, TableWriter};
@@ -101,7 +103,8 @@ pub fn open(target: &Target, format: Format) -> Result<(Arc<dyn Encoder>, Box<dy
             (Arc::new(encoder), Box::new(text::TextStage::new(staged, None)))
         }
         Format::Parquet => table::<ParquetWriter>(staged),
-        Format::Arrow => return Err(Error::Usage("arrow cannot be written".to_owned())),
+        Format::Arrow if target.is_stream() => table::<IpcStreamWriter>(staged),
+        Format::Arrow => table::<IpcFileWriter>(staged),
     })
 }
 

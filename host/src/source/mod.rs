@@ -8,6 +8,7 @@ mod bytes;
 mod columns;
 mod csv;
 mod format;
+mod ipc;
 pub(crate) mod json_paths;
 mod ndjson;
 mod open;

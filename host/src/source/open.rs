@@ -10,7 +10,7 @@ use crate::source::bytes::{Input, is_stdin, name};
 use crate::source::csv::CsvSource;
 use crate::source::ndjson::NdjsonSource;
 use crate::source::records::Limits;
-use crate::source::{Chunk, Compression, Format, ReadOptions, Source, parquet};
+use crate::source::{Chunk, Compression, Format, ReadOptions, Source, ipc, parquet};
 
 /// Opens the inputs, `-` for standard input. They are read in order, as if they were one.
 ///
@@ -91,7 +91,7 @@ impl Opener {
             }
             Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options.types)?),
             Format::Parquet => parquet::open(path, self.options.batch_bytes)?,
-            Format::Arrow => return Err(Error::Usage("arrow cannot be read".to_owned())),
+            Format::Arrow => ipc::open(path, self.options.batch_bytes)?,
         })
     }
 
