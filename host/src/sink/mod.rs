@@ -77,15 +77,18 @@ pub trait Stage: Send {
     /// there was none, so that a run without rows still writes a header or a schema.
     ///
     /// # Errors
-    /// The disk failed; the target is as it was before.
+    /// The disk failed; the target is as it was before, or complete where only the last flush to disk failed.
     fn commit(self: Box<Self>, columns: Option<SchemaRef>) -> Result<(), Error>;
 }
+
+/// The two halves of an output: one for the workers, one for the writer.
+pub type Output = (Arc<dyn Encoder>, Box<dyn Stage>);
 
 /// Stages an output in a format. A text format is compressed as the target's extension says.
 ///
 /// # Errors
 /// No file can be made at the target: it is a directory, or stands in one that is missing or cannot be written.
-pub fn open(target: &Target, format: Format) -> Result<(Arc<dyn Encoder>, Box<dyn Stage>), Error> {
+pub fn open(target: &Target, format: Format) -> Result<Output, Error> {
     let compression = target.compression();
     if !format.is_text() && compression != Compression::None {
         let name = compression.name();
@@ -108,6 +111,6 @@ pub fn open(target: &Target, format: Format) -> Result<(Arc<dyn Encoder>, Box<dy
     })
 }
 
-fn table<W: TableWriter + 'static>(staged: Staged) -> (Arc<dyn Encoder>, Box<dyn Stage>) {
+fn table<W: TableWriter + 'static>(staged: Staged) -> Output {
     (Arc::new(TableEncoder), Box::new(TableStage::<W>::new(staged)))
 }

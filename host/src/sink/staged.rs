@@ -174,10 +174,13 @@ fn default_permissions(_directory: &Path) -> io::Result<Option<fs::Permissions>>
     Ok(None)
 }
 
-/// Makes the rename last (`man 2 fsync`).
+/// Makes the rename last (`man 2 fsync`). In a directory that may be written but not read that is left to the system.
 #[cfg(unix)]
 fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
+    match File::open(directory) {
+        Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        opened => opened?.sync_all(),
+    }
 }
 
 #[cfg(not(unix))]
