@@ -217,6 +217,29 @@ pub enum DataProblem {
         /// The Arrow type in this one.
         found: Box<str>,
     },
+    /// A line of NDJSON that is not JSON.
+    #[error("not a JSON text; each line has to be one complete object (RFC 8259)")]
+    NotJson,
+    /// A line of NDJSON with another value.
+    #[error("a JSON text that is not an object; each line has to be one object")]
+    NotAnObject,
+    /// An object with a key that stands for several columns, or for none.
+    #[error("a key is empty or has `.` or `[]` in it, so that its column would be ambiguous; rename the key")]
+    AmbiguousKey,
+    /// An object with the same key twice.
+    #[error("an object has the same key twice; remove one")]
+    DuplicateKey,
+    /// A document with too many levels.
+    #[error("objects and arrays are nested more than {limit} deep; flatten the document")]
+    TooDeep {
+        /// The deepest level allowed.
+        limit: usize,
+    },
+    /// More columns than a batch of so many rows can have.
+    #[error(
+        "too many different keys for so many rows; are keys used as data? move them into values, or read less at once"
+    )]
+    TooManyPaths,
     /// The output already has rows, and they have not this column.
     #[error("the column appears after rows without it; a {0} file has one set of columns: drop it, or write ndjson")]
     LateColumn(&'static str),

@@ -129,7 +129,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sink::{self, Stage, testing};
+    use crate::sink::{self, testing};
     use crate::source::{self, ReadOptions};
 
     fn table(names: &[&str], rows: &[Vec<Option<&str>>]) -> VerifiedBatch {

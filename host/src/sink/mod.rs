@@ -7,7 +7,13 @@ mod cells;
 mod columns;
 mod compress;
 mod csv;
+mod ipc;
+mod json_values;
+mod ndjson;
+mod parquet;
+mod splice;
 mod staged;
+mod table;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -20,6 +26,11 @@ use arrow_schema::SchemaRef;
 use crate::error::Error;
 use crate::source::{Compression, Format};
 use crate::verify::VerifiedBatch;
+
+use ipc::{IpcFileWriter, IpcStreamWriter};
+use parquet::ParquetWriter;
+use staged::Staged;
+use table::{TableEncoder, TableStage, TableWriter};
 
 pub use staged::{Target, is_same_file};
 
@@ -66,27 +77,40 @@ pub trait Stage: Send {
     /// there was none, so that a run without rows still writes a header or a schema.
     ///
     /// # Errors
-    /// The disk failed; the target is as it was before.
+    /// The disk failed; the target is as it was before, or complete where only the last flush to disk failed.
     fn commit(self: Box<Self>, columns: Option<SchemaRef>) -> Result<(), Error>;
 }
+
+/// The two halves of an output: one for the workers, one for the writer.
+pub type Output = (Arc<dyn Encoder>, Box<dyn Stage>);
 
 /// Stages an output in a format. A text format is compressed as the target's extension says.
 ///
 /// # Errors
 /// No file can be made at the target: it is a directory, or stands in one that is missing or cannot be written.
-pub fn open(target: &Target, format: Format) -> Result<(Arc<dyn Encoder>, Box<dyn Stage>), Error> {
+pub fn open(target: &Target, format: Format) -> Result<Output, Error> {
     let compression = target.compression();
     if !format.is_text() && compression != Compression::None {
         let name = compression.name();
         return Err(Error::Usage(format!("{target}: {format} compresses inside; drop the {name} extension")));
     }
-    let staged = staged::Staged::open(target)?;
+    let staged = Staged::open(target)?;
     Ok(match format {
         Format::Csv | Format::Tsv => {
             let encoder = csv::CsvEncoder::new(target.clone(), format);
             let stage = text::TextStage::new(staged, Some(format));
             (Arc::new(encoder), Box::new(stage))
         }
-        format => return Err(Error::Usage(format!("{format} cannot be written"))),
+        Format::Ndjson => {
+            let encoder = ndjson::NdjsonEncoder::new(target.clone());
+            (Arc::new(encoder), Box::new(text::TextStage::new(staged, None)))
+        }
+        Format::Parquet => table::<ParquetWriter>(staged),
+        Format::Arrow if target.is_stream() => table::<IpcStreamWriter>(staged),
+        Format::Arrow => table::<IpcFileWriter>(staged),
     })
+}
+
+fn table<W: TableWriter + 'static>(staged: Staged) -> Output {
+    (Arc::new(TableEncoder), Box::new(TableStage::<W>::new(staged)))
 }

@@ -30,6 +30,14 @@ impl Target {
         Compression::of_path(self.path())
     }
 
+    /// Whether Arrow is written in its stream format: what reads a pipe cannot go back to an index.
+    pub(super) fn is_stream(&self) -> bool {
+        match self {
+            Self::Path(path) => path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("arrows")),
+            Self::Stdout => true,
+        }
+    }
+
     /// The path, `-` for standard output.
     pub(super) fn path(&self) -> &Path {
         match self {
@@ -174,10 +182,13 @@ fn default_permissions(_directory: &Path) -> io::Result<Option<fs::Permissions>>
     Ok(None)
 }
 
-/// Makes the rename last (`man 2 fsync`).
+/// Makes the rename last (`man 2 fsync`). In a directory that may be written but not read that is left to the system.
 #[cfg(unix)]
 fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
+    match File::open(directory) {
+        Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        opened => opened?.sync_all(),
+    }
 }
 
 #[cfg(not(unix))]

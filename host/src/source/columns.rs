@@ -1,14 +1,15 @@
 //! Text columns under construction.
 
 use arrow_array::StringArray;
-use arrow_buffer::{Buffer, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBufferBuilder, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 /// One column of text, value after value in one buffer.
 pub(super) struct TextColumn {
     values: Vec<u8>,
     /// Where each value begins and the last one ends. A chunk is shorter than 2 GiB, so that an `i32` is enough.
     offsets: Vec<i32>,
-    valid: NullBufferBuilder,
+    /// The rows that are null, in order.
+    nulls: Vec<usize>,
 }
 
 impl TextColumn {
@@ -16,12 +17,12 @@ impl TextColumn {
     pub(super) fn with_capacity(values: usize, bytes: usize) -> Self {
         let mut offsets = Vec::with_capacity(values.saturating_add(1));
         offsets.push(0);
-        Self { values: Vec::with_capacity(bytes), offsets, valid: NullBufferBuilder::new(values) }
+        Self { values: Vec::with_capacity(bytes), offsets, nulls: Vec::new() }
     }
 
     /// How many values.
     pub(super) fn len(&self) -> usize {
-        self.valid.len()
+        self.offsets.len().saturating_sub(1)
     }
 
     /// Appends a value.
@@ -38,18 +39,17 @@ impl TextColumn {
     /// Completes a value.
     pub(super) fn end(&mut self) {
         self.offsets.push(offset(self.values.len()));
-        self.valid.append_non_null();
     }
 
     /// Appends a null.
     pub(super) fn push_null(&mut self) {
-        self.offsets.push(offset(self.values.len()));
-        self.valid.append_null();
+        self.nulls.push(self.len());
+        self.end();
     }
 
     /// Appends nulls until there are so many values.
     pub(super) fn pad(&mut self, length: usize) {
-        self.valid.append_n_nulls(length.saturating_sub(self.len()));
+        self.nulls.extend(self.len()..length);
         self.offsets.resize(length.saturating_add(1).max(self.offsets.len()), offset(self.values.len()));
     }
 
@@ -72,11 +72,23 @@ impl TextColumn {
     /// # Errors
     /// The first value that is not UTF-8.
     pub(super) fn finish(self) -> Result<StringArray, usize> {
+        let valid = validity(self.len(), &self.nulls);
         let offsets = OffsetBuffer::new(ScalarBuffer::from(self.offsets));
         let values = Buffer::from_vec(self.values);
-        StringArray::try_new(offsets.clone(), values.clone(), self.valid.build())
-            .map_err(|_| first_not_utf8(&offsets, &values))
+        StringArray::try_new(offsets.clone(), values.clone(), valid).map_err(|_| first_not_utf8(&offsets, &values))
     }
+}
+
+fn validity(length: usize, nulls: &[usize]) -> Option<NullBuffer> {
+    if nulls.is_empty() {
+        return None;
+    }
+    let mut valid = BooleanBufferBuilder::new(length);
+    valid.append_n(length, true);
+    for row in nulls {
+        valid.set_bit(*row, false);
+    }
+    Some(NullBuffer::new(valid.finish()))
 }
 
 fn first_not_utf8(offsets: &[i32], values: &[u8]) -> usize {

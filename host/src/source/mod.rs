@@ -8,9 +8,14 @@ mod bytes;
 mod columns;
 mod csv;
 mod format;
+mod ipc;
+pub(crate) mod json_paths;
+mod ndjson;
 mod open;
+mod parquet;
 mod parse;
 mod records;
+mod typed;
 
 use std::collections::BTreeMap;
 

@@ -8,8 +8,9 @@ use arrow_schema::SchemaRef;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::bytes::{Input, is_stdin, name};
 use crate::source::csv::CsvSource;
+use crate::source::ndjson::NdjsonSource;
 use crate::source::records::Limits;
-use crate::source::{Chunk, Compression, Format, ReadOptions, Source};
+use crate::source::{Chunk, Compression, Format, ReadOptions, Source, ipc, parquet};
 
 /// Opens the inputs, `-` for standard input. They are read in order, as if they were one.
 ///
@@ -88,7 +89,9 @@ impl Opener {
                 let delimiter = self.format.delimiter();
                 Box::new(CsvSource::open(Input::open(path)?, limits, delimiter, &self.options.types)?)
             }
-            format => return Err(Error::Usage(format!("{format} cannot be read"))),
+            Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options.types)?),
+            Format::Parquet => parquet::open(path, self.options.batch_bytes)?,
+            Format::Arrow => ipc::open(path, self.options.batch_bytes)?,
         })
     }
 
@@ -146,5 +149,103 @@ impl Source for Inputs {
 
     fn schema_hint(&self) -> Option<SchemaRef> {
         self.schema.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::batch::Batch;
+
+    fn files(files: &[(&str, &str)]) -> (TempDir, Vec<PathBuf>) {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |(name, text): &(&str, &str)| {
+            let path = directory.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let paths = files.iter().map(write).collect();
+        (directory, paths)
+    }
+
+    fn refusal(inputs: &[PathBuf]) -> Error {
+        open(inputs, &ReadOptions::default()).err().unwrap()
+    }
+
+    fn refusal_of(inputs: &[(&str, &str)]) -> String {
+        let (_directory, paths) = files(inputs);
+        refusal(&paths).to_string()
+    }
+
+    #[test]
+    fn inputs_are_read_one_after_the_other_and_rows_counted_in_each() {
+        let (_directory, paths) = files(&[("1.csv", "a\n1\n2\n"), ("2.csv", "a\n"), ("3.csv", "a\n3")]);
+        let mut source = open(&paths, &ReadOptions::default()).unwrap();
+        let batches: Vec<Batch> =
+            std::iter::from_fn(|| source.next().unwrap()).map(|chunk| chunk.decode().unwrap()).collect();
+        let places: Vec<_> = batches
+            .iter()
+            .map(|batch| {
+                (batch.place().input.rsplit('/').next().unwrap().to_owned(), batch.rows(), batch.place().first_row)
+            })
+            .collect();
+        assert_eq!(places, [("1.csv".to_owned(), 2, 1), ("3.csv".to_owned(), 1, 1)]);
+    }
+
+    #[test]
+    fn every_input_has_the_columns_of_the_first_one() {
+        for (other, expected) in [
+            ("a,c", "column `c`: the first input has `b` as column 2"),
+            ("b,a", "column `b`: the first input has `a` as column 1"),
+            ("a,b,c", "column `c`: the first input has nothing as column 3"),
+            ("a", "column `b`: the column is missing at position 2"),
+        ] {
+            let refusal = refusal_of(&[("1.csv", "a,b"), ("2.csv", other)]);
+            assert!(refusal.contains("2.csv") && refusal.contains(expected), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_found_before_any_work() {
+        let (directory, mut paths) = files(&[("1.csv", "a\n")]);
+        paths.push(directory.path().join("2.csv"));
+        assert!(matches!(refusal(&paths), Error::Io { doing: "read", path, .. } if path == paths[1]));
+    }
+
+    #[test]
+    fn inputs_that_cannot_be_read_together_or_at_all_are_refused_with_a_mend() {
+        let stdin = PathBuf::from("-");
+        assert!(refusal(&[]).to_string().contains("name at least one file"));
+        assert!(refusal(&[stdin.clone()]).to_string().contains("standard input needs a format: one of csv, tsv"));
+        assert!(refusal_of(&[("1.xlsx", "")]).contains("does not tell its format; choose one of csv"));
+        assert!(refusal_of(&[("1.csv", "a"), ("2.tsv", "a")]).contains("2.tsv is tsv, but the first input is csv"));
+        for (format, inputs, mend) in [
+            (Format::Parquet, vec![stdin.clone()], "write it to a file first"),
+            (Format::Arrow, vec![PathBuf::from("a.gz")], "decompress the file first"),
+            (Format::Csv, vec![stdin.clone(), stdin], "name - once"),
+        ] {
+            let options = ReadOptions { format: Some(format), ..ReadOptions::default() };
+            let refusal = open(&inputs, &options).err().unwrap();
+            assert!(matches!(&refusal, Error::Usage(why) if why.contains(mend)), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_chosen_format_goes_before_the_extension() {
+        let (_directory, paths) = files(&[("1.txt", "a\tb\n")]);
+        let options = ReadOptions { format: Some(Format::Tsv), ..ReadOptions::default() };
+        assert_eq!(open(&paths, &options).unwrap().schema_hint().unwrap().fields().len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_of_its_format_is_refused_with_its_name() {
+        for name in ["1.csv.gz", "1.ndjson.zst", "1.parquet", "1.arrow"] {
+            let refusal = refusal_of(&[(name, "not what the name says")]);
+            assert!(refusal.contains(name) && refusal.contains("not a readable"), "{refusal}");
+        }
     }
 }

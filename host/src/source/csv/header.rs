@@ -9,7 +9,7 @@ use crate::batch::ColumnType;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::Types;
 use crate::source::columns::TextColumn;
-use crate::source::csv::decode::split;
+use crate::source::csv::fields::QuotedFields;
 
 /// The columns of a CSV file.
 pub(super) struct Header {
@@ -59,7 +59,7 @@ impl Header {
 
 fn names(record: &[u8], delimiter: u8) -> Result<Vec<String>, DataProblem> {
     let mut names = Vec::new();
-    for field in split(record, delimiter) {
+    for field in QuotedFields::of(record, delimiter) {
         let mut name = TextColumn::with_capacity(1, 0);
         field.push_to(&mut name)?;
         let name = String::from_utf8(name.get(0).to_vec()).map_err(|_| DataProblem::NotUtf8)?;

@@ -4,6 +4,7 @@
 //! empty text), and cannot find where records end without making fields of them.
 
 mod decode;
+mod fields;
 mod header;
 mod records;
 

@@ -1,0 +1,71 @@
+//! NDJSON: one JSON object on each line, its leaves made columns of text by their paths.
+
+mod decode;
+
+use arrow_schema::SchemaRef;
+use memchr::memchr;
+
+use crate::batch::Batch;
+use crate::error::Error;
+use crate::source::bytes::Input;
+use crate::source::records::{Block, End, Limits, RecordReader, Records};
+use crate::source::{Chunk, Source, Types};
+
+/// One NDJSON input.
+pub(super) struct NdjsonSource {
+    reader: RecordReader,
+    types: Types,
+}
+
+impl NdjsonSource {
+    /// Begins to read.
+    pub(super) fn open(input: Input, limits: Limits, types: &Types) -> Result<Self, Error> {
+        Ok(Self { reader: RecordReader::new(input, limits)?, types: types.clone() })
+    }
+}
+
+impl Source for NdjsonSource {
+    fn next(&mut self) -> Result<Option<Box<dyn Chunk>>, Error> {
+        let block = self.reader.next(&Lines)?;
+        Ok(block.map(|block| Box::new(NdjsonChunk { block, types: self.types.clone() }) as Box<dyn Chunk>))
+    }
+
+    fn schema_hint(&self) -> Option<SchemaRef> {
+        None
+    }
+}
+
+/// Every line is a record, and a row unless it is blank.
+struct Lines;
+
+impl Records for Lines {
+    fn end(&self, bytes: &[u8], start: usize, ended: bool) -> End {
+        match memchr(b'\n', bytes.get(start..).unwrap_or_default()) {
+            Some(length) => End::line(bytes, start, start.saturating_add(length)),
+            None if ended => End::input(bytes),
+            None => End::Open { quote: None },
+        }
+    }
+
+    fn is_row(&self, record: &[u8]) -> bool {
+        !record.trim_ascii().is_empty()
+    }
+}
+
+struct NdjsonChunk {
+    block: Block,
+    types: Types,
+}
+
+impl Chunk for NdjsonChunk {
+    fn bytes(&self) -> u64 {
+        self.block.bytes.len() as u64
+    }
+
+    fn decode(self: Box<Self>) -> Result<Batch, Error> {
+        decode::decode(self.block, &self.types)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Files that hold Arrow columns: their readers decode, so a chunk is a finished batch.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow_array::{Array, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Schema, SchemaRef};
+
+use crate::batch::{Batch, BatchPlace};
+use crate::error::{DataError, DataProblem, Error, Place};
+use crate::source::{Chunk, Format, Source};
+
+/// Calls into a reader of a format. The readers are not all hardened, so a panic is a fault of the file like an error.
+pub(super) fn guarded<T, E>(
+    input: &Arc<str>,
+    format: Format,
+    read: impl FnOnce() -> Result<T, E>,
+) -> Result<T, DataError> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(_)) | Err(_) => {
+            let place = Place { input: input.clone(), ..Place::default() };
+            Err(DataError { place, problem: DataProblem::Unreadable(format.name()) })
+        }
+    }
+}
+
+/// One input of which a reader makes record batches.
+pub(super) struct TypedSource<R> {
+    reader: R,
+    schema: SchemaRef,
+    input: Arc<str>,
+    format: Format,
+    batch_bytes: usize,
+    /// Pieces of the reader's last batch.
+    pieces: VecDeque<RecordBatch>,
+    row: u64,
+}
+
+impl<R> TypedSource<R> {
+    /// A source of the batches that the reader makes.
+    ///
+    /// # Errors
+    /// A column has no name, or the name of another one.
+    pub(super) fn new(
+        reader: R,
+        schema: &Schema,
+        input: Arc<str>,
+        format: Format,
+        batch_bytes: usize,
+    ) -> Result<Self, DataError> {
+        check_names(schema, &input)?;
+        let schema = Arc::new(without_metadata(schema));
+        Ok(Self { reader, schema, input, format, batch_bytes, pieces: VecDeque::new(), row: 1 })
+    }
+}
+
+impl<R, E> Source for TypedSource<R>
+where
+    R: Iterator<Item = Result<RecordBatch, E>> + Send,
+{
+    fn next(&mut self) -> Result<Option<Box<dyn Chunk>>, Error> {
+        loop {
+            if let Some(piece) = self.pieces.pop_front() {
+                let place = BatchPlace { input: self.input.clone(), first_row: self.row, lines: None };
+                self.row = self.row.saturating_add(piece.num_rows() as u64);
+                let bytes = length(&piece) as u64;
+                return Ok(Some(Box::new(TypedChunk { batch: Batch::new(piece, place), bytes })));
+            }
+            let read = guarded(&self.input, self.format, || self.reader.next().transpose())?;
+            let Some(batch) = read else { return Ok(None) };
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let renew = || RecordBatch::try_new_with_options(self.schema.clone(), batch.columns().to_vec(), &options);
+            self.pieces = pieces(&guarded(&self.input, self.format, renew)?, self.batch_bytes);
+        }
+    }
+
+    fn schema_hint(&self) -> Option<SchemaRef> {
+        Some(self.schema.clone())
+    }
+}
+
+struct TypedChunk {
+    batch: Batch,
+    bytes: u64,
+}
+
+impl Chunk for TypedChunk {
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn decode(self: Box<Self>) -> Result<Batch, Error> {
+        Ok(self.batch)
+    }
+}
+
+fn check_names(schema: &Schema, input: &Arc<str>) -> Result<(), DataError> {
+    let mut positions = HashMap::new();
+    for (position, field) in (1..).zip(schema.fields()) {
+        let problem = match positions.insert(field.name(), position) {
+            Some(first) => DataProblem::DuplicateColumn { first, second: position },
+            None if field.name().is_empty() => DataProblem::UnnamedColumn { position },
+            None => continue,
+        };
+        let column = Some(field.name().clone()).filter(|name| !name.is_empty());
+        return Err(DataError { place: Place { input: input.clone(), column, ..Place::default() }, problem });
+    }
+    Ok(())
+}
+
+/// Metadata is free text that no rule of a policy masks, so it goes no further.
+fn without_metadata(schema: &Schema) -> Schema {
+    let plain = |field: &Arc<arrow_schema::Field>| field.as_ref().clone().with_metadata(HashMap::new());
+    Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>())
+}
+
+fn pieces(batch: &RecordBatch, bytes: usize) -> VecDeque<RecordBatch> {
+    let rows = batch.num_rows();
+    let each = bytes.saturating_mul(rows).checked_div(length(batch)).unwrap_or(rows).max(1);
+    (0..rows).step_by(each).map(|row| batch.slice(row, each.min(rows.saturating_sub(row)))).collect()
+}
+
+/// How many bytes the values take, without those of a shared buffer that belong to other rows.
+fn length(batch: &RecordBatch) -> usize {
+    let columns = batch.columns().iter();
+    columns.map(|column| column.to_data().get_slice_memory_size().unwrap_or_default()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{ArrayRef, Int64Array};
+    use arrow_schema::{ArrowError, DataType, Field};
+
+    use super::*;
+
+    fn numbers(rows: i64) -> RecordBatch {
+        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));
+        RecordBatch::try_from_iter([("n", numbers)]).unwrap()
+    }
+
+    fn source<R>(reader: R, schema: &Schema) -> Result<TypedSource<R>, DataError> {
+        TypedSource::new(reader, schema, "test".into(), Format::Arrow, 80)
+    }
+
+    #[test]
+    fn a_large_batch_is_cut_by_bytes_and_an_empty_one_skipped() {
+        let batches = [numbers(0), numbers(25), numbers(1)].map(Ok::<_, ArrowError>);
+        let mut source = source(batches.into_iter(), &numbers(0).schema()).unwrap();
+        let chunks =
+            std::iter::from_fn(|| source.next().unwrap()).map(|chunk| (chunk.bytes(), chunk.decode().unwrap()));
+        let shape: Vec<_> = chunks.map(|(bytes, batch)| (bytes, batch.rows(), batch.place().first_row)).collect();
+        assert_eq!(shape, [(80, 10, 1), (80, 10, 11), (40, 5, 21), (8, 1, 26)]);
+    }
+
+    #[test]
+    fn an_error_and_a_panic_of_a_reader_are_faults_of_the_file() {
+        let failing = std::iter::once(Err(ArrowError::ParseError("secret".to_owned())));
+        let panicking = std::iter::from_fn(|| -> Option<Result<RecordBatch, ArrowError>> { panic!("secret") });
+        let readers: [Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>; 2] =
+            [Box::new(failing), Box::new(panicking)];
+        for reader in readers {
+            let failed = source(reader, &Schema::empty()).unwrap().next().err().unwrap().to_string();
+            assert!(failed.starts_with("test: not a readable arrow file"), "{failed}");
+            assert!(!failed.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn rejects_names_that_are_missing_or_stand_twice() {
+        let refusal = |names: [&str; 2]| {
+            let schema = Schema::new(names.map(|name| Field::new(name, DataType::Int64, true)).to_vec());
+            source(std::iter::empty::<Result<RecordBatch, ArrowError>>(), &schema).err()
+        };
+        let problem = |names| refusal(names).map(|refusal| refusal.problem);
+        assert!(matches!(problem(["a", "a"]), Some(DataProblem::DuplicateColumn { first: 1, second: 2 })));
+        assert!(matches!(problem(["a", ""]), Some(DataProblem::UnnamedColumn { position: 2 })));
+        assert!(refusal(["a", "b"]).is_none());
+    }
+
+    #[test]
+    fn metadata_goes_no_further() {
+        let secret = HashMap::from([("note".to_owned(), "secret".to_owned())]);
+        let field = Field::new("n", DataType::Int64, true).with_metadata(secret.clone());
+        let schema = Schema::new(vec![field]).with_metadata(secret);
+        let batch = numbers(1).with_schema(Arc::new(schema.clone())).unwrap();
+        let mut source = source(std::iter::once(Ok::<_, ArrowError>(batch)), &schema).unwrap();
+        let read = source.next().unwrap().unwrap().decode().unwrap();
+        assert!(!format!("{:?}", read.columns().schema()).contains("secret"));
+        assert_eq!(source.schema_hint(), Some(read.columns().schema()));
+    }
+}
