@@ -9,7 +9,13 @@ use crate::bindings::types::{BatchError, Column, Values, Variable};
 #[derive(Clone, Copy, Debug)]
 pub struct Validity<'a>(Option<&'a [u8]>);
 
-impl Validity<'_> {
+impl<'a> Validity<'a> {
+    /// The bits as they are: what a column with the same nulls has.
+    #[inline]
+    pub fn bits(&self) -> Option<&'a [u8]> {
+        self.0
+    }
+
     /// Whether the row has no value.
     #[inline]
     pub fn is_null(&self, row: usize) -> bool {

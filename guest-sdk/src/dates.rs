@@ -114,7 +114,9 @@ impl Written<'_> {
             Form::Iso => {
                 let ([y1, y2, y3, y4], [m1, m2], [d1, d2]) = (year, month, day);
                 out.extend_from_slice(&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2]);
-                out.extend_from_slice(self.time);
+                if !self.time.is_empty() {
+                    out.extend_from_slice(self.time);
+                }
             }
             Form::Digits => {
                 out.extend_from_slice(&year);

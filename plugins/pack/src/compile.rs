@@ -57,8 +57,7 @@ fn module_path(messages: &[u8], name: &str) -> Option<PathBuf> {
         .filter(|message| message["reason"] == "compiler-artifact")
         .filter(|message| message["target"]["name"].as_str().is_some_and(|name| name.replace('-', "_") == crate_name))
         .filter_map(|message| message["filenames"].as_array()?.iter().find_map(|file| file.as_str().map(PathBuf::from)))
-        .filter(|file| file.extension().is_some_and(|extension| extension == "wasm"))
-        .next_back()
+        .rfind(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
 /// The flags, joined as Cargo wants them, with what gives the folders of this machine names of their own.

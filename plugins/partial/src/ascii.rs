@@ -13,18 +13,15 @@ use crate::Config;
 /// If the offsets fall, or point behind the end of `data`.
 pub fn mask_ascii(offsets: &[u32], data: &[u8], config: &Config) -> (Vec<u8>, Rejections) {
     let fill = config.fill as u8;
-    let mut masked: Vec<u8> = match config.keep_separators {
-        true => data.iter().map(|byte| if is_maskable(*byte) { fill } else { *byte }).collect(),
-        false => vec![fill; data.len()],
-    };
+    let mut masked: Vec<u8> = data.iter().map(|byte| mask_byte(*byte, config)).collect();
     // A fill that is no letter or digit differs from every byte that it masks, so there is nothing to compare.
     let may_be_unchanged = is_maskable(fill) || !config.keep_separators;
     let mut rejections = Rejections::default();
     for (row, bounds) in offsets.windows(2).enumerate() {
         let range = bounds[0] as usize..bounds[1] as usize;
         let (value, target) = (&data[range.clone()], &mut masked[range]);
-        let unmasked = restore(value, target, config);
-        if (may_be_unchanged || unmasked) && value == target && !value.is_empty() {
+        let is_bare = !restore(value, target, config) && mask_whole(value, target, config);
+        if (may_be_unchanged || is_bare) && value == target && !value.is_empty() {
             rejections.push(row, RejectionCode::Unchanged);
             target.fill(fill);
         }
@@ -32,52 +29,48 @@ pub fn mask_ascii(offsets: &[u32], data: &[u8], config: &Config) -> (Vec<u8>, Re
     (masked, rejections)
 }
 
-/// Copies back what is to be kept. True if the value has nothing to mask and was filled throughout instead.
+/// Copies back what is to be kept. False if nothing between would stay masked.
+///
+/// Bytes are copied one by one on the way to the last that is kept: for so few, a call that copies memory costs more.
 #[inline]
 fn restore(value: &[u8], target: &mut [u8], config: &Config) -> bool {
-    let Some(start) = behind(value.iter(), config.keep_first) else { return fill_if_bare(value, target, config) };
-    let Some(length) = behind(value.iter().rev(), config.keep_last) else { return fill_if_bare(value, target, config) };
-    let end = value.len() - length;
-    if start >= end || !value[start..end].iter().any(|byte| is_maskable(*byte)) {
-        return fill_if_bare(value, target, config);
+    let target = &mut target[..value.len()];
+    let (mut start, mut end) = (0, value.len());
+    let mut left = config.keep_last;
+    while left > 0 && end > 0 {
+        end -= 1;
+        let byte = value[end];
+        target[end] = keep_byte(byte, config);
+        left -= usize::from(is_maskable(byte));
     }
-    keep(&value[..start], &mut target[..start], config.keep_separators);
-    keep(&value[end..], &mut target[end..], config.keep_separators);
-    false
+    left += config.keep_first;
+    while left > 0 && start < end {
+        let byte = value[start];
+        target[start] = keep_byte(byte, config);
+        left -= usize::from(is_maskable(byte));
+        start += 1;
+    }
+    left == 0 && value[start..end].iter().any(|byte| is_maskable(*byte))
 }
 
-/// How many bytes it takes to have seen `count` letters and digits; `None` if there are not as many.
-#[inline]
-fn behind<'a>(bytes: impl Iterator<Item = &'a u8>, count: usize) -> Option<usize> {
-    if count == 0 {
-        return Some(0);
-    }
-    let mut left = count;
-    for (index, byte) in bytes.enumerate() {
-        left -= usize::from(is_maskable(*byte));
-        if left == 0 {
-            return Some(index + 1);
-        }
-    }
-    None
-}
-
-#[inline]
-fn keep(value: &[u8], target: &mut [u8], separators: bool) {
-    for (byte, target) in value.iter().zip(target) {
-        if separators || is_maskable(*byte) {
-            *target = *byte;
-        }
-    }
-}
-
+/// Masks a value that has too little to keep anything. True if it has nothing to mask and is filled throughout instead.
 #[cold]
-fn fill_if_bare(value: &[u8], target: &mut [u8], config: &Config) -> bool {
-    let bare = !value.iter().any(|byte| is_maskable(*byte));
-    if bare {
-        target.fill(config.fill as u8);
+fn mask_whole(value: &[u8], target: &mut [u8], config: &Config) -> bool {
+    let is_bare = !value.iter().any(|byte| is_maskable(*byte));
+    for (byte, target) in value.iter().zip(target) {
+        *target = if is_bare { config.fill as u8 } else { mask_byte(*byte, config) };
     }
-    bare
+    is_bare
+}
+
+#[inline]
+fn mask_byte(byte: u8, config: &Config) -> u8 {
+    if is_maskable(byte) || !config.keep_separators { config.fill as u8 } else { byte }
+}
+
+#[inline]
+fn keep_byte(byte: u8, config: &Config) -> u8 {
+    if is_maskable(byte) || config.keep_separators { byte } else { config.fill as u8 }
 }
 
 /// Letters and digits, without a branch: what the compiler turns into vector instructions.

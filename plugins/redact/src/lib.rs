@@ -1,6 +1,8 @@
 //! Redaction: a constant, one character for each character, or a null.
 
-use moretta_guest::{BatchError, Column, Masked, Masker, RejectionCode, Request, Text, Values, mask_each, only};
+use moretta_guest::{
+    BatchError, Column, Masked, Masker, RejectionCode, Request, Text, Values, Variable, mask_each, only,
+};
 use serde::Deserialize;
 
 /// The plugin.
@@ -37,28 +39,46 @@ impl Masker for Redact {
 }
 
 fn fill_constant(text: Text<'_>, constant: &str) -> Masked {
+    let constant = constant.as_bytes();
+    if !text.validity().has_nulls() && text.iter_bytes().all(|value| value != Some(constant)) {
+        return repeat(constant, text.rows()).into();
+    }
     mask_each(text.iter_bytes(), text.rows() * constant.len(), |value, out| {
-        if value == constant.as_bytes() && !value.is_empty() {
+        if value == constant && !value.is_empty() {
             return Err(RejectionCode::Unchanged);
         }
-        out.extend_from_slice(constant.as_bytes());
+        out.extend_from_slice(constant);
         Ok(())
     })
+}
+
+/// One value in every row.
+fn repeat(value: &[u8], rows: usize) -> Column {
+    let offsets = (0..=rows).map(|row| (row * value.len()) as u32).collect();
+    let values = Values::Text(Variable { offsets, data: value.repeat(rows) });
+    Column { rows: rows as u32, validity: None, values }
 }
 
 fn fill_same_length(text: Text<'_>, character: char) -> Masked {
     let mut buffer = [0; 4];
     let fill = character.encode_utf8(&mut buffer).as_bytes();
+    let is_unchanged = |value: &[u8]| !value.is_empty() && value.chunks(fill.len()).all(|part| part == fill);
+    if fill.len() == 1 && text.data().is_ascii() && !text.iter_bytes().flatten().any(is_unchanged) {
+        return same_offsets(text, vec![fill[0]; text.data().len()]).into();
+    }
     mask_each(text.iter_bytes(), text.data().len() * fill.len(), |value, out| {
-        if !value.is_empty() && value.chunks(fill.len()).all(|part| part == fill) {
+        if is_unchanged(value) {
             return Err(RejectionCode::Unchanged);
         }
-        match fill {
-            [byte] => out.resize(out.len() + characters(value), *byte),
-            _ => (0..characters(value)).for_each(|_| out.extend_from_slice(fill)),
-        }
+        (0..characters(value)).for_each(|_| out.extend_from_slice(fill));
         Ok(())
     })
+}
+
+/// Other bytes in place of the values, each as long as it was.
+fn same_offsets(text: Text<'_>, data: Vec<u8>) -> Column {
+    let values = Values::Text(Variable { offsets: text.offsets().to_vec(), data });
+    Column { rows: text.rows() as u32, validity: text.validity().bits().map(<[u8]>::to_vec), values }
 }
 
 /// How many Unicode characters UTF-8 bytes hold: all bytes but those that continue a character.
@@ -70,8 +90,8 @@ moretta_guest::masker!(Redact);
 
 #[cfg(test)]
 mod tests {
+    use moretta_guest::NumberBuilder;
     use moretta_guest::testing::{check_cases, check_promises};
-    use moretta_guest::{NumberBuilder, Variable};
     use proptest::prelude::*;
 
     use super::*;
