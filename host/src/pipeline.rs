@@ -107,13 +107,18 @@ fn read(
     let mut number = 0_u64;
     while permits.recv().is_ok() {
         let next = catch_unwind(AssertUnwindSafe(|| source.next()));
-        let sent = match next.unwrap_or(Err(Error::Internal("the reader panicked"))) {
-            Ok(Some(chunk)) => chunks.send((number, chunk)).is_ok(),
+        match next.unwrap_or(Err(Error::Internal("the reader panicked"))) {
+            Ok(Some(chunk)) => {
+                if chunks.send((number, chunk)).is_err() {
+                    return;
+                }
+            }
             Ok(None) => return,
-            Err(error) => done.send((number, Err(error))).is_ok() && false,
-        };
-        if !sent {
-            return;
+            Err(error) => {
+                // Nobody listens any more if the run is over already.
+                let _ = done.send((number, Err(error)));
+                return;
+            }
         }
         number = number.saturating_add(1);
     }

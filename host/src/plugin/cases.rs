@@ -35,9 +35,8 @@ pub(super) fn check(plugin: &Plugin) -> Result<(), Error> {
 
 /// The outer error is of the host, the inner one says how the case failed.
 fn run(plugin: &Plugin, transform: &Transform, case: &Case) -> Result<Result<(), String>, Error> {
-    let input = match array(&case.input) {
-        Some(input) => input,
-        None => return Ok(Err(format!("its input cannot be a column of {}", case.input.column_type))),
+    let Some(input) = array(&case.input) else {
+        return Ok(Err(format!("its input cannot be a column of {}", case.input.column_type)));
     };
     let Some(produced) = transform.types.get(&case.input.column_type) else {
         return Ok(Err(format!("the transform takes no {}", case.input.column_type)));

@@ -67,7 +67,6 @@ impl TableWriter for IpcStreamWriter {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(_: ArrowError) -> Error {
     Error::Internal("the Arrow writer refused columns")
 }
@@ -128,7 +127,7 @@ mod tests {
         let path = directory.path().join("cut.arrow");
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            let opened = source::open(&[path.clone()], &ReadOptions::default());
+            let opened = source::open(std::slice::from_ref(&path), &ReadOptions::default());
             let refusal = opened.and_then(|mut source| source.next()).err().unwrap().to_string();
             assert!(refusal.contains("not a readable arrow file"), "{length}: {refusal}");
         }

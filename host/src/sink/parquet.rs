@@ -85,7 +85,7 @@ mod tests {
             ("list", Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1)]), None]))),
         ];
         let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
-        let [read] = round_trip(&[batch.clone()]).try_into().unwrap();
+        let [read] = round_trip(std::slice::from_ref(&batch)).try_into().unwrap();
         assert_eq!(read, batch);
     }
 
@@ -123,7 +123,7 @@ mod tests {
         let path = directory.path().join("cut.parquet");
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            let opened = source::open(&[path.clone()], &ReadOptions::default());
+            let opened = source::open(std::slice::from_ref(&path), &ReadOptions::default());
             let refusal = opened.and_then(|mut source| source.next()).err().unwrap().to_string();
             assert!(refusal.contains("not a readable parquet file"), "{refusal}");
         }
