@@ -1,1 +1,3 @@
+//! What the tests share: data of any size.
 
+pub mod generate;

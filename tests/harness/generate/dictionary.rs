@@ -1,0 +1,268 @@
+//! What patients are called, where they live and what they have. Frequent ones first where frequency counts.
+
+/// A place: city, state, the first three digits of its ZIP codes, area code of telephone numbers.
+pub(super) struct Place {
+    pub(super) city: &'static str,
+    pub(super) state: &'static str,
+    pub(super) zip3: &'static str,
+    pub(super) area: &'static str,
+}
+
+const fn place(city: &'static str, state: &'static str, zip3: &'static str, area: &'static str) -> Place {
+    Place { city, state, zip3, area }
+}
+
+/// Places all over the country. The ZIP areas 036, 821 and 893 have so few people that they are not to be told.
+pub(super) const PLACES: [Place; 32] = [
+    place("New York", "NY", "100", "212"),
+    place("Los Angeles", "CA", "900", "213"),
+    place("Chicago", "IL", "606", "312"),
+    place("Houston", "TX", "770", "713"),
+    place("Phoenix", "AZ", "850", "602"),
+    place("Philadelphia", "PA", "191", "215"),
+    place("San Antonio", "TX", "782", "210"),
+    place("San Diego", "CA", "921", "619"),
+    place("Boston", "MA", "021", "617"),
+    place("Springfield", "MA", "011", "413"),
+    place("Worcester", "MA", "016", "508"),
+    place("Providence", "RI", "029", "401"),
+    place("Hartford", "CT", "061", "860"),
+    place("New Haven", "CT", "065", "203"),
+    place("Newark", "NJ", "071", "973"),
+    place("Jersey City", "NJ", "073", "201"),
+    place("Portland", "ME", "041", "207"),
+    place("Burlington", "VT", "054", "802"),
+    place("Manchester", "NH", "031", "603"),
+    place("Bellows Falls", "VT", "051", "802"),
+    place("Charlestown", "NH", "036", "603"),
+    place("San Juan", "PR", "009", "787"),
+    place("Seattle", "WA", "981", "206"),
+    place("Denver", "CO", "802", "303"),
+    place("Yellowstone", "WY", "821", "307"),
+    place("Ely", "NV", "893", "775"),
+    place("Minneapolis", "MN", "554", "612"),
+    place("Saint Louis", "MO", "631", "314"),
+    place("Atlanta", "GA", "303", "404"),
+    place("Miami", "FL", "331", "305"),
+    place("Anchorage", "AK", "995", "907"),
+    place("Honolulu", "HI", "968", "808"),
+];
+
+/// Given names of women.
+pub(super) const WOMEN: [&str; 40] = [
+    "Mary",
+    "Patricia",
+    "Jennifer",
+    "Linda",
+    "Elizabeth",
+    "Barbara",
+    "Susan",
+    "Jessica",
+    "Karen",
+    "Sarah",
+    "Lisa",
+    "Nancy",
+    "Sandra",
+    "Ashley",
+    "Emily",
+    "Kimberly",
+    "Margaret",
+    "Donna",
+    "Michelle",
+    "Carol",
+    "Amanda",
+    "Melissa",
+    "Deborah",
+    "Stephanie",
+    "Rebecca",
+    "Laura",
+    "Helen",
+    "Sharon",
+    "Cynthia",
+    "Amy",
+    "Guadalupe",
+    "Zoë",
+    "Renée",
+    "Fatima",
+    "Mei",
+    "Priya",
+    "Aaliyah",
+    "Ximena",
+    "Ingrid",
+    "Olga",
+];
+
+/// Given names of men.
+pub(super) const MEN: [&str; 40] = [
+    "James",
+    "Robert",
+    "John",
+    "Michael",
+    "David",
+    "William",
+    "Richard",
+    "Joseph",
+    "Thomas",
+    "Christopher",
+    "Charles",
+    "Daniel",
+    "Matthew",
+    "Anthony",
+    "Mark",
+    "Steven",
+    "Donald",
+    "Andrew",
+    "Paul",
+    "Joshua",
+    "Kenneth",
+    "Kevin",
+    "Brian",
+    "Timothy",
+    "Ronald",
+    "Jason",
+    "George",
+    "Edward",
+    "Jeffrey",
+    "Ryan",
+    "José",
+    "Jesús",
+    "Muhammad",
+    "Wei",
+    "Arjun",
+    "DeShawn",
+    "Søren",
+    "Dmitri",
+    "Tyrone",
+    "Hiroshi",
+];
+
+/// What friends call them: the part of a name that stands in quotes.
+pub(super) const NICKNAMES: [&str; 6] = ["Bud", "Skip", "Red", "Mickey", "Chip", "Ace"];
+
+/// Family names.
+pub(super) const FAMILIES: [&str; 64] = [
+    "Smith",
+    "Johnson",
+    "Williams",
+    "Brown",
+    "Jones",
+    "Garcia",
+    "Miller",
+    "Davis",
+    "Rodriguez",
+    "Martinez",
+    "Hernandez",
+    "Lopez",
+    "Gonzalez",
+    "Wilson",
+    "Anderson",
+    "Thomas",
+    "Taylor",
+    "Moore",
+    "Jackson",
+    "Martin",
+    "Lee",
+    "Perez",
+    "Thompson",
+    "White",
+    "Harris",
+    "Sanchez",
+    "Clark",
+    "Ramirez",
+    "Lewis",
+    "Robinson",
+    "Walker",
+    "Young",
+    "Allen",
+    "King",
+    "Wright",
+    "Scott",
+    "Torres",
+    "Nguyen",
+    "Hill",
+    "Flores",
+    "Green",
+    "Adams",
+    "Nelson",
+    "Baker",
+    "Hall",
+    "Rivera",
+    "Campbell",
+    "Mitchell",
+    "Carter",
+    "Roberts",
+    "O'Brien",
+    "Müller",
+    "Patel",
+    "Kim",
+    "Chen",
+    "Nuñez",
+    "Kowalski",
+    "Okafor",
+    "Yamamoto",
+    "Ivanov",
+    "Haddad",
+    "Singh",
+    "Begay",
+    "Smith-Jones",
+];
+
+/// Streets.
+pub(super) const STREETS: [&str; 32] = [
+    "Main Street",
+    "Oak Avenue",
+    "Maple Street",
+    "Park Avenue",
+    "Washington Street",
+    "Cedar Lane",
+    "Elm Street",
+    "Lake Shore Drive",
+    "Hillcrest Road",
+    "Pine Street",
+    "Church Street",
+    "Highland Avenue",
+    "River Road",
+    "Sunset Boulevard",
+    "Walnut Street",
+    "Spring Street",
+    "Franklin Avenue",
+    "Jefferson Street",
+    "Chestnut Street",
+    "Prospect Avenue",
+    "Lincoln Way",
+    "Union Square",
+    "Madison Avenue",
+    "Center Street",
+    "Broadway",
+    "Meadow Lane",
+    "Forest Drive",
+    "Martin Luther King Jr Boulevard",
+    "Railroad Avenue",
+    "Orchard Court",
+    "Willow Terrace",
+    "Harbor View Parkway",
+];
+
+/// Diagnoses, ICD-10-CM.
+pub(super) const DIAGNOSES: [&str; 40] = [
+    "I10", "E11.9", "E78.5", "Z00.00", "M54.50", "J06.9", "F41.1", "K21.9", "E66.9", "J45.909", "F32.A", "N39.0",
+    "I25.10", "M17.11", "G47.33", "E03.9", "J44.9", "I48.91", "N18.30", "R07.9", "D64.9", "M79.7", "G43.909", "L40.0",
+    "C50.911", "C61", "B20", "F20.9", "O80", "S72.001A", "T78.40XA", "Z79.4", "K50.90", "G35", "G20.A1", "H40.11X0",
+    "E10.65", "I63.9", "Q90.9", "U07.1",
+];
+
+/// Races, as the census has them.
+pub(super) const RACES: [&str; 6] = ["white", "black", "asian", "other", "native", "islander"];
+
+/// Ethnicities.
+pub(super) const ETHNICITIES: [&str; 2] = ["nonhispanic", "hispanic"];
+
+/// Marital statuses.
+pub(super) const STATUSES: [&str; 5] = ["married", "single", "divorced", "widowed", ""];
+
+/// Languages.
+pub(super) const LANGUAGES: [&str; 8] =
+    ["english", "spanish", "chinese", "vietnamese", "russian", "arabic", "portuguese", "navajo"];
+
+/// Where mail goes: domains that nobody can have.
+pub(super) const DOMAINS: [&str; 4] = ["example.com", "example.org", "example.net", "mail.example.com"];

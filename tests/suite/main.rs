@@ -1,0 +1,4 @@
+//! The tests that need more than one crate, in one binary so that it is linked once.
+
+mod corpus;
+mod generated;
