@@ -10,7 +10,7 @@ use regex::bytes::Regex;
 
 use crate::batch::{Batch, ColumnType};
 use crate::error::Error;
-use crate::keys::{DateShiftGrant, PseudonymGrant};
+use crate::keys::{BatchOffsets, DateShiftGrant, LentDateShiftKey, PseudonymGrant};
 use crate::outcome::RejectedRow;
 use crate::plan;
 use crate::plugin::{GuestError, GuestFault, LentKey, MaskCall, Plugin};
@@ -94,8 +94,9 @@ impl MaskedCall {
 /// A plugin broke the contract or its limits: the run stops.
 pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall]) -> Result<MaskedBatch, Error> {
     let mut masked = MaskedBatch { calls: Vec::with_capacity(calls.len()), rejected: Vec::new() };
+    let offsets = BatchOffsets::default();
     for ready in calls {
-        masked.calls.push(run(batch, ready, &mut masked.rejected)?);
+        masked.calls.push(run(batch, ready, &offsets, &mut masked.rejected)?);
     }
     // The first rule that rejects a row decides its fate, but nothing that asks for quarantine is dropped.
     masked.rejected.sort_by_key(|rejected| (rejected.row, std::cmp::Reverse(rejected.fate)));
@@ -103,7 +104,12 @@ pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall]) -> Result<MaskedBatch, Er
     Ok(masked)
 }
 
-fn run(batch: &Batch, ready: &ReadyCall, rejected: &mut Vec<RejectedRow>) -> Result<MaskedCall, Error> {
+fn run(
+    batch: &Batch,
+    ready: &ReadyCall,
+    offsets: &BatchOffsets,
+    rejected: &mut Vec<RejectedRow>,
+) -> Result<MaskedCall, Error> {
     let call = &ready.call;
     let fault = |fault| guest_error(batch, ready, fault);
     let lists = match call.columns.as_slice() {
@@ -115,7 +121,14 @@ fn run(batch: &Batch, ready: &ReadyCall, rejected: &mut Vec<RejectedRow>) -> Res
         None => gather(batch, &call.columns, &call.input_types)?,
     };
     let context = gather(batch, &call.context, &call.context_types)?;
-    let key = lend(batch, ready, &columns, &context, lists.as_ref())?;
+    let key = match &ready.grant {
+        Grant::None => LentKey::None,
+        Grant::Pseudonym(grant) => {
+            let lent = columns.iter().chain(&context).map(|(array, _)| array.clone());
+            LentKey::Pseudonym(grant.lend(lent.collect()))
+        }
+        Grant::DateShift(grant) => LentKey::DateShift(lend_offsets(grant, batch, ready, lists.as_ref(), offsets)?),
+    };
     let request = MaskCall {
         transform: &call.transform,
         config: &call.config,
@@ -153,33 +166,19 @@ fn name(batch: &Batch, column: usize) -> Option<String> {
     batch.columns().schema().fields().get(column).map(|field| field.name().clone())
 }
 
-fn lend(
+fn lend_offsets(
+    grant: &DateShiftGrant,
     batch: &Batch,
     ready: &ReadyCall,
-    columns: &[(ArrayRef, ColumnType)],
-    context: &[(ArrayRef, ColumnType)],
     lists: Option<&Lists>,
-) -> Result<LentKey, Error> {
-    Ok(match &ready.grant {
-        Grant::None => LentKey::None,
-        Grant::Pseudonym(grant) => {
-            let lent = columns.iter().chain(context).map(|(array, _)| array.clone());
-            LentKey::Pseudonym(grant.lend(lent.collect()))
-        }
-        Grant::DateShift(grant) => {
-            let subject = ready.call.subject.and_then(|subject| batch.columns().columns().get(subject));
-            let subject = subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
-            let subjects = match lists {
-                None => subject.clone(),
-                Some(lists) => {
-                    let rows = UInt32Array::from(lists.rows.clone());
-                    arrow_select::take::take(subject, &rows, None)
-                        .map_err(|_| Error::Internal("subjects cannot be taken by row"))?
-                }
-            };
-            LentKey::DateShift(grant.lend(subjects))
-        }
-    })
+    offsets: &BatchOffsets,
+) -> Result<LentDateShiftKey, Error> {
+    let subject = ready.call.subject.and_then(|subject| batch.columns().columns().get(subject));
+    let subject = subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
+    let Some(lists) = lists else { return Ok(grant.lend_in(subject.clone(), offsets)) };
+    let rows = UInt32Array::from(lists.rows.clone());
+    let subjects = arrow_select::take::take(subject, &rows, None);
+    Ok(grant.lend(subjects.map_err(|_| Error::Internal("subjects cannot be taken by row"))?))
 }
 
 fn gather(batch: &Batch, columns: &[usize], types: &[ColumnType]) -> Result<Vec<(ArrayRef, ColumnType)>, Error> {

@@ -1,6 +1,7 @@
 //! Offsets that dates are shifted by: `date-shift-key` in `wit/date-shift.wit`.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
 use hmac::{Hmac, Mac};
@@ -15,7 +16,44 @@ const MOST_DAYS: u32 = 36_500;
 impl DateShiftGrant {
     /// Lends the key to one call whose rows belong to these subjects.
     pub fn lend(&self, subjects: ArrayRef) -> LentDateShiftKey {
-        LentDateShiftKey { grant: self.clone(), subjects: Some(subjects) }
+        self.lend_in(subjects, &BatchOffsets::default())
+    }
+
+    /// Lends the key to one of several calls whose rows belong to the same subjects.
+    pub(crate) fn lend_in(&self, subjects: ArrayRef, known: &BatchOffsets) -> LentDateShiftKey {
+        LentDateShiftKey { grant: self.clone(), subjects: Some(subjects), known: known.clone() }
+    }
+}
+
+/// The offsets that the calls of one batch share: a batch often has several columns of dates, and always one subject.
+/// Gone with the batch.
+#[derive(Clone, Default)]
+pub(crate) struct BatchOffsets(Arc<Mutex<Vec<Known>>>);
+
+/// Offsets that were asked for already, under one version of one key.
+struct Known {
+    key: String,
+    version: u32,
+    max_days: u32,
+    offsets: Vec<i32>,
+}
+
+impl BatchOffsets {
+    fn get_or(
+        &self,
+        grant: &DateShiftGrant,
+        max_days: u32,
+        make: impl FnOnce() -> Result<Vec<i32>, Refusal>,
+    ) -> Result<Vec<i32>, Refusal> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |known: &&Known| (known.version, known.max_days) == (grant.version(), max_days);
+        if let Some(known) = known.iter().filter(same).find(|known| known.key == grant.key_id()) {
+            return Ok(known.offsets.clone());
+        }
+        let offsets = make()?;
+        let (key, version) = (grant.key_id().to_owned(), grant.version());
+        known.push(Known { key, version, max_days, offsets: offsets.clone() });
+        Ok(offsets)
     }
 }
 
@@ -24,6 +62,7 @@ pub struct LentDateShiftKey {
     grant: DateShiftGrant,
     /// Whose dates the rows hold. Taken out when the call is answered.
     subjects: Option<ArrayRef>,
+    known: BatchOffsets,
 }
 
 impl LentDateShiftKey {
@@ -45,7 +84,8 @@ impl LentDateShiftKey {
             return Err(Refusal::InvalidParameter);
         }
         let subjects = self.subjects.as_ref().ok_or(Refusal::QuotaExhausted)?;
-        let offsets = offsets(&self.grant.0.secret, subjects, max_days)?;
+        let make = || offsets(&self.grant.0.secret, subjects, max_days);
+        let offsets = self.known.get_or(&self.grant, max_days, make)?;
         self.subjects = None;
         Ok(offsets)
     }

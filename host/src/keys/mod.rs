@@ -16,6 +16,7 @@ mod refusal;
 mod sealing;
 mod stored;
 
+pub(crate) use date_shift::BatchOffsets;
 pub use date_shift::LentDateShiftKey;
 pub use grant::{DateShiftGrant, PseudonymGrant, QuarantineGrant};
 pub(crate) use keyring::is_name;

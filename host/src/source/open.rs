@@ -220,7 +220,11 @@ mod tests {
     fn inputs_that_cannot_be_read_together_or_at_all_are_refused_with_a_mend() {
         let stdin = PathBuf::from("-");
         assert!(refusal(&[]).to_string().contains("name at least one file"));
-        assert!(refusal(std::slice::from_ref(&stdin)).to_string().contains("standard input needs a format: one of csv, tsv"));
+        assert!(
+            refusal(std::slice::from_ref(&stdin))
+                .to_string()
+                .contains("standard input needs a format: one of csv, tsv")
+        );
         assert!(refusal_of(&[("1.xlsx", "")]).contains("does not tell its format; choose one of csv"));
         assert!(refusal_of(&[("1.csv", "a"), ("2.tsv", "a")]).contains("2.tsv is tsv, but the first input is csv"));
         for (format, inputs, mend) in [
