@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{Array, ArrayRef};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
 use super::canonical::Canonical;
+use super::keyed_digest::KeyedDigest;
 use super::{DateShiftGrant, Refusal};
 
 /// The longest shift in days: a hundred years.
@@ -98,8 +97,7 @@ impl fmt::Debug for LentDateShiftKey {
 }
 
 /// Rows of one subject often follow each other, so the last one is remembered.
-fn offsets(key: &Hmac<Sha256>, subjects: &ArrayRef, max_days: u32) -> Result<Vec<i32>, Refusal> {
-    let key = key.clone().chain_update(max_days.to_be_bytes());
+fn offsets(key: &KeyedDigest, subjects: &ArrayRef, max_days: u32) -> Result<Vec<i32>, Refusal> {
     let mut offsets = Vec::with_capacity(subjects.len());
     let (mut last, mut last_offset) = (Vec::new(), None);
     Canonical::of(subjects.as_ref())?.for_each(|subject| {
@@ -107,7 +105,7 @@ fn offsets(key: &Hmac<Sha256>, subjects: &ArrayRef, max_days: u32) -> Result<Vec
             (None, _) => 0,
             (Some(subject), Some(offset)) if subject == last => offset,
             (Some(subject), _) => {
-                let offset = offset(&key, subject, max_days);
+                let offset = offset(key, subject, max_days);
                 last.clear();
                 last.extend_from_slice(subject);
                 last_offset = Some(offset);
@@ -119,9 +117,9 @@ fn offsets(key: &Hmac<Sha256>, subjects: &ArrayRef, max_days: u32) -> Result<Vec
 }
 
 /// The first 64 bits of the digest, reduced to the `2 * max_days` offsets that there are.
-fn offset(key: &Hmac<Sha256>, subject: &[u8], max_days: u32) -> i32 {
-    let digest = key.clone().chain_update(subject).finalize();
-    let drawn = digest.as_bytes().iter().take(8).fold(0, |drawn: u64, byte| (drawn << 8) | u64::from(*byte));
+fn offset(key: &KeyedDigest, subject: &[u8], max_days: u32) -> i32 {
+    let digest = key.digest(&max_days.to_be_bytes(), subject);
+    let drawn = digest.iter().take(8).fold(0, |drawn: u64, byte| (drawn << 8) | u64::from(*byte));
     pick(drawn, max_days)
 }
 

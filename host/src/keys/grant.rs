@@ -3,18 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use hmac::Hmac;
-use sha2::Sha256;
-
+use super::keyed_digest::KeyedDigest;
 use super::material::Material;
 
 /// May lend a key for pseudonyms to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
-pub struct PseudonymGrant(pub(in crate::keys) Arc<Granted<Hmac<Sha256>>>);
+pub struct PseudonymGrant(pub(in crate::keys) Arc<Granted<KeyedDigest>>);
 
 /// May lend a key for date shifts to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
-pub struct DateShiftGrant(pub(in crate::keys) Arc<Granted<Hmac<Sha256>>>);
+pub struct DateShiftGrant(pub(in crate::keys) Arc<Granted<KeyedDigest>>);
 
 /// May seal and open quarantine files. Cheap to clone, and shared by threads.
 #[derive(Clone)]

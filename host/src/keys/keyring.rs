@@ -140,7 +140,7 @@ impl Keyring {
     /// The keyring has no such key, or it is for something else.
     pub fn pseudonym_key(&self, name: &str, domain: &str) -> Result<PseudonymGrant, KeyError> {
         let (version, key) = self.primary(name, Purpose::Pseudonym, domain)?;
-        Ok(PseudonymGrant(Arc::new(Granted { name: name.to_owned(), version, secret: key.hmac() })))
+        Ok(PseudonymGrant(Arc::new(Granted { name: name.to_owned(), version, secret: key.keyed_digest() })))
     }
 
     /// Grants the use of a key for date shifts in a domain. The same subject has other offsets in another domain.
@@ -149,7 +149,7 @@ impl Keyring {
     /// The keyring has no such key, or it is for something else.
     pub fn date_shift_key(&self, name: &str, domain: &str) -> Result<DateShiftGrant, KeyError> {
         let (version, key) = self.primary(name, Purpose::DateShift, domain)?;
-        Ok(DateShiftGrant(Arc::new(Granted { name: name.to_owned(), version, secret: key.hmac() })))
+        Ok(DateShiftGrant(Arc::new(Granted { name: name.to_owned(), version, secret: key.keyed_digest() })))
     }
 
     /// Grants sealing new quarantine files.

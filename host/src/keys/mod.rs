@@ -6,6 +6,7 @@
 mod canonical;
 mod date_shift;
 mod grant;
+mod keyed_digest;
 mod keyring;
 mod material;
 mod normalize;

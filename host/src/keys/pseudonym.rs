@@ -3,10 +3,9 @@
 use std::fmt;
 
 use arrow_array::ArrayRef;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
 use super::canonical::Canonical;
+use super::keyed_digest::KeyedDigest;
 use super::{Normalize, PseudonymGrant, Refusal};
 
 /// The length of a whole digest in bytes.
@@ -55,14 +54,13 @@ impl fmt::Debug for LentPseudonymKey {
     }
 }
 
-fn digest(key: &Hmac<Sha256>, cells: &ArrayRef, normalize: Normalize, length: usize) -> Result<Vec<u8>, Refusal> {
+fn digest(key: &KeyedDigest, cells: &ArrayRef, normalize: Normalize, length: usize) -> Result<Vec<u8>, Refusal> {
     let values = Canonical::of(cells.as_ref())?;
     let mut digests = vec![0; cells.len().saturating_mul(length)];
     let mut places = digests.chunks_exact_mut(length);
     let put = |value: Option<&[u8]>| {
         if let (Some(place), Some(value)) = (places.next(), value) {
-            let digest = key.clone().chain_update(value).finalize();
-            place.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+            place.iter_mut().zip(key.digest(value, &[])).for_each(|(to, from)| *to = from);
         }
     };
     if normalize.is_nothing() {
