@@ -17,40 +17,49 @@ use crate::outcome::RejectionCode;
 
 /// What is asked of a plugin, for one batch.
 #[derive(Debug)]
-pub(crate) struct MaskCall<'a> {
-    pub(crate) transform: &'a str,
-    pub(crate) config: &'a str,
-    pub(crate) reference_date: Option<i32>,
-    /// The columns to mask, and the type of each.
-    pub(crate) columns: &'a [(ArrayRef, ColumnType)],
+pub struct MaskCall<'a> {
+    /// Which of the manifest's transforms.
+    pub transform: &'a str,
+    /// Its configuration, complete.
+    pub config: &'a str,
+    /// Days since 1970-01-01.
+    pub reference_date: Option<i32>,
+    /// The columns to mask, of equal length, and the type of each.
+    pub columns: &'a [(ArrayRef, ColumnType)],
     /// The type in which each column must come back.
-    pub(crate) produced: &'a [ColumnType],
+    pub produced: &'a [ColumnType],
     /// The columns that the plugin may see beside them.
-    pub(crate) context: &'a [(ArrayRef, ColumnType)],
+    pub context: &'a [(ArrayRef, ColumnType)],
 }
 
 /// The key lent to one call.
 #[derive(Debug)]
-pub(crate) enum LentKey {
+pub enum LentKey {
+    /// None: the world has no key.
     None,
+    /// For the world `pseudonym-masker`.
     Pseudonym(LentPseudonymKey),
+    /// For the world `date-shift-masker`.
     DateShift(LentDateShiftKey),
 }
 
 /// What came back, checked against the contract and not yet verified.
 #[derive(Debug)]
-pub(crate) struct MaskAnswer {
-    pub(crate) columns: Vec<ArrayRef>,
-    /// Rows in rising order.
-    pub(crate) rejections: Vec<(usize, RejectionCode)>,
+pub struct MaskAnswer {
+    /// One for each column that was to be masked.
+    pub columns: Vec<ArrayRef>,
+    /// The rows that were not masked, in rising order.
+    pub rejections: Vec<(usize, RejectionCode)>,
 }
 
 impl Plugin {
     /// Masks the columns of one batch, in an instance that nothing was in before and nothing will be in after.
     ///
+    /// This is the bare call, for the tests and benchmarks of plugins: [`Host`](crate::Host) verifies what comes back.
+    ///
     /// # Errors
     /// What the guest did wrong. Its instance is gone.
-    pub(crate) fn mask(&self, call: &MaskCall<'_>, key: LentKey) -> Result<MaskAnswer, GuestFault> {
+    pub fn mask(&self, call: &MaskCall<'_>, key: LentKey) -> Result<MaskAnswer, GuestFault> {
         let lent: usize =
             call.columns.iter().chain(call.context).map(|(array, _)| array.get_buffer_memory_size()).sum();
         let limits = self.engine.limits();

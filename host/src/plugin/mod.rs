@@ -12,7 +12,7 @@ mod registry;
 use wasmtime::component::InstancePre;
 
 pub use cache::CodeCache;
-pub(crate) use call::{LentKey, MaskCall};
+pub use call::{LentKey, MaskAnswer, MaskCall};
 pub use engine::Engine;
 pub use fault::{GuestError, GuestFault, PackageError, PackageProblem};
 pub use limits::Limits;
