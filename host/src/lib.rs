@@ -1,4 +1,56 @@
 //! Moretta masks health data with sandboxed plugins.
+//!
+//! A policy says what happens to each column; plugins, WebAssembly components without any way out, do it; the host
+//! checks every cell that comes back. The whole path of a batch is in `pipeline.rs`:
+//!
+//! ```text
+//!  source ─▶ Batch ─▶ plan ─▶ mask ─▶ MaskedBatch ─▶ verify ─▶ VerifiedBatch ─▶ staged ─▶ committed
+//!                      ▲       │
+//!                   policy     plugin calls, key lent per call
+//!                      └── one Snapshot: plugins + policy + keys, numbered
+//! ```
+//!
+//! A whole program that embeds it:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use arrow_array::{RecordBatch, StringArray, cast::AsArray};
+//! use moretta::Host;
+//! use moretta::policy::Policy;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let policy = Policy::parse(
+//!         "policy.yaml",
+//!         "
+//! version: 1
+//! domain: example
+//! rules:
+//!   - { columns: [patient_id], mask: pseudonym, key: identity, with: { prefix: P- } }
+//!   - { columns: [zip], mask: zip3 }
+//!   - { columns: [gender], keep: true }
+//! ",
+//!     )?;
+//!     // A service would give it a keyring, `Keyring::open`, so that pseudonyms agree between runs.
+//!     let host = Host::builder(policy).ephemeral_keys().build()?;
+//!
+//!     let batch = RecordBatch::try_from_iter([
+//!         ("patient_id", Arc::new(StringArray::from(vec!["17", "17"])) as _),
+//!         ("zip", Arc::new(StringArray::from(vec!["02139", "03601"])) as _),
+//!         ("gender", Arc::new(StringArray::from(vec!["f", "f"])) as _),
+//!     ])?;
+//!     let masked = host.mask(batch)?;
+//!
+//!     let ids = masked.column(0).as_string::<i32>();
+//!     assert!(ids.value(0).starts_with("P-") && ids.value(0) == ids.value(1));
+//!     // Fewer than 20,000 people live in 036 (2020 Census).
+//!     assert_eq!(masked.column(1).as_string::<i32>(), &StringArray::from(vec!["021", "000"]));
+//!     assert_eq!(masked.column(2).as_string::<i32>().value(0), "f");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Host::mask_all`] masks a stream of batches; [`run::mask_files`] masks files as the command does.
 
 #![cfg_attr(
     not(test),
