@@ -7,6 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::keys::Purpose;
 use crate::source::Format;
 
+const MASK_EXAMPLES: &str = "\
+Examples:
+  moretta mask patients.csv --policy research.yaml --keyring keys --out masked.csv
+  zcat big.csv.gz | moretta mask - --input-format csv --policy p.yaml --ephemeral-keys --out - > masked.csv";
+
 /// Masks health data with sandboxed plugins.
 ///
 /// A policy says what happens to each column; plugins in a WebAssembly sandbox do it. A column that no rule mentions is
@@ -29,10 +34,7 @@ pub enum Command {
     ///
     /// Several inputs are read one after the other and must have the same columns. The output appears under its name
     /// when every row is masked, verified and on disk, and not before.
-    ///
-    ///     moretta mask patients.csv --policy research.yaml --keyring keys --out masked.csv
-    ///     zcat big.csv.gz | moretta mask - --input-format csv --policy p.yaml --ephemeral-keys --out - > masked.csv
-    #[command(verbatim_doc_comment)]
+    #[command(after_help = MASK_EXAMPLES)]
     Mask(Box<MaskArguments>),
     /// Compile a policy and print what it would do to each column.
     ///

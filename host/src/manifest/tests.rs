@@ -46,7 +46,7 @@ fn with(pointer: &str, value: Value) -> String {
         Value::Null => drop(parent.remove(key)),
         value => drop(parent.insert(key.to_owned(), value)),
     }
-    parse(&manifest).unwrap_err().strip_prefix("the manifest is wrong: ").unwrap().to_owned()
+    parse(&manifest).unwrap_err()
 }
 
 #[test]
@@ -140,21 +140,21 @@ fn a_classifier_has_labels_and_no_transforms() {
     for (key, value) in [("world", json!("classifier")), ("asks", json!([])), ("labels", json!(["us-ssn"]))] {
         manifest[key] = value;
     }
-    let message = "the manifest is wrong: a classifier has `labels` and no `transforms`";
+    let message = "a classifier has `labels` and no `transforms`";
     assert_eq!(parse(&manifest).unwrap_err(), message);
     manifest["transforms"] = json!([]);
     assert_eq!(parse(&manifest).unwrap().labels, ["us-ssn"]);
     manifest["labels"] = json!(["us-ssn", "us-ssn"]);
-    assert_eq!(parse(&manifest).unwrap_err(), "the manifest is wrong: `labels` has `us-ssn` twice");
+    assert_eq!(parse(&manifest).unwrap_err(), "`labels` has `us-ssn` twice");
 }
 
 #[test]
 fn refuses_a_manifest_that_is_too_large_or_too_deep() {
-    let message = Manifest::parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err().to_string();
-    assert_eq!(message, "the manifest is wrong: it is larger than 1 MiB");
+    let message = Manifest::parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err();
+    assert_eq!(message, "it is larger than 1 MiB");
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let manifest = full().to_string().replace("\"maxLength\":4", &format!("\"default\":{deep}"));
-    assert!(Manifest::parse(manifest.as_bytes()).unwrap_err().to_string().contains("recursion limit"));
+    assert!(Manifest::parse(manifest.as_bytes()).unwrap_err().contains("recursion limit"));
 }
 
 #[test]
