@@ -88,6 +88,7 @@ pub mod run;
 pub mod sink;
 mod snapshot;
 pub mod source;
+mod staged;
 pub mod tally;
 pub mod verify;
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::keys::StagedFile;
 use crate::outcome::Outcomes;
 use crate::snapshot::Snapshot;
+use crate::staged::StagedFile;
 use crate::tally::Tally;
 
 /// What a finished run did.
@@ -49,7 +49,7 @@ impl Report {
         let write = || {
             let mut file = StagedFile::beside(path)?;
             writeln!(file, "{json}")?;
-            file.commit()
+            file.commit_for_others()
         };
         write().map_err(Error::io("write", path))
     }

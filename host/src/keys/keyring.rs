@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::grant::Granted;
 use super::material::Material;
-use super::{DateShiftGrant, KeyError, PseudonymGrant, Purpose, QuarantineGrant, StagedFile};
+use super::{DateShiftGrant, KeyError, PseudonymGrant, Purpose, QuarantineGrant};
 use super::{private_file, stored};
+use crate::staged::StagedFile;
 
 /// The keys that `moretta keys init` makes.
 pub const DEFAULT_KEYS: [(&str, Purpose); 3] =

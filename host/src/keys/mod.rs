@@ -23,7 +23,6 @@ pub use grant::{DateShiftGrant, PseudonymGrant, QuarantineGrant};
 pub(crate) use keyring::is_name;
 pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo, VersionState};
 pub use normalize::Normalize;
-pub(crate) use private_file::StagedFile;
 pub use pseudonym::LentPseudonymKey;
 pub use purpose::Purpose;
 pub use refusal::{KeyError, Refusal};

@@ -1,66 +1,19 @@
-//! Files that are their owner's alone: read with suspicion, and written whole or not at all.
+//! Files that are their owner's alone, read with suspicion.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::KeyError;
+use crate::staged::directory;
 
 /// The rights of the group and of all others.
 const OTHERS: u32 = 0o077;
 /// The right to write, of the group and of all others.
 const OTHERS_WRITE: u32 = 0o022;
-
-/// A file that is not under its name yet. Dropped without being committed, it is removed.
-#[derive(Debug)]
-pub(crate) struct StagedFile {
-    file: NamedTempFile,
-    target: PathBuf,
-}
-
-impl StagedFile {
-    /// An empty file beside the target, readable by its owner alone (0600).
-    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
-        let file = tempfile::Builder::new().prefix(".moretta-").tempfile_in(directory(target))?;
-        Ok(Self { file, target: target.to_owned() })
-    }
-
-    /// Puts the file under its name, in place of one that may be there, and makes both last.
-    pub(crate) fn commit(self) -> io::Result<()> {
-        self.file.as_file().sync_all()?;
-        self.file.persist(&self.target).map_err(|failed| failed.error)?;
-        File::open(directory(&self.target))?.sync_all()
-    }
-
-    /// Like [`StagedFile::commit`], and fails with `AlreadyExists` if the name is taken, even in the last moment.
-    pub(in crate::keys) fn commit_new(self) -> io::Result<()> {
-        self.file.as_file().sync_all()?;
-        self.file.persist_noclobber(&self.target).map_err(|failed| failed.error)?;
-        File::open(directory(&self.target))?.sync_all()
-    }
-}
-
-impl Write for StagedFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// The directory that a file lies in.
-fn directory(file: &Path) -> &Path {
-    match file.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
-}
 
 /// Makes a directory, and those above it, for its owner alone (0700). One that is there is left as it is.
 ///
@@ -112,7 +65,10 @@ fn check_directory(path: &Path) -> Result<(), KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::staged::StagedFile;
+    use std::io::Write;
     use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::PathBuf;
 
     fn private(directory: &Path) -> PathBuf {
         let path = directory.join("secret");

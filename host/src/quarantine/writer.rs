@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 
 use super::line::{End, FORMAT, Header, Record, bound, text};
 use crate::error::{Error, Place};
-use crate::keys::{FileCipher, KeyError, QuarantineGrant, StagedFile};
+use crate::keys::{FileCipher, KeyError, QuarantineGrant};
 use crate::outcome::RejectionCode;
+use crate::staged::StagedFile;
 
 /// A quarantine file that is being written, beside its target. Dropped without being committed, it leaves nothing.
 pub struct QuarantineWriter {

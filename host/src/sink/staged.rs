@@ -5,10 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::error::Error;
 use crate::source::Compression;
+use crate::staged::{StagedFile, directory};
 
 /// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +84,7 @@ pub(super) struct Staged {
 
 enum Place {
     /// A temporary file in the target's directory, so that a rename suffices.
-    Beside(NamedTempFile),
+    Beside(StagedFile),
     /// A file without a name.
     Unnamed(File),
 }
@@ -115,11 +114,11 @@ impl Staged {
 
     /// Appends bytes. Returns how many.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<u64, Error> {
-        let file = match &mut self.place {
-            Place::Beside(file) => file.as_file_mut(),
-            Place::Unnamed(file) => file,
+        let written = match &mut self.place {
+            Place::Beside(file) => file.write_all(bytes),
+            Place::Unnamed(file) => file.write_all(bytes),
         };
-        file.write_all(bytes).map_err(Error::io("write", self.target.path()))?;
+        written.map_err(Error::io("write", self.target.path()))?;
         let length = bytes.len() as u64;
         self.written = self.written.saturating_add(length);
         Ok(length)
@@ -127,16 +126,15 @@ impl Staged {
 
     /// Puts the file on disk and under its name.
     pub(super) fn commit(self) -> Result<(), Error> {
-        let done = match (self.place, &self.target) {
-            (Place::Beside(file), Target::Path(path)) => rename(file, path),
-            (Place::Beside(_), Target::Stdout) => Ok(()),
-            (Place::Unnamed(file), _) => copy_to_stdout(file),
+        let done = match self.place {
+            Place::Beside(file) => file.commit_for_others(),
+            Place::Unnamed(file) => copy_to_stdout(file),
         };
         done.map_err(Error::io("write", self.target.path()))
     }
 }
 
-fn beside(path: &Path) -> Result<NamedTempFile, Error> {
+fn beside(path: &Path) -> Result<StagedFile, Error> {
     let shown = path.display();
     match fs::metadata(path) {
         Ok(there) if there.is_dir() => {
@@ -150,50 +148,7 @@ fn beside(path: &Path) -> Result<NamedTempFile, Error> {
         }
         _ => {}
     }
-    let directory = directory(path);
-    let made = tempfile::Builder::new().prefix(".moretta-").suffix(".tmp").tempfile_in(directory);
-    made.map_err(Error::io("make a file in", directory))
-}
-
-fn directory(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn rename(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    if let Some(permissions) = default_permissions(directory(path))? {
-        file.as_file().set_permissions(permissions)?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    sync_directory(directory(path))
-}
-
-/// The permissions that the umask gives to a new file. Only a new file tells them.
-#[cfg(unix)]
-fn default_permissions(directory: &Path) -> io::Result<Option<fs::Permissions>> {
-    use std::os::unix::fs::PermissionsExt;
-    let all = fs::Permissions::from_mode(0o666);
-    let probe = tempfile::Builder::new().prefix(".moretta-").suffix(".tmp").permissions(all).tempfile_in(directory)?;
-    Ok(Some(probe.as_file().metadata()?.permissions()))
-}
-
-#[cfg(not(unix))]
-fn default_permissions(_directory: &Path) -> io::Result<Option<fs::Permissions>> {
-    Ok(None)
-}
-
-/// Makes the rename last (`man 2 fsync`). In a directory that may be written but not read that is left to the system.
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    match File::open(directory) {
-        Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        opened => opened?.sync_all(),
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
+    StagedFile::beside(path).map_err(Error::io("make a file in", directory(path)))
 }
 
 fn copy_to_stdout(mut file: File) -> io::Result<()> {

@@ -1,0 +1,91 @@
+//! A file that is not under its name yet: whole and on disk when it gets there, gone if it never does.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// A file beside its target, so that a rename suffices. Dropped without being committed, it is removed.
+#[derive(Debug)]
+pub(crate) struct StagedFile {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl StagedFile {
+    /// An empty file beside the target, readable by its owner alone (0600).
+    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
+        Ok(Self { file: temporary().tempfile_in(directory(target))?, target: target.to_owned() })
+    }
+
+    /// Puts the file under its name, in place of one that may be there, and makes both last. It stays its owner's.
+    pub(crate) fn commit(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist(&self.target).map_err(|failed| failed.error)?;
+        sync_directory(directory(&self.target))
+    }
+
+    /// Like [`StagedFile::commit`], with the rights that any new file gets here.
+    pub(crate) fn commit_for_others(self) -> io::Result<()> {
+        if let Some(permissions) = default_permissions(directory(&self.target))? {
+            self.file.as_file().set_permissions(permissions)?;
+        }
+        self.commit()
+    }
+
+    /// Like [`StagedFile::commit`], and fails with `AlreadyExists` if the name is taken, even in the last moment.
+    pub(crate) fn commit_new(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist_noclobber(&self.target).map_err(|failed| failed.error)?;
+        sync_directory(directory(&self.target))
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The directory that a file lies in.
+pub(crate) fn directory(file: &Path) -> &Path {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".moretta-").suffix(".tmp");
+    builder
+}
+
+/// The permissions that the umask gives to a new file. Only a new file tells them.
+#[cfg(unix)]
+fn default_permissions(directory: &Path) -> io::Result<Option<fs::Permissions>> {
+    use std::os::unix::fs::PermissionsExt;
+    let probe = temporary().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(directory)?;
+    Ok(Some(probe.as_file().metadata()?.permissions()))
+}
+
+#[cfg(not(unix))]
+fn default_permissions(_directory: &Path) -> io::Result<Option<fs::Permissions>> {
+    Ok(None)
+}
+
+/// Makes the rename last (`man 2 fsync`). In a directory that may be written but not read that is left to the system.
+#[cfg(unix)]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    match File::open(directory) {
+        Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        opened => opened?.sync_all(),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_directory: &Path) -> io::Result<()> {
+    Ok(())
+}
