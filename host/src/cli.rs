@@ -76,8 +76,8 @@ pub struct MaskArguments {
     #[command(flatten)]
     pub host: HostArguments,
     /// How many threads mask; the output is the same for any number. All processors, if not given.
-    #[arg(long, value_name = "N")]
-    pub workers: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub workers: Option<usize>,
     /// About how many bytes of input make a batch.
     #[arg(long, value_name = "N", default_value_t = 2 << 20, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256 << 20))]
     pub batch_bytes: usize,
@@ -98,14 +98,14 @@ pub struct MaskArguments {
 /// The keys and plugins to use.
 #[derive(Args, Debug)]
 pub struct HostArguments {
-    /// Plugins beside the shipped ones: every .wasm in this directory.
+    /// Plugins beside the shipped ones: every .wasm in this directory. One named like a shipped one takes its place.
     #[arg(long, value_name = "DIR")]
     pub plugins: Option<PathBuf>,
     /// The keyring that the policy's keys are in.
     #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
     pub keyring: Option<PathBuf>,
-    /// Make keys for this run alone, for a trial: the pseudonyms of two runs do not agree.
-    #[arg(long, conflicts_with = "keyring")]
+    /// Make keys for this run alone, for a trial, and leave the keyring: the pseudonyms of two runs do not agree.
+    #[arg(long)]
     pub ephemeral_keys: bool,
     /// Where compiled plugins are kept. In the user's cache directory, if not given.
     #[arg(long, value_name = "DIR", env = "MORETTA_CACHE")]
@@ -132,7 +132,7 @@ pub struct CheckArguments {
     /// Format of the input, where its extension does not say.
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
-    /// Plugins beside the shipped ones: every .wasm in this directory.
+    /// Plugins beside the shipped ones: every .wasm in this directory. One named like a shipped one takes its place.
     #[arg(long, value_name = "DIR")]
     pub plugins: Option<PathBuf>,
     /// Print the plan as JSON.

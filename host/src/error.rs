@@ -3,6 +3,7 @@
 //! No error carries a value of the data: positions, column names, codes and counts only.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,6 +54,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The sandbox cannot be set up on this machine.
+    #[error("the sandbox does not start: {0}; it reserves address space for its instances, so lift `ulimit -v`")]
+    Engine(String),
+    /// The operator stopped the run.
+    #[error("interrupted; nothing was written")]
+    Interrupted,
     /// A defect of the host: an invariant did not hold. Nothing is written.
     #[error("internal error: {0}; this is a defect of moretta, please report it")]
     Internal(&'static str),
@@ -64,8 +71,10 @@ impl Error {
         match self {
             Self::Data(_) | Self::Quarantined(_) => Blame::Data,
             Self::Guest(_) => Blame::Guest,
+            Self::Key(error) if error.is_of_the_machine() => Blame::Host,
             Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
-            Self::Io { .. } | Self::Internal(_) => Blame::Host,
+            Self::Io { source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
+            Self::Io { .. } | Self::Engine(_) | Self::Interrupted | Self::Internal(_) => Blame::Host,
         }
     }
 

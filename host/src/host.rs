@@ -137,7 +137,9 @@ impl Host {
     /// # Errors
     /// Everything that is wrong with the policy on this schema.
     pub fn plan(&self, schema: &Schema) -> Result<Plan, Error> {
-        self.snapshot.outline(schema)
+        let plan = self.snapshot.outline(schema)?;
+        self.snapshot.try_out(&plan)?;
+        Ok(plan)
     }
 
     /// Masks one batch: every row, or none. Rows whose rule says `rejected: drop` are left out.
@@ -149,7 +151,7 @@ impl Host {
         if masked.outcomes.quarantined > 0 {
             return Err(Error::from(TooManyQuarantined {
                 allowed: 0,
-                codes: masked.outcomes.codes,
+                rows: masked.outcomes.quarantined,
                 first: masked.quarantined.into_iter().take(3).collect(),
             }));
         }

@@ -77,6 +77,7 @@ pub mod keys;
 pub mod manifest;
 mod mask;
 pub mod outcome;
+mod output;
 pub mod phi;
 mod pipeline;
 pub mod plan;

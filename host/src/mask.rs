@@ -175,6 +175,8 @@ fn lend_offsets(
 ) -> Result<LentDateShiftKey, Error> {
     let subject = ready.call.subject.and_then(|subject| batch.columns().columns().get(subject));
     let subject = subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
+    let named_by = ColumnType::for_arrow(subject.data_type());
+    let subject = &cast(subject, named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?)?;
     let Some(lists) = lists else { return Ok(grant.lend_in(subject.clone(), offsets)) };
     let rows = UInt32Array::from(lists.rows.clone());
     let subjects = arrow_select::take::take(subject, &rows, None);

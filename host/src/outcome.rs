@@ -108,16 +108,15 @@ impl Outcomes {
 pub struct TooManyQuarantined {
     /// How many the operator allows.
     pub allowed: u64,
-    /// Rows quarantined so far, by code.
-    pub codes: BTreeMap<RejectionCode, u64>,
+    /// How many there are so far.
+    pub rows: u64,
     /// Where the first few are, and why.
     pub first: Vec<(Place, RejectionCode)>,
 }
 
 impl fmt::Display for TooManyQuarantined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let total: u64 = self.codes.values().sum();
-        write!(f, "{total} rows could not be masked and {} are allowed:", self.allowed)?;
+        write!(f, "{} rows could not be masked and {} are allowed:", self.rows, self.allowed)?;
         for (place, code) in &self.first {
             write!(f, " {place} ({code});")?;
         }

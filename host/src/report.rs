@@ -1,15 +1,12 @@
 //! What a run did: counts, and the revision that did it. Never a value.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::Path;
 
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::outcome::Outcomes;
 use crate::snapshot::Snapshot;
-use crate::staged::StagedFile;
 use crate::tally::Tally;
 
 /// What a finished run did.
@@ -40,18 +37,13 @@ impl Report {
         self.bytes_read as f64 / self.seconds.max(f64::EPSILON)
     }
 
-    /// Writes the report as JSON, whole or not at all.
+    /// The report as JSON, with a line end.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+    /// Never, for a report that a run made.
+    pub fn to_json(&self) -> Result<String, Error> {
         let json = serde_json::to_string_pretty(self).map_err(|_| Error::Internal("the report is no JSON"))?;
-        let write = || {
-            let mut file = StagedFile::beside(path)?;
-            writeln!(file, "{json}")?;
-            file.commit_for_others()
-        };
-        write().map_err(Error::io("write", path))
+        Ok(json + "\n")
     }
 }
 

@@ -1,28 +1,21 @@
 //! A run over files: puts source, pipeline and sink together. The only file that knows every concrete type.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 
 use crate::batch::{Batch, BatchPlace};
-use crate::error::{Error, Place};
+use crate::error::Error;
 use crate::host::Host;
-use crate::keys::KeyError;
-use crate::outcome::{Fate, Outcomes, RejectionCode, TooManyQuarantined};
+use crate::output::Output;
 use crate::pipeline::{self, Finished};
-use crate::quarantine::{QuarantineWriter, row_as_json};
-use crate::report::{Report, Revision};
-use crate::sink::{self, Encoder, Stage, Target};
+use crate::report::Report;
+use crate::sink::{self, Encoder, Target};
 use crate::source::{self, Format, ReadOptions};
-use crate::tally::Tally;
-
-/// The name of the key that rows in quarantine are sealed under.
-pub const QUARANTINE_KEY: &str = "quarantine";
-
-/// How many rejected rows an error names.
-const NAMED_ROWS: usize = 3;
 
 /// Which files to mask, and how.
 #[derive(Clone, Debug)]
@@ -45,6 +38,29 @@ pub struct FileRun {
     pub max_quarantined: u64,
     /// Where to write the report as JSON.
     pub report: Option<PathBuf>,
+    /// Files and directories that the run depends on beside its inputs: nothing is written over them or into them.
+    pub untouchable: Vec<PathBuf>,
+    /// Set from outside to stop the run, which then fails and leaves nothing.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+impl FileRun {
+    /// A run of these inputs to this output, with every processor, and everything else as the command has it.
+    pub fn new(inputs: Vec<PathBuf>, out: PathBuf) -> Self {
+        Self {
+            inputs,
+            input_format: None,
+            out,
+            format: None,
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            batch_bytes: 2 << 20,
+            quarantine: None,
+            max_quarantined: 0,
+            report: None,
+            untouchable: Vec::new(),
+            interrupted: Arc::default(),
+        }
+    }
 }
 
 /// How far a run is.
@@ -70,16 +86,20 @@ pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)
         host.snapshot().plan(schema)?;
     }
     let (encoder, stage) = sink::open(&Target::of_path(&run.out), format(run)?)?;
-    let mut output = Output::new(host, run, stage)?;
+    let (quarantine, report) = (run.quarantine.as_ref(), run.report.as_ref());
+    let mut output = Output::new(host, stage, quarantine, report, run.max_quarantined)?;
     pipeline::run(source, host.snapshot(), encoder.as_ref(), run.workers, |finished| {
+        if run.interrupted.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
         output.write(finished)?;
-        progress(Progress { rows: output.outcomes.read, bytes: output.bytes_read });
+        progress(Progress { rows: output.outcomes().read, bytes: output.bytes_read() });
         Ok(())
     })?;
-    if let (0, Some(schema)) = (output.outcomes.read, schema) {
+    if let (0, Some(schema)) = (output.outcomes().read, schema) {
         output.write(no_rows(host, encoder.as_ref(), RecordBatch::new_empty(schema))?)?;
     }
-    output.commit(run, started)
+    output.commit(started)
 }
 
 /// The columns of an input: of its header or schema, or of its first rows where it has neither.
@@ -122,12 +142,18 @@ fn check_paths(run: &FileRun) -> Result<(), Error> {
     let written = [Some(&run.out), run.quarantine.as_ref(), run.report.as_ref()];
     let written: Vec<&PathBuf> = written.into_iter().flatten().collect();
     for (index, path) in written.iter().enumerate() {
-        if run.inputs.iter().any(|input| sink::is_same_file(input, path)) {
-            let path = path.display();
-            return Err(Error::Usage(format!("{path} is an input as well; write somewhere else")));
+        let shown = path.display();
+        if run.inputs.iter().chain(&run.untouchable).any(|read| sink::is_same_file(read, path)) {
+            return Err(Error::Usage(format!("{shown} is read by this run; write somewhere else")));
+        }
+        if run.untouchable.iter().any(|directory| sink::is_inside(directory, path)) {
+            return Err(Error::Usage(format!("{shown} lies among keys or plugins; write somewhere else")));
         }
         if written.iter().skip(index.saturating_add(1)).any(|other| sink::is_same_file(other, path)) {
-            return Err(Error::Usage(format!("{} is to be written twice; choose another name", path.display())));
+            return Err(Error::Usage(format!("{shown} is to be written twice; choose another name")));
+        }
+        if index > 0 && path.as_path() == Path::new("-") {
+            return Err(Error::Usage("quarantine and report need a file; only the output can be `-`".into()));
         }
     }
     if run.quarantine.is_none() && run.max_quarantined > 0 {
@@ -149,99 +175,4 @@ fn no_rows(host: &Host, encoder: &dyn Encoder, columns: RecordBatch) -> Result<F
         encoded: encoder.encode(processed.verified)?,
         bytes: 0,
     })
-}
-
-/// Everything that a run writes, none of it under its name yet.
-struct Output<'a> {
-    host: &'a Host,
-    stage: Box<dyn Stage>,
-    quarantine: Option<QuarantineWriter>,
-    allowed: u64,
-    first_rejected: Vec<(Place, RejectionCode)>,
-    outcomes: Outcomes,
-    tally: Tally,
-    bytes_read: u64,
-    bytes_written: u64,
-}
-
-impl<'a> Output<'a> {
-    fn new(host: &'a Host, run: &FileRun, stage: Box<dyn Stage>) -> Result<Self, Error> {
-        let quarantine = match &run.quarantine {
-            None => None,
-            Some(path) => {
-                let keyring = host.snapshot().keyring();
-                let keyring = keyring.ok_or_else(|| KeyError::NoneGiven(QUARANTINE_KEY.to_owned()))?;
-                Some(QuarantineWriter::create(path, &keyring.quarantine_key(QUARANTINE_KEY)?)?)
-            }
-        };
-        Ok(Self {
-            host,
-            stage,
-            quarantine,
-            allowed: run.max_quarantined,
-            first_rejected: Vec::new(),
-            outcomes: Outcomes::default(),
-            tally: Tally::default(),
-            bytes_read: 0,
-            bytes_written: 0,
-        })
-    }
-
-    fn write(&mut self, finished: Finished) -> Result<(), Error> {
-        self.outcomes.add(&finished.outcomes);
-        self.bytes_read = self.bytes_read.saturating_add(finished.bytes);
-        self.keep_rejected(&finished)?;
-        self.tally.add(finished.tally);
-        self.tally.check_collisions(self.host.snapshot())?;
-        self.bytes_written = self.bytes_written.saturating_add(self.stage.write(finished.encoded)?);
-        Ok(())
-    }
-
-    fn keep_rejected(&mut self, finished: &Finished) -> Result<(), Error> {
-        let Some(batch) = &finished.batch else { return Ok(()) };
-        for rejected in finished.rejected.iter().filter(|rejected| rejected.fate == Fate::Quarantine) {
-            let mut place = batch.place().row(rejected.row);
-            let schema = batch.columns().schema();
-            let column = schema.fields().get(rejected.column).map_or("", |field| field.name());
-            place.column = Some(column.to_owned());
-            if self.first_rejected.len() < NAMED_ROWS {
-                self.first_rejected.push((place.clone(), rejected.code));
-            }
-            if let Some(quarantine) = &mut self.quarantine {
-                let row = row_as_json(batch.columns(), rejected.row)?;
-                quarantine.add(&place, column, rejected.code, &row)?;
-            }
-        }
-        if self.outcomes.quarantined <= self.allowed {
-            return Ok(());
-        }
-        let (codes, first) = (self.outcomes.codes.clone(), std::mem::take(&mut self.first_rejected));
-        Err(TooManyQuarantined { allowed: self.allowed, codes, first }.into())
-    }
-
-    /// Report and quarantine first: no output without them.
-    fn commit(self, run: &FileRun, started: Instant) -> Result<Report, Error> {
-        if !self.outcomes.add_up() {
-            return Err(Error::Internal("the outcomes of the rows do not add up"));
-        }
-        let report = Report {
-            revision: Revision::of(self.host.snapshot()),
-            rows: self.outcomes,
-            bytes_read: self.bytes_read,
-            bytes_written: self.bytes_written,
-            seconds: started.elapsed().as_secs_f64(),
-            columns: self.tally,
-        };
-        let mut beside = Vec::new();
-        if let Some(path) = &run.report {
-            report.write(path)?;
-            beside.push(path);
-        }
-        if let (Some(quarantine), Some(path)) = (self.quarantine, &run.quarantine) {
-            quarantine.commit()?;
-            beside.push(path);
-        }
-        self.stage.commit(None).inspect_err(|_| beside.iter().for_each(|path| drop(std::fs::remove_file(path))))?;
-        Ok(report)
-    }
 }

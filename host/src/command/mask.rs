@@ -2,10 +2,13 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::{read_policy, show};
 use crate::cli::{HostArguments, MaskArguments};
@@ -20,17 +23,19 @@ use crate::run::{FileRun, mask_files};
 pub(super) fn run(arguments: &MaskArguments) -> Result<(), Error> {
     let policy = read_policy(&arguments.policy, arguments.labels.as_deref())?;
     let host = host(policy, &arguments.host)?;
+    let defaults = FileRun::new(arguments.inputs.clone(), arguments.out.clone());
     let run = FileRun {
-        inputs: arguments.inputs.clone(),
         input_format: arguments.input_format,
-        out: arguments.out.clone(),
         format: arguments.format,
-        workers: arguments.workers.map_or_else(processors, usize::from),
+        workers: arguments.workers.unwrap_or(defaults.workers),
         batch_bytes: arguments.batch_bytes,
         quarantine: arguments.quarantine.clone(),
         max_quarantined: arguments.max_quarantined,
         report: arguments.report.clone(),
+        untouchable: untouchable(arguments),
+        ..defaults
     };
+    stop_when_asked(&run.interrupted)?;
     let bar = bar(arguments);
     let report = mask_files(&host, &run, |progress| {
         bar.set_position(progress.bytes);
@@ -51,10 +56,10 @@ fn host(policy: Policy, arguments: &HostArguments) -> Result<Host, Error> {
         ..Limits::default()
     };
     let mut builder = with_cache(Host::builder(policy), arguments.cache.as_deref()).limits(limits);
-    if let Some(directory) = &arguments.keyring {
-        builder = builder.keyring(Keyring::open(directory)?);
-    } else if arguments.ephemeral_keys {
+    if arguments.ephemeral_keys {
         builder = builder.ephemeral_keys();
+    } else if let Some(directory) = &arguments.keyring {
+        builder = builder.keyring(Keyring::open(directory)?);
     }
     match &arguments.plugins {
         None => builder.build(),
@@ -78,8 +83,21 @@ fn cache_directory() -> Option<PathBuf> {
     Some(base.join("moretta"))
 }
 
-fn processors() -> usize {
-    available_parallelism().map_or(1, usize::from)
+/// What the run reads beside its inputs.
+fn untouchable(arguments: &MaskArguments) -> Vec<PathBuf> {
+    let host = &arguments.host;
+    let given = [&arguments.labels, &host.keyring, &host.plugins, &host.cache];
+    given.into_iter().flatten().chain([&arguments.policy]).cloned().collect()
+}
+
+/// Ctrl-C and the like end the run in order, so that nothing half-written is left; asked twice, it ends at once.
+fn stop_when_asked(interrupted: &Arc<AtomicBool>) -> Result<(), Error> {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let registered = flag::register_conditional_shutdown(signal, 1, interrupted.clone())
+            .and_then(|_| flag::register(signal, interrupted.clone()));
+        registered.map_err(Error::io("listen for", "signals"))?;
+    }
+    Ok(())
 }
 
 /// A bar on a terminal, nothing in a pipe. The end is known where no input is compressed or streamed.

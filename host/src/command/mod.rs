@@ -35,13 +35,10 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-/// A panic's message can hold a value, so only its place is told. The run that it happened in fails in any case.
+/// A panic's message can hold a value, so nothing of it is told. The run that it happened in fails in any case, with an
+/// error of its own.
 fn hush_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        // There is nobody left to tell if standard error is gone.
-        drop(writeln!(io::stderr(), "moretta: internal error at {place}"));
-    }));
+    std::panic::set_hook(Box::new(|_| {}));
 }
 
 fn read_quarantine(file: &Path, keyring: &Path) -> Result<(), Error> {
@@ -59,15 +56,19 @@ fn read_quarantine(file: &Path, keyring: &Path) -> Result<(), Error> {
 }
 
 fn read_policy(path: &Path, labels: Option<&Path>) -> Result<Policy, Error> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let text = read_text(path)?;
     let policy = Policy::parse(&path.display().to_string(), &text)?;
     match labels {
         None => Ok(policy),
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+            let text = read_text(path)?;
             Ok(policy.with_labels(&path.display().to_string(), &text)?)
         }
     }
+}
+
+fn read_text(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|error| Error::Usage(format!("cannot read {}: {error}", path.display())))
 }
 
 /// Prints to standard output; a reader that went away is no error.

@@ -1,7 +1,9 @@
 //! What a person sees: errors with their place, and the summary of a run.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
+use std::ops::Range;
+use std::path::Path;
 
 use comfy_table::Table;
 use comfy_table::presets;
@@ -16,7 +18,7 @@ use crate::report::Report;
 pub(super) fn error(error: &Error) {
     let text = match error {
         Error::Policy(errors) => policy(errors),
-        other => format!("error ({}): {other}\n", fault(other.blame())),
+        other => format!("error ({}): {}\n", fault(other.blame()), printable(&other.to_string())),
     };
     print(&text);
 }
@@ -42,7 +44,7 @@ pub(super) fn summary(report: &Report) {
     for (name, column) in report.columns.columns() {
         let done = column.transform.as_deref().unwrap_or(column.action);
         let rule = column.rule.map_or_else(|| "none".to_owned(), |line| format!("line {line}"));
-        table.add_row([name, done, &rule, &HumanCount(column.cells).to_string()]);
+        table.add_row([&printable(name), done, &rule, &HumanCount(column.cells).to_string()]);
     }
     text.push_str(&format!("{table}\n"));
     print(&text);
@@ -59,40 +61,62 @@ fn fault(blame: Blame) -> &'static str {
 
 fn policy(errors: &PolicyErrors) -> String {
     let theme = if io::stderr().is_terminal() { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(110);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(110).with_context_lines(0);
     let mut text = String::new();
     for problem in &errors.problems {
-        let shown = Shown { problem, source: NamedSource::new(&errors.name, errors.text.clone()) };
-        if handler.render_report(&mut text, &shown).is_err() {
-            return format!("error (usage): {errors}\n");
+        let shown = match snippet(errors, problem) {
+            Some(shown) => handler.render_report(&mut text, &shown),
+            None => writeln!(text, "error (usage): {}", printable(&errors.one(problem))),
+        };
+        if shown.is_err() {
+            return format!("error (usage): {}\n", printable(&errors.to_string()));
         }
     }
     text
 }
 
+/// The line of the policy that the problem begins on. Data that was given in the place of a policy must not be shown:
+/// only a file that is named as YAML is, and never more than one line of it.
+fn snippet(errors: &PolicyErrors, problem: &PolicyProblem) -> Option<Shown> {
+    let named = Path::new(&errors.name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+    let span = problem.span.clone().filter(|_| named)?;
+    let end = errors.text.get(span.clone())?.find('\n').map_or(span.end, |line| span.start.saturating_add(line));
+    let whole = span.start == 0 && span.end >= errors.text.trim_end().len();
+    let source = NamedSource::new(&errors.name, printable(&errors.text));
+    (!whole).then(|| Shown { message: printable(&problem.message), span: span.start..end, source })
+}
+
+/// Without characters that a terminal would obey, and as long as before: names of columns come from the input.
+fn printable(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
+    text.chars()
+        .flat_map(|c| if obeyed(c) { std::iter::repeat_n('?', c.len_utf8()) } else { std::iter::repeat_n(c, 1) })
+        .collect()
+}
+
 /// One problem of a policy with the piece of its text.
 #[derive(Debug)]
-struct Shown<'a> {
-    problem: &'a PolicyProblem,
+struct Shown {
+    message: String,
+    span: Range<usize>,
     source: NamedSource<String>,
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problem.message)
+        f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for Shown {}
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for Shown {
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.problem.span.is_some().then_some(&self.source as &dyn SourceCode)
+        Some(&self.source)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.problem.span.clone()?;
-        Some(Box::new(std::iter::once(LabeledSpan::underline(span))))
+        Some(Box::new(std::iter::once(LabeledSpan::underline(self.span.clone()))))
     }
 }
 

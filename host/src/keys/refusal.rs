@@ -103,6 +103,11 @@ pub enum KeyError {
 }
 
 impl KeyError {
+    /// Whether a disk or a damaged file is to blame, and not what was asked for.
+    pub(crate) fn is_of_the_machine(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Damaged(..) | Self::Sealed(_) | Self::NoRandomness | Self::Full)
+    }
+
     /// For `map_err` on input and output.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

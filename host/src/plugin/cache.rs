@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use zeroize::Zeroizing;
 
+use crate::staged::StagedFile;
+
 const KEY_FILE: &str = "cache.key";
 const TAG: usize = 32;
 
@@ -53,11 +55,10 @@ impl CodeCache {
         let Ok(code) = component.serialize() else { return };
         let tag = self.tagged(engine, digest, &code).finalize().into_bytes();
         let write = || -> std::io::Result<()> {
-            let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.directory)?;
+            let mut file = StagedFile::beside(&self.path(engine, digest))?;
             file.write_all(&tag)?;
             file.write_all(&code)?;
-            file.persist(self.path(engine, digest)).map_err(|failed| failed.error)?;
-            Ok(())
+            file.commit()
         };
         // The cache is a convenience: what cannot be kept is compiled again.
         drop(write());
@@ -111,23 +112,22 @@ fn make_private_directory(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A key of another length was cut off when it was written: with it no code can be trusted, so another is made.
 fn read_or_make_key(path: &Path) -> Option<Zeroizing<[u8; 32]>> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::PermissionsExt;
     let mut key = Zeroizing::new([0; 32]);
-    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            getrandom::fill(&mut *key).ok()?;
-            file.write_all(&*key).ok()?;
-            Some(key)
+    if let Ok(metadata) = fs::metadata(path) {
+        let bytes = Zeroizing::new(fs::read(path).ok().filter(|_| metadata.permissions().mode() & 0o077 == 0)?);
+        if let Some(whole) = bytes.get(..32).filter(|_| bytes.len() == 32) {
+            key.copy_from_slice(whole);
+            return Some(key);
         }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let private = fs::metadata(path).ok()?.permissions().mode() & 0o077 == 0;
-            let bytes = Zeroizing::new(fs::read(path).ok().filter(|_| private)?);
-            key.copy_from_slice(bytes.get(..32).filter(|_| bytes.len() == 32)?);
-            Some(key)
-        }
-        Err(_) => None,
     }
+    getrandom::fill(&mut *key).ok()?;
+    let mut file = StagedFile::beside(path).ok()?;
+    file.write_all(&*key).ok()?;
+    file.commit().ok()?;
+    Some(key)
 }
 
 /// The user that this process acts as: the owner of what it makes.

@@ -33,7 +33,7 @@ impl Engine {
     /// The machine cannot run it: no address space for the pool, or an unknown processor.
     pub fn new(limits: Limits, cache: Option<CodeCache>) -> Result<Self, Error> {
         let engine =
-            wasmtime::Engine::new(&config(&limits)).map_err(|_| Error::Internal("the engine does not start"))?;
+            wasmtime::Engine::new(&config(&limits)).map_err(|error| Error::Engine(error.root_cause().to_string()))?;
         tick(&engine, limits.tick);
         Ok(Self { engine, limits, cache: cache.map(Arc::new) })
     }

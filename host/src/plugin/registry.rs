@@ -21,6 +21,9 @@ const BUILT_IN: [(&str, &[u8]); 7] = [
     ("zip3", include_bytes!("../../../plugins/packed/zip3.wasm")),
 ];
 
+/// The largest plugin: ten times what the interpreters of other languages weigh.
+const MOST_BYTES: u64 = 256 << 20;
+
 /// Plugins by name. A package is compiled when a plan first needs it.
 #[derive(Debug)]
 pub struct Registry {
@@ -67,7 +70,7 @@ impl Registry {
         }
         files.sort();
         for path in files {
-            let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+            let bytes = read(&path)?;
             self.add_package(Package::read(&path.display().to_string(), bytes)?)?;
         }
         Ok(())
@@ -116,6 +119,18 @@ impl Registry {
         self.packages.insert(name, known);
         Ok(())
     }
+}
+
+/// A component is a regular file of some megabytes; nothing else is waited for or read without end.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let metadata = fs::metadata(path).map_err(Error::io("read", path))?;
+    if !metadata.is_file() || metadata.len() > MOST_BYTES {
+        let (path, most) = (path.display(), MOST_BYTES >> 20);
+        return Err(Error::Usage(format!(
+            "{path} is no regular file of at most {most} MiB; take it out of the plugins"
+        )));
+    }
+    fs::read(path).map_err(Error::io("read", path))
 }
 
 impl Transforms for Registry {

@@ -39,15 +39,22 @@ impl fmt::Display for PolicyErrors {
             if index > 0 {
                 writeln!(f)?;
             }
-            match &problem.span {
-                Some(span) => {
-                    let (line, column) = position(&self.text, span.start);
-                    write!(f, "{}:{line}:{column}: {}", self.name, problem.message)?;
-                }
-                None => write!(f, "{}: {}", self.name, problem.message)?,
-            }
+            f.write_str(&self.one(problem))?;
         }
         Ok(())
+    }
+}
+
+impl PolicyErrors {
+    /// One of the problems in one line, with its place.
+    pub(crate) fn one(&self, problem: &PolicyProblem) -> String {
+        match &problem.span {
+            Some(span) => {
+                let (line, column) = position(&self.text, span.start);
+                format!("{}:{line}:{column}: {}", self.name, problem.message)
+            }
+            None => format!("{}: {}", self.name, problem.message),
+        }
     }
 }
 

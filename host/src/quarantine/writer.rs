@@ -24,11 +24,17 @@ pub struct QuarantineWriter {
 }
 
 impl QuarantineWriter {
-    /// Begins a file, readable by its owner alone. What is at `path` stays until the commit.
+    /// Begins a file, readable by its owner alone.
     ///
     /// # Errors
-    /// Nothing can be written there, or the system gives no random bytes.
+    /// There is a file already, nothing can be written there, or the system gives no random bytes.
     pub fn create(path: &Path, grant: &QuarantineGrant) -> Result<Self, Error> {
+        if path.symlink_metadata().is_ok() {
+            let path = path.display();
+            return Err(Error::Usage(format!(
+                "{path} is there already and may hold rows of an earlier run; name another file"
+            )));
+        }
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|_| KeyError::NoRandomness)?;
         let (key, version) = (grant.key_id().to_owned(), grant.version());
@@ -65,17 +71,18 @@ impl QuarantineWriter {
         Ok(())
     }
 
-    /// Seals the number of rows, makes the file last and puts it under its name, in place of what may be there.
+    /// Seals the number of rows, makes the file last and puts it under its name. A file that is there already is not
+    /// replaced: it may be all that is left of the rows of an earlier run.
     ///
     /// # Errors
-    /// The file cannot be written; then what was there is there still.
+    /// The file cannot be written, or the name is taken by now.
     pub fn commit(mut self) -> Result<(), Error> {
         let mut end = End { rows: self.rows, seal: String::new() };
         let number = self.rows.saturating_add(1);
         end.seal = self.cipher.seal(number, &bound(&self.header, &end)?, Vec::new())?;
         self.write(&text(&end)?)?;
         let staged = self.file.into_inner().map_err(|failed| Error::io("write", &self.path)(failed.into_error()))?;
-        staged.commit().map_err(Error::io("write", &self.path))
+        staged.commit_new().map_err(Error::io("write", &self.path))
     }
 
     fn write(&mut self, line: &[u8]) -> Result<(), Error> {

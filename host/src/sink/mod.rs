@@ -32,7 +32,7 @@ use parquet::ParquetWriter;
 use staged::Staged;
 use table::{TableEncoder, TableStage, TableWriter};
 
-pub use staged::{Target, is_same_file};
+pub use staged::{Target, is_inside, is_same_file};
 
 /// Makes the bytes, or the columns, that a format is written in.
 pub trait Encoder: Send + Sync {

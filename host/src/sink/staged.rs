@@ -54,13 +54,26 @@ impl fmt::Display for Target {
 
 /// Whether two paths are names of one file, there already or not. Writing to an input would replace it.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    if one == other {
-        return one != Path::new("-");
+    if one == Path::new("-") || other == Path::new("-") {
+        return false;
     }
-    match (fs::canonicalize(one), fs::canonicalize(other)) {
-        (Ok(one), Ok(other)) => one == other || is_same_inode(&one, &other),
+    match (resolved(one), resolved(other)) {
+        (Some(one), Some(other)) => one == other || is_same_inode(&one, &other),
+        _ => one == other,
+    }
+}
+
+/// Whether a file, there already or not, lies in a directory or below it.
+pub fn is_inside(directory: &Path, file: &Path) -> bool {
+    match (fs::canonicalize(directory), resolved(file)) {
+        (Ok(directory), Some(file)) => directory.is_dir() && file.starts_with(directory),
         _ => false,
     }
+}
+
+/// The path without links and dots. Of a file that is not there its directory is resolved.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok().or_else(|| Some(fs::canonicalize(directory(path)).ok()?.join(path.file_name()?)))
 }
 
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! The immutable set in force: policy, plugins, keys, under one number. A batch captures it and ends under it.
 
+mod trial;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +13,7 @@ use crate::keys::{KeyError, Keyring, Purpose};
 use crate::mask::{Grant, ReadyCall};
 use crate::plan::{self, Plan};
 use crate::plugin::Registry;
-use crate::policy::Policy;
+use crate::policy::{Policy, PolicyProblem};
 
 /// What is in force. Nothing in it ever changes: a change is another snapshot with a higher number.
 pub struct Snapshot {
@@ -62,16 +64,40 @@ impl Snapshot {
         Ok(ready)
     }
 
+    /// Every key that cannot be had and every configuration that a plugin refuses is told, not just the first.
     fn prepare(&self, schema: &Schema) -> Result<Ready, Error> {
         let plan = self.outline(schema)?;
-        let call = |call: &plan::Call| {
+        let (mut calls, mut problems) = (Vec::with_capacity(plan.calls.len()), Vec::new());
+        for call in &plan.calls {
+            let plugin = self.plugins.load(&call.plugin)?;
+            let about = |problem: &dyn fmt::Display| PolicyProblem {
+                message: format!("the rule on line {}: {problem}", call.rule),
+                span: None,
+            };
             let pattern = call.output_pattern.as_deref().map(Regex::new).transpose();
             let pattern = pattern.map_err(|_| Error::Internal("a manifest with a wrong pattern was accepted"))?;
-            let (plugin, grant) = (self.plugins.load(&call.plugin)?, self.grant(call)?);
-            Ok(ReadyCall { plugin, grant, pattern, call: call.clone() })
-        };
-        let calls = plan.calls.iter().map(call).collect::<Result<_, Error>>()?;
-        Ok(Ready { plan, calls })
+            if let Err(refusal) = trial::run(&plugin, call)? {
+                problems.push(about(&refusal));
+            }
+            match self.grant(call) {
+                Ok(grant) => calls.push(ReadyCall { plugin, grant, pattern, call: call.clone() }),
+                Err(Error::Key(error)) => problems.push(about(&error)),
+                Err(error) => return Err(error),
+            }
+        }
+        if problems.is_empty() { Ok(Ready { plan, calls }) } else { Err(self.policy.errors(problems).into()) }
+    }
+
+    /// Finds what [`Snapshot::plan`] would, without any key: whether the plugins take what the rules say.
+    pub(crate) fn try_out(&self, plan: &Plan) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        for call in &plan.calls {
+            if let Err(refusal) = trial::run(&*self.plugins.load(&call.plugin)?, call)? {
+                let message = format!("the rule on line {}: {refusal}", call.rule);
+                problems.push(PolicyProblem { message, span: None });
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(self.policy.errors(problems).into()) }
     }
 
     /// The key that the manifest asks for and the policy allows. Either missing is an error of the plan before this.

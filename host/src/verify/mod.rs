@@ -4,12 +4,13 @@
 //! taken from the plugins' answers after every cell passed.
 
 mod cells;
+mod plain;
 
 use std::fmt;
 use std::sync::Arc;
 
-use arrow_array::{BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow_schema::{Field, FieldRef, Schema};
 
 use crate::batch::{Batch, Documents};
 use crate::error::Error;
@@ -137,8 +138,10 @@ fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBa
                 arrays.push(array);
             }
             Action::Keep => {
-                fields.push(field.clone());
-                arrays.push(batch.columns().columns().get(*column).ok_or_else(missing)?.clone());
+                let array = plain::plain(batch.columns().columns().get(*column).ok_or_else(missing)?)?;
+                let same = field.data_type() == array.data_type();
+                fields.push(if same { field.clone() } else { written_out(field, &array) });
+                arrays.push(array);
             }
             Action::Drop { .. } => return Err(Error::Internal("a dropped column is to be written")),
         }
@@ -146,4 +149,8 @@ fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBa
     let options = RecordBatchOptions::new().with_row_count(Some(batch.rows()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
         .map_err(|_| Error::Internal("masked columns do not fit together"))
+}
+
+fn written_out(field: &Field, array: &ArrayRef) -> FieldRef {
+    Arc::new(Field::new(field.name(), array.data_type().clone(), field.is_nullable()))
 }

@@ -1,0 +1,146 @@
+//! Everything that a run writes, staged together: output, quarantine and report, and none of it under its name before
+//! all of it is on disk.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::error::{Error, Place};
+use crate::host::Host;
+use crate::keys::KeyError;
+use crate::outcome::{Fate, Outcomes, RejectionCode, TooManyQuarantined};
+use crate::pipeline::Finished;
+use crate::quarantine::{QuarantineWriter, row_as_json};
+use crate::report::{Report, Revision};
+use crate::sink::Stage;
+use crate::staged::StagedFile;
+use crate::tally::Tally;
+
+/// The name of the key that rows in quarantine are sealed under.
+pub(crate) const QUARANTINE_KEY: &str = "quarantine";
+
+/// How many rejected rows an error names.
+const NAMED_ROWS: usize = 3;
+
+/// What a run writes.
+pub(crate) struct Output<'a> {
+    host: &'a Host,
+    stage: Box<dyn Stage>,
+    quarantine: Option<(QuarantineWriter, &'a Path)>,
+    report: Option<(StagedFile, &'a Path)>,
+    /// How many rows may be quarantined.
+    allowed: u64,
+    first_rejected: Vec<(Place, RejectionCode)>,
+    outcomes: Outcomes,
+    tally: Tally,
+    bytes_read: u64,
+    bytes_written: u64,
+}
+
+impl<'a> Output<'a> {
+    /// Stages all of it, so that a place that cannot be written to is known before the first row.
+    pub(crate) fn new(
+        host: &'a Host,
+        stage: Box<dyn Stage>,
+        quarantine: Option<&'a PathBuf>,
+        report: Option<&'a PathBuf>,
+        allowed: u64,
+    ) -> Result<Self, Error> {
+        let staged = |path: &'a PathBuf| match StagedFile::beside(path) {
+            Ok(file) => Ok((file, path.as_path())),
+            Err(error) => Err(Error::io("write", path)(error)),
+        };
+        Ok(Self {
+            host,
+            stage,
+            quarantine: quarantine.map(|path| open_quarantine(host, path)).transpose()?,
+            report: report.map(staged).transpose()?,
+            allowed,
+            first_rejected: Vec::new(),
+            outcomes: Outcomes::default(),
+            tally: Tally::default(),
+            bytes_read: 0,
+            bytes_written: 0,
+        })
+    }
+
+    /// How many rows had which outcome so far.
+    pub(crate) fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
+
+    /// Bytes of input so far.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// Takes the next batch in order.
+    pub(crate) fn write(&mut self, finished: Finished) -> Result<(), Error> {
+        self.outcomes.add(&finished.outcomes);
+        self.bytes_read = self.bytes_read.saturating_add(finished.bytes);
+        self.keep_rejected(&finished)?;
+        self.tally.add(finished.tally);
+        self.tally.check_collisions(self.host.snapshot())?;
+        self.bytes_written = self.bytes_written.saturating_add(self.stage.write(finished.encoded)?);
+        Ok(())
+    }
+
+    fn keep_rejected(&mut self, finished: &Finished) -> Result<(), Error> {
+        let Some(batch) = &finished.batch else { return Ok(()) };
+        for rejected in finished.rejected.iter().filter(|rejected| rejected.fate == Fate::Quarantine) {
+            let mut place = batch.place().row(rejected.row);
+            let schema = batch.columns().schema();
+            let column = schema.fields().get(rejected.column).map_or("", |field| field.name());
+            place.column = Some(column.to_owned());
+            if self.first_rejected.len() < NAMED_ROWS {
+                self.first_rejected.push((place.clone(), rejected.code));
+            }
+            if let Some((quarantine, _)) = &mut self.quarantine {
+                let row = row_as_json(batch.columns(), rejected.row)?;
+                quarantine.add(&place, column, rejected.code, &row)?;
+            }
+        }
+        if self.outcomes.quarantined <= self.allowed {
+            return Ok(());
+        }
+        let (rows, first) = (self.outcomes.quarantined, std::mem::take(&mut self.first_rejected));
+        Err(TooManyQuarantined { allowed: self.allowed, rows, first }.into())
+    }
+
+    /// Puts everything under its name. The quarantine goes first: rows that are left out of the output are nowhere
+    /// else. It is a new file, so taking it back when the output fails takes nothing from an earlier run.
+    pub(crate) fn commit(self, started: Instant) -> Result<Report, Error> {
+        if !self.outcomes.add_up() {
+            return Err(Error::Internal("the outcomes of the rows do not add up"));
+        }
+        let report = Report {
+            revision: Revision::of(self.host.snapshot()),
+            rows: self.outcomes,
+            bytes_read: self.bytes_read,
+            bytes_written: self.bytes_written,
+            seconds: started.elapsed().as_secs_f64(),
+            columns: self.tally,
+        };
+        let staged = self.report.map(|(mut file, path)| -> Result<_, Error> {
+            let json = report.to_json()?;
+            file.write_all(json.as_bytes()).map_err(Error::io("write", path))?;
+            Ok((file, path))
+        });
+        let staged = staged.transpose()?;
+        let quarantine = self.quarantine.map(|(writer, path)| writer.commit().map(|()| path)).transpose()?;
+        let committed = self.stage.commit(None);
+        if let (Err(_), Some(path)) = (&committed, quarantine) {
+            // The run failed: its quarantine goes as its output does.
+            let _ = std::fs::remove_file(path);
+        }
+        committed?;
+        staged.map_or(Ok(()), |(file, path)| file.commit_for_others().map_err(Error::io("write", path)))?;
+        Ok(report)
+    }
+}
+
+fn open_quarantine<'a>(host: &Host, path: &'a Path) -> Result<(QuarantineWriter, &'a Path), Error> {
+    let keyring = host.snapshot().keyring();
+    let keyring = keyring.ok_or_else(|| KeyError::NoneGiven(QUARANTINE_KEY.to_owned()))?;
+    Ok((QuarantineWriter::create(path, &keyring.quarantine_key(QUARANTINE_KEY)?)?, path))
+}

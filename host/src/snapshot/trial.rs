@@ -1,0 +1,50 @@
+//! Tries out a planned call on columns without rows, so that a configuration that makes no sense to its plugin is a
+//! mistake in the policy, told before any row is read, and not a fault in the middle of a run.
+
+use arrow_array::{ArrayRef, new_empty_array};
+
+use crate::batch::ColumnType;
+use crate::error::Error;
+use crate::keys::{Keyring, Purpose};
+use crate::plan::Call;
+use crate::plugin::{GuestFault, LentKey, MaskCall, Plugin};
+
+/// Calls the plugin. A refusal is the inner error; anything else that goes wrong would go wrong on rows as well, and is
+/// told with them.
+pub(super) fn run(plugin: &Plugin, call: &Call) -> Result<Result<(), String>, Error> {
+    let request = MaskCall {
+        transform: &call.transform,
+        config: &call.config,
+        reference_date: call.reference_date,
+        columns: &empty(&call.input_types),
+        produced: &call.produced,
+        context: &empty(&call.context_types),
+    };
+    Ok(match plugin.mask(&request, key(call)?) {
+        Err(GuestFault::Refused(why)) => Err(format!("`{}` refuses it: {why}", call.transform)),
+        _ => Ok(()),
+    })
+}
+
+fn empty(types: &[ColumnType]) -> Vec<(ArrayRef, ColumnType)> {
+    types.iter().map(|column_type| (new_empty_array(&column_type.arrow()), *column_type)).collect()
+}
+
+/// A key that nothing is ever made under.
+fn key(call: &Call) -> Result<LentKey, Error> {
+    const NAME: &str = "trial";
+    let Some(key) = &call.key else { return Ok(LentKey::None) };
+    let keyring = Keyring::ephemeral(&[(NAME, key.purpose)])?;
+    Ok(match key.purpose {
+        Purpose::Pseudonym => {
+            let columns = empty(&call.input_types).into_iter().chain(empty(&call.context_types));
+            let columns = columns.map(|(array, _)| array).collect();
+            LentKey::Pseudonym(keyring.pseudonym_key(NAME, NAME)?.lend(columns))
+        }
+        Purpose::DateShift => {
+            let nobody = new_empty_array(&ColumnType::Text.arrow());
+            LentKey::DateShift(keyring.date_shift_key(NAME, NAME)?.lend(nobody))
+        }
+        Purpose::Quarantine => return Err(Error::Internal("no plugin is lent a quarantine key")),
+    })
+}
