@@ -31,6 +31,8 @@
 pub mod bindings;
 
 mod builder;
+#[cfg(feature = "dates")]
+mod calendar;
 mod column;
 #[cfg(feature = "dates")]
 pub mod dates;

@@ -3,7 +3,7 @@
 //! The number comes from the host: it is derived from the row's subject under a key that the plugin never sees, and it
 //! is never 0, so no date comes back as it came. Time of day and zone stay as they are.
 
-use moretta_guest::dates;
+use moretta_guest::dates::{self, Date};
 use moretta_guest::{
     BatchError, Column, DateShiftKey, DateShiftMasker, Masked, NumberBuilder, RejectionCode, Rejections, Request, Text,
     Values, mask_each, only,
@@ -55,9 +55,9 @@ fn shift_text(text: Text<'_>, offsets: &[i32]) -> Masked {
         if value.is_empty() {
             return Ok(());
         }
-        let written = dates::parse(value.trim_ascii()).ok_or(RejectionCode::Unparsable)?;
-        let days = dates::shift_days(dates::to_days(written.date), subject_offset(offset)?);
-        let shifted = days.and_then(|days| dates::from_days(i64::from(days))).ok_or(RejectionCode::OutOfRange)?;
+        let written = dates::parse(value).or_else(|| dates::parse(value.trim_ascii())).ok_or(RejectionCode::Unparsable)?;
+        let days = dates::shift_days(written.date.to_days(), subject_offset(offset)?);
+        let shifted = days.and_then(Date::from_days).ok_or(RejectionCode::OutOfRange)?;
         written.write(shifted, out);
         Ok(())
     })
@@ -103,7 +103,7 @@ mod tests {
     }
 
     fn parsed(text: &str) -> i32 {
-        dates::to_days(dates::parse(text.as_bytes()).unwrap().date)
+        dates::parse(text.as_bytes()).unwrap().date.to_days()
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
             first in 40_000i32..2_800_000, interval in 0i32..30_000, subject in "[a-z0-9]{1,8}", max_days in 1u32..=36_500,
         ) {
             let written = |days: i32| {
-                let date = dates::from_days(i64::from(days - 719_162)).unwrap();
+                let date = Date::from_days(days - 719_162).unwrap();
                 let mut out = Vec::new();
                 dates::parse(b"2000-01-01").unwrap().write(date, &mut out);
                 String::from_utf8(out).unwrap()
