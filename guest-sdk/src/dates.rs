@@ -71,7 +71,7 @@ impl fmt::Debug for Written<'_> {
 /// Reads a date in one of the forms that this module lists.
 #[inline]
 pub fn parse(value: &[u8]) -> Option<Written<'_>> {
-    if let Some(date) = value.as_array().and_then(iso) {
+    if let Some(date) = value.as_array().and_then(from_iso) {
         return Some(Written { date, form: Form::Iso, time: &[] });
     }
     parse_other(value)
@@ -83,12 +83,20 @@ fn parse_other(value: &[u8]) -> Option<Written<'_>> {
     if let Some((date, time)) = value.split_first_chunk()
         && is_time(time)
     {
-        return Some(Written { date: iso(date)?, form: Form::Iso, time });
+        return Some(Written { date: from_iso(date)?, form: Form::Iso, time });
     }
     if let Some(date) = value.as_array().and_then(|digits| from_digits(u64::from_le_bytes(*digits))) {
         return Some(Written { date, form: Form::Digits, time: &[] });
     }
     slashes(value)
+}
+
+/// The date with which a value in one of the ISO forms begins, and its place: another may be written there with
+/// [`to_iso`], and the value is as long as before. `None` for the other forms.
+#[inline]
+pub fn parse_iso_in_place(value: &mut [u8]) -> Option<(Date, &mut [u8; 10])> {
+    let (date, time) = value.split_first_chunk_mut()?;
+    if time.is_empty() || is_time(time) { Some((from_iso(date)?, date)) } else { None }
 }
 
 impl Written<'_> {
@@ -108,19 +116,26 @@ impl Written<'_> {
     }
 }
 
-/// Reads `2021-03-04`.
+/// Reads `2021-03-04`, of which two words are loaded and no single byte.
 #[inline]
-fn iso(text: &[u8; 10]) -> Option<Date> {
-    let [y1, y2, y3, y4, dash, m1, m2, other, d1, d2] = *text;
-    let digits = u64::from_le_bytes([y1, y2, y3, y4, m1, m2, d1, d2]);
-    if [dash, other] == *b"--" { from_digits(digits) } else { None }
+fn from_iso(text: &[u8; 10]) -> Option<Date> {
+    let [head @ .., d1, d2] = *text;
+    let (head, day) = (u64::from_le_bytes(head), u64::from(u16::from_le_bytes([d1, d2])));
+    if head & DASHES != DASHES & EACH_BYTE * u64::from(b'-') {
+        return None;
+    }
+    from_digits(head & 0xffff_ffff | head >> 8 & 0xffff_0000_0000 | day << 48)
 }
 
-/// Writes `2021-03-04`.
+/// Writes `2021-03-04`, a form of which the first eight bytes are one word.
 #[inline]
-fn to_iso(date: Date) -> [u8; 10] {
-    let [y1, y2, y3, y4, m1, m2, d1, d2] = to_digits(date).to_le_bytes();
-    [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2]
+pub fn to_iso(date: Date) -> [u8; 10] {
+    let digits = to_digits(date);
+    let dashes = DASHES & EACH_BYTE * u64::from(b'-');
+    let [y1, y2, y3, y4, dash, m1, m2, other] =
+        (digits & 0xffff_ffff | digits << 8 & 0xff_ff00_0000_0000 | dashes).to_le_bytes();
+    let [d1, d2] = ((digits >> 48) as u16).to_le_bytes();
+    [y1, y2, y3, y4, dash, m1, m2, other, d1, d2]
 }
 
 /// The date that `20210304` says, the first digit in the lowest byte: all eight are checked and joined at once.
@@ -148,6 +163,8 @@ fn to_digits(date: Date) -> u64 {
     (tens | ones << 8) + EACH_BYTE * u64::from(b'0')
 }
 
+/// Where the dashes are among the first eight bytes of `2021-03-04`.
+const DASHES: u64 = 0xff00_00ff_0000_0000;
 /// One in each byte, and in each pair of bytes.
 const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
 const EACH_PAIR: u64 = 0x0001_0001_0001_0001;

@@ -49,4 +49,6 @@ pub use builder::{NumberBuilder, TextBuilder};
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
 pub use key::{DateShiftKey, Normalize, PseudonymKey};
-pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, Rejections, mask_each, only};
+pub use world::{
+    Classifier, DateShiftMasker, Length, Masker, PseudonymMasker, Rejections, mask_each, mask_each_to_length, only,
+};

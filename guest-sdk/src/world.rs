@@ -1,7 +1,9 @@
 //! One trait and one macro for each world.
 
-use crate::bindings::types::{BatchError, Column, Finding, Masked, Rejection, RejectionCode, Request};
-use crate::builder::TextBuilder;
+use crate::bindings::types::{
+    BatchError, Column, Finding, Masked, Rejection, RejectionCode, Request, Values, Variable,
+};
+use crate::builder::{TextBuilder, all_valid};
 use crate::key::{DateShiftKey, PseudonymKey};
 
 /// A plugin that masks with nothing but its arguments. Exported by [`masker!`](crate::masker).
@@ -102,6 +104,73 @@ pub fn mask_each<T>(
         }
     }
     rejections.with(output.finish())
+}
+
+/// Whether a value has the length that all have, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// As long as the template.
+    Full,
+    /// An empty value, which mostly stays empty.
+    Empty,
+}
+
+/// Masks a column value by value into text of one length, that of `template`. Nulls stay nulls.
+///
+/// Quicker than [`mask_each`], since every value has its place before it is written. `write` is given that place, as
+/// long as the template and with its bytes until they are overwritten, and leaves UTF-8 there; or it says that the value
+/// is empty or rejected. Bytes that it overwrites in one row it must overwrite in all.
+#[inline]
+pub fn mask_each_to_length<T>(
+    values: impl ExactSizeIterator<Item = Option<T>>,
+    template: &[u8],
+    mut write: impl FnMut(T, &mut [u8]) -> Result<Length, RejectionCode>,
+) -> Masked {
+    let rows = values.len();
+    let mut data = template.repeat(rows);
+    let mut offsets = vec![0; rows + 1];
+    let mut nulls = Nulls::new(rows);
+    let mut rejections = Rejections::default();
+    let mut end = 0;
+    for (row, (value, offset)) in values.zip(&mut offsets[1..]).enumerate() {
+        match value.map(|value| write(value, &mut data[end..end + template.len()])) {
+            Some(Ok(Length::Full)) => end += template.len(),
+            Some(Ok(Length::Empty)) => {}
+            Some(Err(code)) => {
+                rejections.push(row, code);
+                nulls.set(row);
+            }
+            None => nulls.set(row),
+        }
+        *offset = end as u32;
+    }
+    data.truncate(end);
+    let values = Values::Text(Variable { offsets, data });
+    rejections.with(Column { rows: rows as u32, validity: nulls.into_validity(), values })
+}
+
+/// Marks rows of a known number as null, and costs nothing while none is.
+struct Nulls {
+    bits: Vec<u8>,
+    rows: usize,
+}
+
+impl Nulls {
+    fn new(rows: usize) -> Self {
+        Self { bits: Vec::new(), rows }
+    }
+
+    #[inline]
+    fn set(&mut self, row: usize) {
+        if self.bits.is_empty() {
+            self.bits = all_valid(self.rows);
+        }
+        self.bits[row / 8] &= !(1 << (row % 8));
+    }
+
+    fn into_validity(self) -> Option<Vec<u8>> {
+        (!self.bits.is_empty()).then_some(self.bits)
+    }
 }
 
 impl From<Column> for Masked {

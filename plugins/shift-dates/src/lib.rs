@@ -6,7 +6,7 @@
 use moretta_guest::dates::{self, Date};
 use moretta_guest::{
     BatchError, Column, DateShiftKey, DateShiftMasker, Masked, NumberBuilder, RejectionCode, Rejections, Request, Text,
-    Values, mask_each, only,
+    Values, Variable, mask_each, only,
 };
 use serde::Deserialize;
 
@@ -49,18 +49,62 @@ impl DateShiftMasker for ShiftDates {
 }
 
 fn shift_text(text: Text<'_>, offsets: &[i32]) -> Masked {
+    if let Some(masked) = shift_in_place(text, offsets) {
+        return masked;
+    }
     let rows = (0..text.rows()).map(|row| text.bytes(row).map(|value| (value, offsets[row])));
     // A date without leading zeros can grow by two digits.
-    mask_each(rows, text.data().len() + 2 * text.rows(), |(value, offset), out| {
-        if value.is_empty() {
-            return Ok(());
+    mask_each(rows, text.data().len() + 2 * text.rows(), |(value, offset), out| write_shifted(value, offset, out))
+}
+
+/// The path for columns whose values all keep their length: dates are written over those in a copy of the column, which
+/// takes half the time. `None` if a value has no leading zeros or has blanks around it.
+///
+/// What stands in a rejected row is ignored; it is blotted out all the same.
+fn shift_in_place(text: Text<'_>, offsets: &[i32]) -> Option<Masked> {
+    let mut data = text.data().to_vec();
+    let mut rejections = Rejections::default();
+    for (row, (bounds, offset)) in text.offsets().windows(2).zip(offsets).enumerate() {
+        let value = &mut data[bounds[0] as usize..bounds[1] as usize];
+        if let Some((date, place)) = dates::parse_iso_in_place(value)
+            && let Ok(shifted) = shift(date, *offset)
+        {
+            *place = dates::to_iso(shifted);
+        } else if !value.is_empty() {
+            if let Err(code) = shift_other(value, *offset)? {
+                rejections.push(row, code);
+                value.fill(b'0');
+            }
         }
-        let written = dates::parse(value).or_else(|| dates::parse(value.trim_ascii())).ok_or(RejectionCode::Unparsable)?;
-        let days = dates::shift_days(written.date.to_days(), subject_offset(offset)?);
-        let shifted = days.and_then(Date::from_days).ok_or(RejectionCode::OutOfRange)?;
-        written.write(shifted, out);
-        Ok(())
-    })
+    }
+    let values = Values::Text(Variable { offsets: text.offsets().to_vec(), data });
+    let validity = text.validity().bits().map(<[u8]>::to_vec);
+    Some(rejections.with(Column { rows: text.rows() as u32, validity, values }))
+}
+
+/// Shifts a value of another form in place; `None` if it does not keep its length.
+#[inline(never)]
+fn shift_other(value: &mut [u8], offset: i32) -> Option<Result<(), RejectionCode>> {
+    let mut shifted = Vec::with_capacity(value.len());
+    if let Err(code) = write_shifted(value, offset, &mut shifted) {
+        return Some(Err(code));
+    }
+    (shifted.len() == value.len()).then(|| Ok(value.copy_from_slice(&shifted)))
+}
+
+fn write_shifted(value: &[u8], offset: i32, out: &mut Vec<u8>) -> Result<(), RejectionCode> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let written = dates::parse(value.trim_ascii()).ok_or(RejectionCode::Unparsable)?;
+    written.write(shift(written.date, offset)?, out);
+    Ok(())
+}
+
+#[inline]
+fn shift(date: Date, offset: i32) -> Result<Date, RejectionCode> {
+    let days = dates::shift_days(date.to_days(), subject_offset(offset)?);
+    days.and_then(Date::from_days).ok_or(RejectionCode::OutOfRange)
 }
 
 fn shift_numbers<T: Copy + Default>(
