@@ -27,7 +27,9 @@ impl Period {
         let [y1, y2, y3, y4] = four(date.year());
         match self {
             Self::Year => out.extend_from_slice(&[y1, y2, y3, y4]),
-            Self::Quarter => out.extend_from_slice(&[y1, y2, y3, y4, b'-', b'Q', b'1' + ((date.month() - 1) / 3) as u8]),
+            Self::Quarter => {
+                out.extend_from_slice(&[y1, y2, y3, y4, b'-', b'Q', b'1' + ((date.month() - 1) / 3) as u8])
+            }
             Self::Month => {
                 let [_, _, m1, m2] = four(date.month());
                 out.extend_from_slice(&[y1, y2, y3, y4, b'-', m1, m2]);
