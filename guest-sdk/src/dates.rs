@@ -121,7 +121,7 @@ impl Written<'_> {
 fn from_iso(text: &[u8; 10]) -> Option<Date> {
     let [head @ .., d1, d2] = *text;
     let (head, day) = (u64::from_le_bytes(head), u64::from(u16::from_le_bytes([d1, d2])));
-    if head & DASHES != DASHES & EACH_BYTE * u64::from(b'-') {
+    if head & (EACH_DASH * 0xff) != EACH_DASH * u64::from(b'-') {
         return None;
     }
     from_digits(head & 0xffff_ffff | head >> 8 & 0xffff_0000_0000 | day << 48)
@@ -131,9 +131,8 @@ fn from_iso(text: &[u8; 10]) -> Option<Date> {
 #[inline]
 pub fn to_iso(date: Date) -> [u8; 10] {
     let digits = to_digits(date);
-    let dashes = DASHES & EACH_BYTE * u64::from(b'-');
-    let [y1, y2, y3, y4, dash, m1, m2, other] =
-        (digits & 0xffff_ffff | digits << 8 & 0xff_ff00_0000_0000 | dashes).to_le_bytes();
+    let head = digits & 0xffff_ffff | digits << 8 & 0x00ff_ff00_0000_0000 | (EACH_DASH * u64::from(b'-'));
+    let [y1, y2, y3, y4, dash, m1, m2, other] = head.to_le_bytes();
     let [d1, d2] = ((digits >> 48) as u16).to_le_bytes();
     [y1, y2, y3, y4, dash, m1, m2, other, d1, d2]
 }
@@ -141,7 +140,7 @@ pub fn to_iso(date: Date) -> [u8; 10] {
 /// The date that `20210304` says, the first digit in the lowest byte: all eight are checked and joined at once.
 #[inline]
 fn from_digits(text: u64) -> Option<Date> {
-    let digits = text ^ EACH_BYTE * u64::from(b'0');
+    let digits = text ^ (EACH_BYTE * u64::from(b'0'));
     // A byte above 9 has a high half, or gets one when 6 is added; what it carries on changes no answer.
     if (digits | digits.wrapping_add(EACH_BYTE * 6)) & (EACH_BYTE * 0xf0) != 0 {
         return None;
@@ -158,14 +157,13 @@ fn to_digits(date: Date) -> u64 {
     let pairs = [century, year, date.month(), date.day()].into_iter().rev();
     let pairs = pairs.fold(0, |pairs, pair| pairs << 16 | u64::from(pair));
     // A tenth of a number below 100 is 103 of it in 1024 parts: no pair reaches into the next.
-    let tens = pairs * 103 >> 10 & (EACH_PAIR * 0xf);
+    let tens = (pairs * 103) >> 10 & (EACH_PAIR * 0xf);
     let ones = pairs - tens * 10;
     (tens | ones << 8) + EACH_BYTE * u64::from(b'0')
 }
 
-/// Where the dashes are among the first eight bytes of `2021-03-04`.
-const DASHES: u64 = 0xff00_00ff_0000_0000;
-/// One in each byte, and in each pair of bytes.
+/// One where each dash is among the first eight bytes of `2021-03-04`, in each byte, and in each pair of bytes.
+const EACH_DASH: u64 = 0x0100_0001_0000_0000;
 const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
 const EACH_PAIR: u64 = 0x0001_0001_0001_0001;
 

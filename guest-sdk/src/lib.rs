@@ -38,6 +38,7 @@ mod column;
 pub mod dates;
 mod export;
 mod key;
+mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod world;
@@ -49,6 +50,5 @@ pub use builder::{NumberBuilder, TextBuilder};
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
 pub use key::{DateShiftKey, Normalize, PseudonymKey};
-pub use world::{
-    Classifier, DateShiftMasker, Length, Masker, PseudonymMasker, Rejections, mask_each, mask_each_to_length, only,
-};
+pub use rows::{Length, Rejections, mask_each, mask_each_to_length};
+pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, only};

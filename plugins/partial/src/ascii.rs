@@ -92,7 +92,7 @@ const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
 #[inline]
 fn maskable_bytes(bytes: u64) -> u64 {
     let reach = |bytes: u64, limit: u8| bytes + EACH_BYTE * u64::from(0x80 - limit);
-    let letters = bytes | EACH_BYTE * 0x20;
+    let letters = bytes | (EACH_BYTE * 0x20);
     let is_letter = reach(letters, b'a') & !reach(letters, b'z' + 1);
     let is_digit = reach(bytes, b'0') & !reach(bytes, b'9' + 1);
     (is_letter | is_digit) >> 7 & EACH_BYTE

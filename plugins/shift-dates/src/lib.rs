@@ -49,9 +49,10 @@ impl DateShiftMasker for ShiftDates {
 }
 
 fn shift_text(text: Text<'_>, offsets: &[i32]) -> Masked {
-    if let Some(masked) = shift_in_place(text, offsets) {
-        return masked;
-    }
+    shift_in_place(text, offsets).unwrap_or_else(|| write_anew(text, offsets))
+}
+
+fn write_anew(text: Text<'_>, offsets: &[i32]) -> Masked {
     let rows = (0..text.rows()).map(|row| text.bytes(row).map(|value| (value, offsets[row])));
     // A date without leading zeros can grow by two digits.
     mask_each(rows, text.data().len() + 2 * text.rows(), |(value, offset), out| write_shifted(value, offset, out))
@@ -70,11 +71,9 @@ fn shift_in_place(text: Text<'_>, offsets: &[i32]) -> Option<Masked> {
             && let Ok(shifted) = shift(date, *offset)
         {
             *place = dates::to_iso(shifted);
-        } else if !value.is_empty() {
-            if let Err(code) = shift_other(value, *offset)? {
-                rejections.push(row, code);
-                value.fill(b'0');
-            }
+        } else if let Err(code) = shift_other(value, *offset)? {
+            rejections.push(row, code);
+            value.fill(b'0');
         }
     }
     let values = Values::Text(Variable { offsets: text.offsets().to_vec(), data });
@@ -89,7 +88,11 @@ fn shift_other(value: &mut [u8], offset: i32) -> Option<Result<(), RejectionCode
     if let Err(code) = write_shifted(value, offset, &mut shifted) {
         return Some(Err(code));
     }
-    (shifted.len() == value.len()).then(|| Ok(value.copy_from_slice(&shifted)))
+    if shifted.len() != value.len() {
+        return None;
+    }
+    value.copy_from_slice(&shifted);
+    Some(Ok(()))
 }
 
 fn write_shifted(value: &[u8], offset: i32, out: &mut Vec<u8>) -> Result<(), RejectionCode> {
@@ -207,6 +210,24 @@ mod tests {
             let shifted: Vec<i32> = cells.iter().flatten().map(|cell| parsed(cell.as_str().unwrap())).collect();
             prop_assert_eq!(shifted[1] - shifted[0], interval);
             prop_assert!((shifted[0] - parsed(&values[0])).unsigned_abs() <= max_days);
+        }
+
+        #[test]
+        fn what_is_shifted_in_place_is_what_is_written_anew(
+            values in proptest::collection::vec(
+                proptest::option::of("|20[0-9]{2}-[01][0-9]-[0-3][0-9](T1[0-9]:[0-5][0-9])?|[01][0-9]/[0-2][0-9]/2021|20210[1-9]1[0-9]"), 0..20,
+            ),
+            offset in -400i32..400,
+        ) {
+            let column = Column::from_text(values.iter().map(Option::as_deref));
+            let (text, offsets) = (column.text().unwrap(), vec![offset; values.len()]);
+            let (in_place, anew) = (shift_in_place(text, &offsets).unwrap(), write_anew(text, &offsets));
+            prop_assert_eq!(&in_place.rejections, &anew.rejections);
+            let rejected = |row: usize| anew.rejections.iter().any(|rejection| rejection.row as usize == row);
+            let (in_place, anew) = (in_place.columns[0].text().unwrap(), anew.columns[0].text().unwrap());
+            for row in (0..text.rows()).filter(|row| !rejected(*row)) {
+                prop_assert_eq!(in_place.get(row), anew.get(row));
+            }
         }
 
         #[test]
