@@ -13,11 +13,7 @@ impl Nulls {
     #[inline]
     fn push(&mut self, valid: bool) {
         if !valid && self.bits.is_none() {
-            let mut bits = vec![0xff; self.rows / 8];
-            if !self.rows.is_multiple_of(8) {
-                bits.push((1 << (self.rows % 8)) - 1);
-            }
-            self.bits = Some(bits);
+            self.bits = Some(all_valid(self.rows));
         }
         if let Some(bits) = &mut self.bits {
             if self.rows.is_multiple_of(8) {
@@ -29,6 +25,15 @@ impl Nulls {
         }
         self.rows += 1;
     }
+}
+
+/// The bits of rows of which none is null.
+pub(crate) fn all_valid(rows: usize) -> Vec<u8> {
+    let mut bits = vec![0xff; rows / 8];
+    if !rows.is_multiple_of(8) {
+        bits.push((1 << (rows % 8)) - 1);
+    }
+    bits
 }
 
 /// Builds a column of text, value by value, in one buffer.

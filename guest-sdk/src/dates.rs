@@ -15,37 +15,21 @@
 
 use std::fmt;
 
-use chrono::Datelike;
-pub use chrono::NaiveDate;
+pub use crate::calendar::Date;
+use crate::calendar::is_in_range;
 
-/// Days from 0000-12-31, which is what the calendar counts from, to 1970-01-01.
-const EPOCH: i32 = 719_163;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-
-/// The date so many days after 1970-01-01; `None` outside the years 1 to 9999.
-#[inline]
-pub fn from_days(days: i64) -> Option<NaiveDate> {
-    let days = i32::try_from(days).ok()?.checked_add(EPOCH)?;
-    NaiveDate::from_num_days_from_ce_opt(days).filter(|date| (1..=9999).contains(&date.year()))
-}
 
 /// The date of so many microseconds after 1970-01-01T00:00:00; `None` outside the years 1 to 9999.
 #[inline]
-pub fn from_micros(micros: i64) -> Option<NaiveDate> {
-    from_days(micros.div_euclid(MICROS_PER_DAY))
-}
-
-/// Days since 1970-01-01.
-#[inline]
-pub fn to_days(date: NaiveDate) -> i32 {
-    date.num_days_from_ce() - EPOCH
+pub fn from_micros(micros: i64) -> Option<Date> {
+    Date::from_days(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?)
 }
 
 /// The date so many days later, as days since 1970-01-01; `None` outside the years 1 to 9999, on either side.
 #[inline]
 pub fn shift_days(days: i32, by: i32) -> Option<i32> {
-    const YEARS: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
-    days.checked_add(by).filter(|shifted| YEARS.contains(&days) && YEARS.contains(shifted))
+    days.checked_add(by).filter(|shifted| is_in_range(days) && is_in_range(*shifted))
 }
 
 /// The time of day stays, the date moves by so many days; `None` outside the years 1 to 9999, on either side.
@@ -56,22 +40,17 @@ pub fn shift_micros(micros: i64, days: i32) -> Option<i64> {
     Some(i64::from(after) * MICROS_PER_DAY + micros.rem_euclid(MICROS_PER_DAY))
 }
 
-/// The year and the month of a year, each counted from 1.
-#[inline]
-pub fn year_and_month(date: NaiveDate) -> (u32, u32) {
-    (date.year() as u32, date.month())
-}
-
 /// Full years from a birth to a day; `None` if the birth is later. A birthday on 29 February is on 1 March in other years.
 #[inline]
-pub fn years_between(birth: NaiveDate, today: NaiveDate) -> Option<u32> {
-    today.years_since(birth)
+pub fn years_between(birth: Date, today: Date) -> Option<u32> {
+    let before_birthday = (today.month(), today.day()) < (birth.month(), birth.day());
+    (birth <= today).then(|| today.year() - birth.year() - u32::from(before_birthday))
 }
 
 /// A date as it was written, to be read and to be written in the same form.
 pub struct Written<'a> {
     /// The date.
-    pub date: NaiveDate,
+    pub date: Date,
     form: Form,
     time: &'a [u8],
 }
@@ -92,48 +71,101 @@ impl fmt::Debug for Written<'_> {
 /// Reads a date in one of the forms that this module lists.
 #[inline]
 pub fn parse(value: &[u8]) -> Option<Written<'_>> {
-    match value {
-        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, time @ ..] if time.is_empty() || is_time(time) => {
-            let date = calendar(&[*y1, *y2, *y3, *y4], &[*m1, *m2], &[*d1, *d2])?;
-            Some(Written { date, form: Form::Iso, time })
-        }
-        [y1, y2, y3, y4, m1, m2, d1, d2] if !value.contains(&b'/') => {
-            let date = calendar(&[*y1, *y2, *y3, *y4], &[*m1, *m2], &[*d1, *d2])?;
-            Some(Written { date, form: Form::Digits, time: &[] })
-        }
-        _ => slashes(value),
+    if let Some(date) = value.as_array().and_then(from_iso) {
+        return Some(Written { date, form: Form::Iso, time: &[] });
     }
+    parse_other(value)
+}
+
+/// The forms beside the commonest, out of the way of the loop that reads a column.
+#[inline(never)]
+fn parse_other(value: &[u8]) -> Option<Written<'_>> {
+    if let Some((date, time)) = value.split_first_chunk()
+        && is_time(time)
+    {
+        return Some(Written { date: from_iso(date)?, form: Form::Iso, time });
+    }
+    if let Some(date) = value.as_array().and_then(|digits| from_digits(u64::from_le_bytes(*digits))) {
+        return Some(Written { date, form: Form::Digits, time: &[] });
+    }
+    slashes(value)
+}
+
+/// The date with which a value in one of the ISO forms begins, and its place: another may be written there with
+/// [`to_iso`], and the value is as long as before. `None` for the other forms.
+#[inline]
+pub fn parse_iso_in_place(value: &mut [u8]) -> Option<(Date, &mut [u8; 10])> {
+    let (date, time) = value.split_first_chunk_mut()?;
+    if time.is_empty() || is_time(time) { Some((from_iso(date)?, date)) } else { None }
 }
 
 impl Written<'_> {
     /// Appends another date in the same form, with the same time of day.
     #[inline]
-    pub fn write(&self, date: NaiveDate, out: &mut Vec<u8>) {
-        let (year, month, day) = (four(date.year() as u32), two(date.month()), two(date.day()));
+    pub fn write(&self, date: Date, out: &mut Vec<u8>) {
         match self.form {
             Form::Iso => {
-                let ([y1, y2, y3, y4], [m1, m2], [d1, d2]) = (year, month, day);
-                out.extend_from_slice(&[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2]);
+                out.extend_from_slice(&to_iso(date));
                 if !self.time.is_empty() {
                     out.extend_from_slice(self.time);
                 }
             }
-            Form::Digits => {
-                out.extend_from_slice(&year);
-                out.extend_from_slice(&month);
-                out.extend_from_slice(&day);
-            }
-            Form::Slashes { padded } => {
-                for part in [month, day] {
-                    let digits: &[u8] = if padded { &part } else { part.strip_prefix(b"0").unwrap_or(&part) };
-                    out.extend_from_slice(digits);
-                    out.push(b'/');
-                }
-                out.extend_from_slice(&year);
-            }
+            Form::Digits => out.extend_from_slice(&to_digits(date).to_le_bytes()),
+            Form::Slashes { padded } => write_slashes(date, padded, out),
         }
     }
 }
+
+/// Reads `2021-03-04`, of which two words are loaded and no single byte.
+#[inline]
+fn from_iso(text: &[u8; 10]) -> Option<Date> {
+    let [head @ .., d1, d2] = *text;
+    let (head, day) = (u64::from_le_bytes(head), u64::from(u16::from_le_bytes([d1, d2])));
+    if head & (EACH_DASH * 0xff) != EACH_DASH * u64::from(b'-') {
+        return None;
+    }
+    from_digits(head & 0xffff_ffff | head >> 8 & 0xffff_0000_0000 | day << 48)
+}
+
+/// Writes `2021-03-04`, a form of which the first eight bytes are one word.
+#[inline]
+pub fn to_iso(date: Date) -> [u8; 10] {
+    let digits = to_digits(date);
+    let head = digits & 0xffff_ffff | digits << 8 & 0x00ff_ff00_0000_0000 | (EACH_DASH * u64::from(b'-'));
+    let [y1, y2, y3, y4, dash, m1, m2, other] = head.to_le_bytes();
+    let [d1, d2] = ((digits >> 48) as u16).to_le_bytes();
+    [y1, y2, y3, y4, dash, m1, m2, other, d1, d2]
+}
+
+/// The date that `20210304` says, the first digit in the lowest byte: all eight are checked and joined at once.
+#[inline]
+fn from_digits(text: u64) -> Option<Date> {
+    let digits = text ^ (EACH_BYTE * u64::from(b'0'));
+    // A byte above 9 has a high half, or gets one when 6 is added; what it carries on changes no answer.
+    if (digits | digits.wrapping_add(EACH_BYTE * 6)) & (EACH_BYTE * 0xf0) != 0 {
+        return None;
+    }
+    let pairs = digits * 10 + (digits >> 8);
+    let pair = |index: u32| (pairs >> (16 * index)) as u32 & 0xff;
+    Date::new(100 * pair(0) + pair(1), pair(2), pair(3))
+}
+
+/// The date as `20210304`, the first digit in the lowest byte.
+#[inline]
+fn to_digits(date: Date) -> u64 {
+    let (century, year) = (date.year() / 100, date.year() % 100);
+    let pairs = [century, year, date.month(), date.day()].into_iter().rev();
+    let pairs = pairs.fold(0, |pairs, pair| pairs << 16 | u64::from(pair));
+    // A tenth of a number below 100 is 103 of it in 1024 parts: no pair reaches into the next.
+    let tens = (pairs * 103) >> 10 & (EACH_PAIR * 0xf);
+    let ones = pairs - tens * 10;
+    (tens | ones << 8) + EACH_BYTE * u64::from(b'0')
+}
+
+/// One where each dash is among the first eight bytes of `2021-03-04`, in each byte, and in each pair of bytes.
+const EACH_DASH: u64 = 0x0100_0001_0000_0000;
+const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
+const EACH_PAIR: u64 = 0x0001_0001_0001_0001;
 
 /// Month, day and year with slashes. Only a lone digit tells the form without leading zeros from the other.
 fn slashes(value: &[u8]) -> Option<Written<'_>> {
@@ -143,8 +175,18 @@ fn slashes(value: &[u8]) -> Option<Written<'_>> {
     if !lengths_fit || parts.next().is_some() {
         return None;
     }
-    let date = calendar(year, month, day)?;
+    let date = Date::new(number(year)?, number(month)?, number(day)?)?;
     Some(Written { date, form: Form::Slashes { padded: month.len() == 2 && day.len() == 2 }, time: &[] })
+}
+
+#[inline(never)]
+fn write_slashes(date: Date, padded: bool, out: &mut Vec<u8>) {
+    for part in [two(date.month()), two(date.day())] {
+        let digits: &[u8] = if padded { &part } else { part.strip_prefix(b"0").unwrap_or(&part) };
+        out.extend_from_slice(digits);
+        out.push(b'/');
+    }
+    out.extend_from_slice(&four(date.year()));
 }
 
 /// `Thh:mm[:ss[.fraction]][Z|±hh:mm]`, or with a blank for the `T`. A second may be 60: there are leap seconds.
@@ -175,12 +217,6 @@ fn below(digits: &[u8], limit: u32) -> bool {
     number(digits).is_some_and(|number| number < limit)
 }
 
-#[inline]
-fn calendar(year: &[u8], month: &[u8], day: &[u8]) -> Option<NaiveDate> {
-    let year = number(year).filter(|year| *year > 0)?;
-    NaiveDate::from_ymd_opt(year as i32, number(month)?, number(day)?)
-}
-
 /// The number that a few ASCII digits say.
 #[inline]
 fn number(digits: &[u8]) -> Option<u32> {
@@ -208,14 +244,15 @@ pub fn four(number: u32) -> [u8; 4] {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{Datelike, NaiveDate};
     use proptest::prelude::*;
 
     use super::*;
 
-    fn rewritten(value: &str, days: i64) -> Option<String> {
+    fn rewritten(value: &str, days: i32) -> Option<String> {
         let written = parse(value.as_bytes())?;
         let mut out = Vec::new();
-        written.write(from_days(i64::from(to_days(written.date)) + days)?, &mut out);
+        written.write(Date::from_days(written.date.to_days() + days)?, &mut out);
         Some(String::from_utf8(out).unwrap())
     }
 
@@ -282,11 +319,12 @@ mod tests {
 
     #[test]
     fn days_and_microseconds_end_with_the_years_1_and_9999() {
-        assert!(from_days(-719_162).is_some() && from_days(-719_163).is_none());
-        assert!(from_days(2_932_896).is_some() && from_days(2_932_897).is_none());
-        assert!(from_days(i64::MAX).is_none() && from_days(i64::from(i32::MAX)).is_none());
+        assert_eq!(shift_days(-719_162, -1), None);
+        assert_eq!(shift_days(-719_163, 1), None);
+        assert_eq!(shift_days(2_932_895, 1), Some(2_932_896));
+        assert_eq!(shift_days(i32::MAX, 1), None);
         assert!(from_micros(i64::MIN).is_none() && from_micros(i64::MAX).is_none());
-        assert_eq!(from_micros(-1), from_days(-1));
+        assert!(from_micros(-1) == Date::from_days(-1));
         assert_eq!(shift_micros(-1, 1), Some(MICROS_PER_DAY - 1));
         assert_eq!(shift_micros(2_932_896 * MICROS_PER_DAY, 1), None);
     }
@@ -295,20 +333,24 @@ mod tests {
         #[test]
         fn agrees_with_the_calendar_crate(value in "[0-9]{4}-[01][0-9]-[0-3][0-9]") {
             let expected = NaiveDate::parse_from_str(&value, "%Y-%m-%d").ok().filter(|date| date.year() > 0);
-            prop_assert_eq!(parse(value.as_bytes()).map(|written| written.date), expected);
+            let expected = expected.map(|date| (date.year() as u32, date.month(), date.day()));
+            let parsed = |value: &str| {
+                parse(value.as_bytes()).map(|written| (written.date.year(), written.date.month(), written.date.day()))
+            };
+            prop_assert_eq!(parsed(&value), expected);
             let slashes = format!("{}/{}/{}", &value[5..7], &value[8..], &value[..4]);
-            prop_assert_eq!(parse(slashes.as_bytes()).map(|written| written.date), expected);
-            prop_assert_eq!(parse(value.replace('-', "").as_bytes()).map(|written| written.date), expected);
+            prop_assert_eq!(parsed(&slashes), expected);
+            prop_assert_eq!(parsed(&value.replace('-', "")), expected);
         }
 
         #[test]
-        fn a_date_moved_there_and_back_is_written_as_before(days in -700_000i64..2_900_000, by in -30_000i64..30_000) {
+        fn a_date_moved_there_and_back_is_written_as_before(days in -700_000i32..2_900_000, by in -30_000i32..30_000) {
             for form in ["%Y-%m-%dT12:30:00Z", "%Y%m%d", "%m/%d/%Y"] {
-                let date = from_days(days).unwrap();
+                let date = Date::from_days(days).unwrap();
                 let (year, month, day) = (format!("{:04}", date.year()), format!("{:02}", date.month()), format!("{:02}", date.day()));
                 let value = form.replace("%Y", &year).replace("%m", &month).replace("%d", &day);
                 let moved = rewritten(&value, by);
-                prop_assert_eq!(moved.and_then(|moved| rewritten(&moved, -by)), from_days(days + by).map(|_| value));
+                prop_assert_eq!(moved.and_then(|moved| rewritten(&moved, -by)), Date::from_days(days + by).map(|_| value));
             }
         }
 

@@ -31,11 +31,14 @@
 pub mod bindings;
 
 mod builder;
+#[cfg(feature = "dates")]
+mod calendar;
 mod column;
 #[cfg(feature = "dates")]
 pub mod dates;
 mod export;
 mod key;
+mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod world;
@@ -47,4 +50,5 @@ pub use builder::{NumberBuilder, TextBuilder};
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
 pub use key::{DateShiftKey, Normalize, PseudonymKey};
-pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, Rejections, mask_each, only};
+pub use rows::{Length, Rejections, mask_each, mask_each_to_length};
+pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, only};

@@ -1,7 +1,6 @@
 //! One trait and one macro for each world.
 
-use crate::bindings::types::{BatchError, Column, Finding, Masked, Rejection, RejectionCode, Request};
-use crate::builder::TextBuilder;
+use crate::bindings::types::{BatchError, Column, Finding, Masked, Request};
 use crate::key::{DateShiftKey, PseudonymKey};
 
 /// A plugin that masks with nothing but its arguments. Exported by [`masker!`](crate::masker).
@@ -76,53 +75,5 @@ pub fn only(columns: &[Column]) -> Result<&Column, BatchError> {
     match columns {
         [column] => Ok(column),
         _ => Err(BatchError::WrongColumns),
-    }
-}
-
-/// Masks a column value by value into text. Nulls stay nulls.
-///
-/// `write` appends what takes the place of a value to the end of the buffer, as UTF-8, or says why it cannot: then the
-/// row is rejected, and what was appended for it is dropped. `bytes` is how much room to reserve.
-#[inline]
-pub fn mask_each<T>(
-    values: impl ExactSizeIterator<Item = Option<T>>,
-    bytes: usize,
-    mut write: impl FnMut(T, &mut Vec<u8>) -> Result<(), RejectionCode>,
-) -> Masked {
-    let mut output = TextBuilder::with_capacity(values.len(), bytes);
-    let mut rejections = Rejections::default();
-    for (row, value) in values.enumerate() {
-        let Some(value) = value else {
-            output.push_null();
-            continue;
-        };
-        if let Err(code) = output.try_push_with(|data| write(value, data)) {
-            rejections.push(row, code);
-            output.push_null();
-        }
-    }
-    rejections.with(output.finish())
-}
-
-impl From<Column> for Masked {
-    fn from(column: Column) -> Self {
-        Self { columns: vec![column], rejections: Vec::new() }
-    }
-}
-
-/// The rows that a plugin could not handle, collected in order.
-#[derive(Debug, Default)]
-pub struct Rejections(Vec<Rejection>);
-
-impl Rejections {
-    /// Names one row. Rows are named in rising order, each once.
-    #[inline]
-    pub fn push(&mut self, row: usize, code: RejectionCode) {
-        self.0.push(Rejection { row: row as u32, code });
-    }
-
-    /// The answer with one masked column.
-    pub fn with(self, column: Column) -> Masked {
-        Masked { columns: vec![column], rejections: self.0 }
     }
 }

@@ -3,7 +3,7 @@
 //! 45 CFR 164.514(b)(2)(i)(C) lets ages up to 89 stand and collapses those over 89 into one category. An age is in
 //! full years: it goes up on the birthday, and for a person born on 29 February on 1 March of years without that day.
 
-use moretta_guest::dates::{self, NaiveDate};
+use moretta_guest::dates::{self, Date};
 use moretta_guest::{BatchError, Column, Masked, Masker, RejectionCode, Request, Values, mask_each, only};
 use serde::Deserialize;
 
@@ -36,15 +36,15 @@ impl Masker for Age {
         match config.from {
             From::Age => from_ages(column),
             From::BirthDate => {
-                let today = dates::from_days(i64::from(request.today()?)).ok_or(BatchError::NoReferenceDate)?;
+                let today = Date::from_days(request.today()?).ok_or(BatchError::NoReferenceDate)?;
                 from_birth_dates(column, today)
             }
         }
     }
 }
 
-fn from_birth_dates(column: &Column, today: NaiveDate) -> Result<Masked, BatchError> {
-    let write = |birth: NaiveDate, out: &mut Vec<u8>| write_age(dates::years_between(birth, today), out);
+fn from_birth_dates(column: &Column, today: Date) -> Result<Masked, BatchError> {
+    let write = |birth: Date, out: &mut Vec<u8>| write_age(dates::years_between(birth, today), out);
     let bytes = column.rows as usize * 3;
     match &column.values {
         Values::Text(_) => Ok(mask_each(column.text()?.iter_bytes(), bytes, |value, out| match value {
@@ -52,7 +52,7 @@ fn from_birth_dates(column: &Column, today: NaiveDate) -> Result<Masked, BatchEr
             value => write(dates::parse(value.trim_ascii()).ok_or(RejectionCode::Unparsable)?.date, out),
         })),
         Values::Date32(_) => Ok(mask_each(column.date32()?.iter(), bytes, |days, out| {
-            write(dates::from_days(i64::from(days)).ok_or(RejectionCode::OutOfRange)?, out)
+            write(Date::from_days(days).ok_or(RejectionCode::OutOfRange)?, out)
         })),
         Values::Timestamp(_) => Ok(mask_each(column.timestamp()?.iter(), bytes, |micros, out| {
             write(dates::from_micros(micros).ok_or(RejectionCode::OutOfRange)?, out)

@@ -4,7 +4,8 @@ mod bin;
 mod period;
 
 use bin::Bins;
-use moretta_guest::{BatchError, Column, Masked, Masker, RejectionCode, Request, Values, dates, mask_each, only};
+use moretta_guest::dates::{self, Date};
+use moretta_guest::{BatchError, Column, Masked, Masker, RejectionCode, Request, Values, mask_each, only};
 use period::Period;
 use serde::Deserialize;
 
@@ -54,7 +55,7 @@ fn to_period(period: Period, column: &Column) -> Result<Masked, BatchError> {
             Ok(())
         })),
         Values::Date32(_) => Ok(mask_each(column.date32()?.iter(), bytes, |days, out| {
-            period.write(dates::from_days(i64::from(days)).ok_or(out_of_range)?, out);
+            period.write(Date::from_days(days).ok_or(out_of_range)?, out);
             Ok(())
         })),
         Values::Timestamp(_) => Ok(mask_each(column.timestamp()?.iter(), bytes, |micros, out| {

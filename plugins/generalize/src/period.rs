@@ -1,6 +1,6 @@
 //! Years, quarters and months.
 
-use moretta_guest::dates::{self, NaiveDate, four};
+use moretta_guest::dates::{self, Date, four};
 
 /// What is left of a date.
 #[derive(Clone, Copy)]
@@ -12,7 +12,7 @@ pub(crate) enum Period {
 
 impl Period {
     /// Reads a date as text, or a year or a month where that says enough.
-    pub(crate) fn read(self, value: &[u8]) -> Option<NaiveDate> {
+    pub(crate) fn read(self, value: &[u8]) -> Option<Date> {
         let first_day = match (self, value) {
             (Self::Year, [y1, y2, y3, y4]) => [*y1, *y2, *y3, *y4, b'-', b'0', b'1', b'-', b'0', b'1'],
             (_, [y1, y2, y3, y4, b'-', m1, m2]) => [*y1, *y2, *y3, *y4, b'-', *m1, *m2, b'-', b'0', b'1'],
@@ -23,14 +23,15 @@ impl Period {
 
     /// Appends `1980`, `1980-Q2` or `1980-04`.
     #[inline]
-    pub(crate) fn write(self, date: NaiveDate, out: &mut Vec<u8>) {
-        let (year, month) = dates::year_and_month(date);
-        let [y1, y2, y3, y4] = four(year);
+    pub(crate) fn write(self, date: Date, out: &mut Vec<u8>) {
+        let [y1, y2, y3, y4] = four(date.year());
         match self {
             Self::Year => out.extend_from_slice(&[y1, y2, y3, y4]),
-            Self::Quarter => out.extend_from_slice(&[y1, y2, y3, y4, b'-', b'Q', b'1' + ((month - 1) / 3) as u8]),
+            Self::Quarter => {
+                out.extend_from_slice(&[y1, y2, y3, y4, b'-', b'Q', b'1' + ((date.month() - 1) / 3) as u8])
+            }
             Self::Month => {
-                let [_, _, m1, m2] = four(month);
+                let [_, _, m1, m2] = four(date.month());
                 out.extend_from_slice(&[y1, y2, y3, y4, b'-', m1, m2]);
             }
         }

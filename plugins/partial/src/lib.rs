@@ -35,7 +35,7 @@ impl Masker for Partial {
         }
         let column = only(columns)?;
         let text = column.text()?;
-        if !config.fill.is_ascii() || !text.data().is_ascii() {
+        if !config.fill.is_ascii() || !ascii::is_ascii(text.data()) {
             return Ok(mask_any(text, &config));
         }
         let (data, rejections) = mask_ascii(text.offsets(), text.data(), &config);

@@ -27,55 +27,83 @@ impl Alphabet {
         }
     }
 
-    /// Appends the digest as so many symbols.
+    /// Fills `out` with symbols of the digest.
     #[inline]
-    pub(crate) fn write(self, digest: &[u8], symbols: usize, out: &mut Vec<u8>) {
+    pub(crate) fn write(self, digest: &[u8], out: &mut [u8]) {
         match self {
-            Self::Base32 => write_bits::<5>(digest, symbols, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", out),
-            Self::Hex => write_bits::<4>(digest, symbols, b"0123456789abcdef", out),
-            Self::Digits => write_digits(digest, symbols, out),
+            Self::Base32 => write_bits::<5>(digest, out, base32),
+            Self::Hex => write_bits::<4>(digest, out, hex),
+            Self::Digits => write_digits(digest, out),
         }
     }
 }
 
+/// Writes eight symbols at a time, which take as many bytes of digest as a symbol has bits.
 #[inline]
-fn write_bits<const BITS: u32>(digest: &[u8], symbols: usize, alphabet: &[u8], out: &mut Vec<u8>) {
-    let end = out.len() + symbols;
-    let (mut bits, mut held) = (0u32, 0);
-    let mask = (1 << BITS) - 1;
-    for byte in digest {
-        bits = bits << 8 | u32::from(*byte);
-        held += 8;
-        while held >= BITS && out.len() < end {
-            held -= BITS;
-            out.push(alphabet[(bits >> held & mask) as usize]);
-        }
+fn write_bits<const BITS: usize>(digest: &[u8], out: &mut [u8], symbols: impl Fn(u64) -> u64) {
+    let symbols = |bytes: &[u8; BITS]| symbols(spread::<BITS>(bytes)).to_le_bytes();
+    let (groups, rest) = digest.as_chunks::<BITS>();
+    let (targets, last) = out.as_chunks_mut::<8>();
+    for (target, group) in targets.iter_mut().zip(groups) {
+        *target = symbols(group);
     }
-    // The last symbol of an odd count takes the bits that are left, padded with zeros.
-    if out.len() < end {
-        out.push(alphabet[(bits << (BITS - held) & mask) as usize]);
+    if !last.is_empty() {
+        // The last symbol of an odd count takes the bits that are left, padded with zeros.
+        let mut padded = [0; BITS];
+        padded.iter_mut().zip(rest).for_each(|(target, byte)| *target = *byte);
+        last.iter_mut().zip(symbols(&padded)).for_each(|(target, symbol)| *target = symbol);
     }
+}
+
+/// The bits of a group as eight numbers, one in each byte, the first in the lowest: halves apart, three times.
+#[inline]
+fn spread<const BITS: usize>(group: &[u8; BITS]) -> u64 {
+    let group = group.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+    let [four, two, one] = [4, 2, 1].map(|symbols| (1u64 << (symbols * BITS)) - 1);
+    let fours = group >> (4 * BITS) | (group & four) << 32;
+    let two = two * 0x0000_0001_0000_0001;
+    let twos = fours >> (2 * BITS) & two | (fours & two) << 16;
+    let one = one * 0x0001_0001_0001_0001;
+    twos >> BITS & one | (twos & one) << 8
+}
+
+const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
+
+/// `A` to `Z` and `2` to `7` for the numbers below 32.
+#[inline]
+fn base32(numbers: u64) -> u64 {
+    numbers + EACH_BYTE * u64::from(b'A') - reach(numbers, 26) * u64::from(b'A' + 26 - b'2')
+}
+
+/// `0` to `9` and `a` to `f` for the numbers below 16.
+#[inline]
+fn hex(numbers: u64) -> u64 {
+    numbers + EACH_BYTE * u64::from(b'0') + reach(numbers, 10) * u64::from(b'a' - 10 - b'0')
+}
+
+/// 1 in each byte that has `limit` or more, of numbers below 128.
+#[inline]
+fn reach(numbers: u64, limit: u8) -> u64 {
+    (numbers + EACH_BYTE * u64::from(128 - limit)) >> 7 & EACH_BYTE
 }
 
 /// Reads the digest as a fraction between 0 and 1 and writes its first decimal places, nine at a time.
 #[inline]
-fn write_digits(digest: &[u8], symbols: usize, out: &mut Vec<u8>) {
+fn write_digits(digest: &[u8], out: &mut [u8]) {
     let mut words = [0u32; 8];
-    let count = digest.len() / 4;
-    for (word, bytes) in words.iter_mut().zip(digest.chunks_exact(4)) {
-        *word = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    }
-    let end = out.len() + symbols;
-    while out.len() < end {
+    let (digest, _) = digest.as_chunks();
+    let words = &mut words[..digest.len()];
+    words.iter_mut().zip(digest).for_each(|(word, bytes)| *word = u32::from_be_bytes(*bytes));
+    for nine in out.chunks_mut(9) {
         let mut places = 0;
-        for word in words[..count].iter_mut().rev() {
+        for word in words.iter_mut().rev() {
             let product = u64::from(*word) * 1_000_000_000 + places;
             *word = product as u32;
             places = product >> 32;
         }
         let mut divisor = 100_000_000;
-        while divisor > 0 && out.len() < end {
-            out.push(b'0' + (places / divisor % 10) as u8);
+        for digit in nine {
+            *digit = b'0' + (places as u32 / divisor % 10) as u8;
             divisor /= 10;
         }
     }
@@ -88,8 +116,8 @@ mod tests {
     use super::*;
 
     fn written(alphabet: Alphabet, digest: &[u8], symbols: usize) -> String {
-        let mut out = Vec::new();
-        alphabet.write(&digest[..alphabet.digest_length(symbols)], symbols, &mut out);
+        let mut out = vec![0; symbols];
+        alphabet.write(&digest[..alphabet.digest_length(symbols)], &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -99,6 +127,14 @@ mod tests {
         assert_eq!(written(Alphabet::Base32, &foobar[..6], 9), "MZXW6YTBO");
         assert_eq!(written(Alphabet::Hex, foobar, 12), "666f6f626172");
         assert_eq!(written(Alphabet::Hex, foobar, 5), "666f6");
+        // Every symbol, in its order.
+        let bits = [
+            0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf, 0x84, 0x65, 0x3a, 0x56, 0xd7, 0xc6, 0x75, 0xbe,
+            0x77, 0xdf,
+        ];
+        assert_eq!(written(Alphabet::Base32, &bits, 32), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
+        let bits = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
+        assert_eq!(written(Alphabet::Hex, &bits, 16), "0123456789abcdef");
     }
 
     #[test]
@@ -133,8 +169,8 @@ mod tests {
             let low = u128::from_be_bytes(digest) & u128::from(u64::MAX);
             let scale = 10u128.pow(16);
             let expected = (high * scale + ((low * scale) >> 64)) >> 64;
-            let mut out = Vec::new();
-            Alphabet::Digits.write(&digest, 16, &mut out);
+            let mut out = vec![0; 16];
+            Alphabet::Digits.write(&digest, &mut out);
             prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{expected:016}"));
         }
     }

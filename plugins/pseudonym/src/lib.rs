@@ -21,8 +21,8 @@ mod alphabet;
 
 use alphabet::Alphabet;
 use moretta_guest::{
-    BatchError, Column, Masked, Normalize, Numbers, PseudonymKey, PseudonymMasker, RejectionCode, Request, Text,
-    Values, mask_each, only,
+    BatchError, Column, Length, Masked, Normalize, Numbers, PseudonymKey, PseudonymMasker, RejectionCode, Request,
+    Text, Values, mask_each_to_length, only,
 };
 use serde::Deserialize;
 
@@ -64,18 +64,18 @@ impl Config {
     fn mask<'a>(&self, source: &Source<'_>, digests: impl ExactSizeIterator<Item = &'a [u8]>) -> Masked {
         let mut decimal = itoa::Buffer::new();
         let rows = digests.enumerate().map(|(row, digest)| source.has(row).then_some((row, digest)));
-        mask_each(rows, source.rows() * (self.prefix.len() + self.length), |(row, digest), out| {
+        let start = self.prefix.len();
+        let template = [self.prefix.as_bytes(), &vec![0; self.length]].concat();
+        mask_each_to_length(rows, &template, |(row, digest), pseudonym| {
             let value = source.bytes(row, &mut decimal);
             if value.is_empty() {
-                return Ok(());
+                return Ok(Length::Empty);
             }
             if is_nothing(value, self.normalize) {
                 return Err(RejectionCode::Missing);
             }
-            let start = out.len();
-            out.extend_from_slice(self.prefix.as_bytes());
-            self.alphabet.write(digest, self.length, out);
-            if out[start..] == *value { Err(RejectionCode::Unchanged) } else { Ok(()) }
+            self.alphabet.write(digest, &mut pseudonym[start..]);
+            if pseudonym == value { Err(RejectionCode::Unchanged) } else { Ok(Length::Full) }
         })
     }
 }

@@ -3,10 +3,10 @@
 //! The number comes from the host: it is derived from the row's subject under a key that the plugin never sees, and it
 //! is never 0, so no date comes back as it came. Time of day and zone stay as they are.
 
-use moretta_guest::dates;
+use moretta_guest::dates::{self, Date};
 use moretta_guest::{
     BatchError, Column, DateShiftKey, DateShiftMasker, Masked, NumberBuilder, RejectionCode, Rejections, Request, Text,
-    Values, mask_each, only,
+    Values, Variable, mask_each, only,
 };
 use serde::Deserialize;
 
@@ -49,18 +49,65 @@ impl DateShiftMasker for ShiftDates {
 }
 
 fn shift_text(text: Text<'_>, offsets: &[i32]) -> Masked {
+    shift_in_place(text, offsets).unwrap_or_else(|| write_anew(text, offsets))
+}
+
+fn write_anew(text: Text<'_>, offsets: &[i32]) -> Masked {
     let rows = (0..text.rows()).map(|row| text.bytes(row).map(|value| (value, offsets[row])));
     // A date without leading zeros can grow by two digits.
-    mask_each(rows, text.data().len() + 2 * text.rows(), |(value, offset), out| {
-        if value.is_empty() {
-            return Ok(());
+    mask_each(rows, text.data().len() + 2 * text.rows(), |(value, offset), out| write_shifted(value, offset, out))
+}
+
+/// The path for columns whose values all keep their length: dates are written over those in a copy of the column, which
+/// takes half the time. `None` if a value has no leading zeros or has blanks around it.
+///
+/// What stands in a rejected row is ignored; it is blotted out all the same.
+fn shift_in_place(text: Text<'_>, offsets: &[i32]) -> Option<Masked> {
+    let mut data = text.data().to_vec();
+    let mut rejections = Rejections::default();
+    for (row, (bounds, offset)) in text.offsets().windows(2).zip(offsets).enumerate() {
+        let value = &mut data[bounds[0] as usize..bounds[1] as usize];
+        if let Some((date, place)) = dates::parse_iso_in_place(value)
+            && let Ok(shifted) = shift(date, *offset)
+        {
+            *place = dates::to_iso(shifted);
+        } else if let Err(code) = shift_other(value, *offset)? {
+            rejections.push(row, code);
+            value.fill(b'0');
         }
-        let written = dates::parse(value.trim_ascii()).ok_or(RejectionCode::Unparsable)?;
-        let days = dates::shift_days(dates::to_days(written.date), subject_offset(offset)?);
-        let shifted = days.and_then(|days| dates::from_days(i64::from(days))).ok_or(RejectionCode::OutOfRange)?;
-        written.write(shifted, out);
-        Ok(())
-    })
+    }
+    let values = Values::Text(Variable { offsets: text.offsets().to_vec(), data });
+    let validity = text.validity().bits().map(<[u8]>::to_vec);
+    Some(rejections.with(Column { rows: text.rows() as u32, validity, values }))
+}
+
+/// Shifts a value of another form in place; `None` if it does not keep its length.
+#[inline(never)]
+fn shift_other(value: &mut [u8], offset: i32) -> Option<Result<(), RejectionCode>> {
+    let mut shifted = Vec::with_capacity(value.len());
+    if let Err(code) = write_shifted(value, offset, &mut shifted) {
+        return Some(Err(code));
+    }
+    if shifted.len() != value.len() {
+        return None;
+    }
+    value.copy_from_slice(&shifted);
+    Some(Ok(()))
+}
+
+fn write_shifted(value: &[u8], offset: i32, out: &mut Vec<u8>) -> Result<(), RejectionCode> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let written = dates::parse(value.trim_ascii()).ok_or(RejectionCode::Unparsable)?;
+    written.write(shift(written.date, offset)?, out);
+    Ok(())
+}
+
+#[inline]
+fn shift(date: Date, offset: i32) -> Result<Date, RejectionCode> {
+    let days = dates::shift_days(date.to_days(), subject_offset(offset)?);
+    days.and_then(Date::from_days).ok_or(RejectionCode::OutOfRange)
 }
 
 fn shift_numbers<T: Copy + Default>(
@@ -103,7 +150,7 @@ mod tests {
     }
 
     fn parsed(text: &str) -> i32 {
-        dates::to_days(dates::parse(text.as_bytes()).unwrap().date)
+        dates::parse(text.as_bytes()).unwrap().date.to_days()
     }
 
     #[test]
@@ -151,7 +198,7 @@ mod tests {
             first in 40_000i32..2_800_000, interval in 0i32..30_000, subject in "[a-z0-9]{1,8}", max_days in 1u32..=36_500,
         ) {
             let written = |days: i32| {
-                let date = dates::from_days(i64::from(days - 719_162)).unwrap();
+                let date = Date::from_days(days - 719_162).unwrap();
                 let mut out = Vec::new();
                 dates::parse(b"2000-01-01").unwrap().write(date, &mut out);
                 String::from_utf8(out).unwrap()
@@ -163,6 +210,24 @@ mod tests {
             let shifted: Vec<i32> = cells.iter().flatten().map(|cell| parsed(cell.as_str().unwrap())).collect();
             prop_assert_eq!(shifted[1] - shifted[0], interval);
             prop_assert!((shifted[0] - parsed(&values[0])).unsigned_abs() <= max_days);
+        }
+
+        #[test]
+        fn what_is_shifted_in_place_is_what_is_written_anew(
+            values in proptest::collection::vec(
+                proptest::option::of("|20[0-9]{2}-[01][0-9]-[0-3][0-9](T1[0-9]:[0-5][0-9])?|[01][0-9]/[0-2][0-9]/2021|20210[1-9]1[0-9]"), 0..20,
+            ),
+            offset in -400i32..400,
+        ) {
+            let column = Column::from_text(values.iter().map(Option::as_deref));
+            let (text, offsets) = (column.text().unwrap(), vec![offset; values.len()]);
+            let (in_place, anew) = (shift_in_place(text, &offsets).unwrap(), write_anew(text, &offsets));
+            prop_assert_eq!(&in_place.rejections, &anew.rejections);
+            let rejected = |row: usize| anew.rejections.iter().any(|rejection| rejection.row as usize == row);
+            let (in_place, anew) = (in_place.columns[0].text().unwrap(), anew.columns[0].text().unwrap());
+            for row in (0..text.rows()).filter(|row| !rejected(*row)) {
+                prop_assert_eq!(in_place.get(row), anew.get(row));
+            }
         }
 
         #[test]
