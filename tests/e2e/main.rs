@@ -1,0 +1,4 @@
+//! The command and the library from end to end: files in, files out, exit codes, and what must never be seen.
+
+mod files;
+mod table;
