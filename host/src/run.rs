@@ -232,16 +232,28 @@ impl<'a> Output<'a> {
             seconds: started.elapsed().as_secs_f64(),
             columns: self.tally,
         };
-        let mut beside = Vec::new();
-        if let Some(path) = &run.report {
-            report.write(path)?;
-            beside.push(path);
-        }
-        if let (Some(quarantine), Some(path)) = (self.quarantine, &run.quarantine) {
-            quarantine.commit()?;
-            beside.push(path);
-        }
-        self.stage.commit(None).inspect_err(|_| beside.iter().for_each(|path| drop(std::fs::remove_file(path))))?;
+        let mut named = Vec::new();
+        let committed = commit_beside(&report, self.quarantine, run, &mut named).and_then(|()| self.stage.commit(None));
+        // What stands beside an output that is not there would tell of a run that never was.
+        committed.inspect_err(|_| named.iter().for_each(|path| drop(std::fs::remove_file(path))))?;
         Ok(report)
     }
+}
+
+/// Puts the report and the quarantine file under their names, and says which are.
+fn commit_beside<'r>(
+    report: &Report,
+    quarantine: Option<QuarantineWriter>,
+    run: &'r FileRun,
+    named: &mut Vec<&'r Path>,
+) -> Result<(), Error> {
+    if let Some(path) = &run.report {
+        report.write(path)?;
+        named.push(path);
+    }
+    if let (Some(quarantine), Some(path)) = (quarantine, &run.quarantine) {
+        quarantine.commit()?;
+        named.push(path);
+    }
+    Ok(())
 }
