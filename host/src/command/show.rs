@@ -58,6 +58,9 @@ fn fault(blame: Blame) -> &'static str {
 }
 
 fn policy(errors: &PolicyErrors) -> String {
+    if !errors.may_quote() {
+        return format!("error (usage): {errors}\n");
+    }
     let theme = if io::stderr().is_terminal() { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(110);
     let mut text = String::new();
