@@ -16,7 +16,7 @@ pub struct Report {
     pub revision: Revision,
     /// How many rows had which outcome.
     pub rows: Outcomes,
-    /// Bytes read, before decompression.
+    /// Bytes of rows read, after decompression and without a header.
     pub bytes_read: u64,
     /// Bytes written.
     pub bytes_written: u64,

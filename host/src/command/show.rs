@@ -3,7 +3,6 @@
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
-use std::path::Path;
 
 use comfy_table::Table;
 use comfy_table::presets;
@@ -76,10 +75,9 @@ fn policy(errors: &PolicyErrors) -> String {
 }
 
 /// The line of the policy that the problem begins on. Data that was given in the place of a policy must not be shown:
-/// only a file that is named as YAML is, and never more than one line of it.
+/// only a text that looks like a policy is, and never more than one line of it.
 fn snippet(errors: &PolicyErrors, problem: &PolicyProblem) -> Option<Shown> {
-    let named = Path::new(&errors.name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    let span = problem.span.clone().filter(|_| named)?;
+    let span = problem.span.clone().filter(|_| errors.may_quote())?;
     let end = errors.text.get(span.clone())?.find('\n').map_or(span.end, |line| span.start.saturating_add(line));
     let whole = span.start == 0 && span.end >= errors.text.trim_end().len();
     let source = NamedSource::new(&errors.name, printable(&errors.text));

@@ -29,6 +29,20 @@ impl PolicyErrors {
         problems.sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
         Self { name: name.to_owned(), text: text.to_owned(), problems }
     }
+
+    /// Whether pieces of the text may be shown. A table or a document that was named by mistake is not to be quoted, so
+    /// every line that is not indented has to look as in a policy.
+    pub fn may_quote(&self) -> bool {
+        self.text.lines().all(is_setting)
+    }
+}
+
+/// `key:`, perhaps with a value, an item of a list, the end of a flow map or list, a comment, or nothing at this level.
+fn is_setting(line: &str) -> bool {
+    let Some(first) = line.chars().next() else { return true };
+    let (key, value) = line.split_once(':').unwrap_or(("", line));
+    let is_key = !key.is_empty() && key.chars().all(|letter| letter.is_alphanumeric() || "_-.[]".contains(letter));
+    " #-}]".contains(first) || (is_key && (value.is_empty() || value.starts_with(' ')))
 }
 
 impl std::error::Error for PolicyErrors {}
@@ -69,4 +83,30 @@ fn position(text: &str, at: usize) -> (usize, usize) {
     let line = before.matches('\n').count().saturating_add(1);
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
     (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may_quote(text: &str) -> bool {
+        PolicyErrors::new("p", text, Vec::new()).may_quote()
+    }
+
+    #[test]
+    fn settings_are_quoted_and_tables_and_documents_are_not() {
+        assert!(may_quote(
+            "# all\n\nversion: 1\nname[].given: mrn\nrules:\n- keep: true\n  columns: [a]\nlabels: {\n}\n"
+        ));
+        for other in [
+            "id,name\np1,Anna\n",
+            "p1,2026-01-01 10:00: 5\n",
+            "{\"id\": \"p1\"}\n",
+            "Seen at 10: 30\n",
+            "PAR1\u{1}: x",
+            "id\tname\n",
+        ] {
+            assert!(!may_quote(other), "{other}");
+        }
+    }
 }

@@ -163,9 +163,12 @@ impl Read<'_> {
         if let Ok(value) = name.value.parse() {
             return Some(At { value, span: name.span });
         }
-        let hint = did_you_mean(&name.value, Label::all().map(Label::name));
-        let hint = if hint.is_empty() { "; labels are such as us-ssn, mrn, birth-date, clinical".into() } else { hint };
-        self.problem(name.span, format!("there is no label `{}`{hint}", name.value))
+        // What is near to no label may be a value of a table that was named by mistake.
+        let message = match did_you_mean(&name.value, Label::all().map(Label::name)).as_str() {
+            "" => "there is no such label; labels are such as us-ssn, mrn, birth-date, clinical".to_owned(),
+            hint => format!("there is no label `{}`{hint}", name.value),
+        };
+        self.problem(name.span, message)
     }
 
     fn any(&mut self, _: &str, node: Node) -> Option<At<Value>> {

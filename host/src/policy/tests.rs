@@ -85,7 +85,7 @@ p.yaml:3:9: `domain` takes 1 to 256 bytes of text
 p.yaml:4:17: `reference_date` takes a date, year-month-day: 2026-01-31
 p.yaml:5:10: `subject` takes text, and this is read as a number or a truth value; quote it
 p.yaml:6:16: there is no label `us_ssn`; did you mean `us-ssn`?
-p.yaml:6:27: there is no label `qqqqqqqqqqqq`; labels are such as us-ssn, mrn, birth-date, clinical
+p.yaml:6:27: there is no such label; labels are such as us-ssn, mrn, birth-date, clinical
 p.yaml:7:15: `types`: unknown variant `int46`, expected one of `text`, `binary`, `int64`, `float64`, `boolean`, \
                     `date32`, `timestamp`
 p.yaml:9:30: a rule has no key `colums`; did you mean `columns`?

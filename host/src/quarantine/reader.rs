@@ -233,6 +233,7 @@ mod tests {
     fn a_file_of_no_rows_is_whole() {
         let quarantine = Quarantine::new();
         let grant = quarantine.keyring.quarantine_key("quarantine").unwrap();
+        fs::remove_file(quarantine.path()).unwrap();
         QuarantineWriter::create(&quarantine.path(), &grant).unwrap().commit().unwrap();
         assert_eq!(read(&quarantine.path(), &quarantine.keyring).unwrap().count(), 0);
     }
@@ -326,6 +327,7 @@ mod tests {
     fn a_line_opens_in_no_other_file() {
         let quarantine = Quarantine::new();
         let lines = quarantine.lines();
+        fs::remove_file(quarantine.path()).unwrap();
         let grant = quarantine.keyring.quarantine_key("quarantine").unwrap();
         let mut writer = QuarantineWriter::create(&quarantine.path(), &grant).unwrap();
         writer.add(&place(1), "birth_date", RejectionCode::Unparsable, values(1).as_object().unwrap()).unwrap();

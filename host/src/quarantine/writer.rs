@@ -114,15 +114,25 @@ mod tests {
     }
 
     #[test]
-    fn leaves_nothing_and_changes_nothing_when_it_is_not_committed() {
+    fn leaves_nothing_when_it_is_not_committed() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("q.jsonl");
-        fs::write(&path, "of the last run").unwrap();
-        let mut writer = writer(&path);
+        let mut writer = writer(&directory.path().join("q.jsonl"));
         writer.add(&Place::default(), "name", RejectionCode::Missing, &row()).unwrap();
         drop(writer);
-        assert_eq!(fs::read(&path).unwrap(), b"of the last run");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn never_replaces_the_rows_of_an_earlier_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("q.jsonl");
+        let late = writer(&path);
+        fs::write(&path, "of another run").unwrap();
+        assert!(matches!(late.commit(), Err(Error::Io { .. })));
+        let keyring = Keyring::ephemeral(&DEFAULT_KEYS).unwrap();
+        let again = QuarantineWriter::create(&path, &keyring.quarantine_key("quarantine").unwrap());
+        assert!(matches!(again, Err(Error::Usage(_))));
+        assert_eq!(fs::read(&path).unwrap(), b"of another run");
     }
 
     #[test]
