@@ -149,6 +149,7 @@ impl Host {
         if masked.outcomes.quarantined > 0 {
             return Err(Error::from(TooManyQuarantined {
                 allowed: 0,
+                quarantined: masked.outcomes.quarantined,
                 codes: masked.outcomes.codes,
                 first: masked.quarantined.into_iter().take(3).collect(),
             }));

@@ -108,7 +108,9 @@ impl Outcomes {
 pub struct TooManyQuarantined {
     /// How many the operator allows.
     pub allowed: u64,
-    /// Rows quarantined so far, by code.
+    /// How many there are so far.
+    pub quarantined: u64,
+    /// Rows rejected so far by code, with those that the policy drops.
     pub codes: BTreeMap<RejectionCode, u64>,
     /// Where the first few are, and why.
     pub first: Vec<(Place, RejectionCode)>,
@@ -116,8 +118,7 @@ pub struct TooManyQuarantined {
 
 impl fmt::Display for TooManyQuarantined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let total: u64 = self.codes.values().sum();
-        write!(f, "{total} rows could not be masked and {} are allowed:", self.allowed)?;
+        write!(f, "{} rows could not be masked and {} are allowed:", self.quarantined, self.allowed)?;
         for (place, code) in &self.first {
             write!(f, " {place} ({code});")?;
         }

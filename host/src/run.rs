@@ -216,7 +216,7 @@ impl<'a> Output<'a> {
             return Ok(());
         }
         let (codes, first) = (self.outcomes.codes.clone(), std::mem::take(&mut self.first_rejected));
-        Err(TooManyQuarantined { allowed: self.allowed, codes, first }.into())
+        Err(TooManyQuarantined { allowed: self.allowed, quarantined: self.outcomes.quarantined, codes, first }.into())
     }
 
     /// Report and quarantine first: no output without them.
