@@ -143,6 +143,9 @@ fn check_paths(run: &FileRun) -> Result<(), Error> {
     let written: Vec<&PathBuf> = written.into_iter().flatten().collect();
     for (index, path) in written.iter().enumerate() {
         let shown = path.display();
+        if path.is_dir() {
+            return Err(Error::Usage(format!("{shown} is a directory; name a file in it")));
+        }
         if run.inputs.iter().chain(&run.untouchable).any(|read| sink::is_same_file(read, path)) {
             return Err(Error::Usage(format!("{shown} is read by this run; write somewhere else")));
         }

@@ -108,11 +108,20 @@ fn nothing_is_left_where_what_stands_beside_the_output_cannot_be_written() {
     for taken in ["rows.q", "report.json"] {
         fs::create_dir(desk.path(taken)).unwrap();
         let before = desk.names();
-        let failed = desk.run(&arguments.join(" ")).assert_code(1);
+        let failed = desk.run(&arguments.join(" ")).assert_code(2);
         assert!(failed.stderr.contains(taken), "{}", failed.stderr);
         assert_eq!(desk.names(), before, "{taken}");
         fs::remove_dir(desk.path(taken)).unwrap();
     }
+}
+
+#[test]
+fn a_quarantine_file_of_an_earlier_run_is_never_replaced() {
+    let (desk, arguments) = desk(100);
+    desk.put("rows.q", OLD);
+    let refused = desk.run(&arguments.join(" ")).assert_code(2);
+    assert!(refused.stderr.contains("rows of an earlier run"), "{}", refused.stderr);
+    assert_eq!(desk.bytes("rows.q"), OLD);
 }
 
 #[test]
@@ -121,13 +130,13 @@ fn a_failing_run_leaves_the_old_files_as_they_were() {
     let mut table = desk.text("in.csv");
     table.push_str("one,field,too,few\n");
     desk.put("in.csv", table);
-    for name in ["out.csv", "report.json", "rows.q"] {
+    for name in ["out.csv", "report.json"] {
         desk.put(name, OLD);
     }
     let before = desk.names();
     desk.run(&arguments.join(" ")).assert_code(1);
     assert_eq!(desk.names(), before);
-    for name in ["out.csv", "report.json", "rows.q"] {
+    for name in ["out.csv", "report.json"] {
         assert_eq!(desk.bytes(name), OLD, "{name}");
     }
 }

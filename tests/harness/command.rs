@@ -43,6 +43,11 @@ impl Desk {
         fs::write(self.path(name), content).expect("a file on the desk can be written");
     }
 
+    /// Takes a file away.
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap_or_else(|error| panic!("cannot remove {name}: {error}"));
+    }
+
     /// The content of a file.
     pub fn bytes(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("cannot read {name}: {error}"))

@@ -1,0 +1,222 @@
+//! Which module of the host may know which: the arrows of the design, held as data.
+//!
+//! A new arrow fails here until it stands in the table, and one that is no longer used until it is taken away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module names of the others.
+const ARROWS: [(&str, &[&str]); 25] = [
+    // The vocabulary.
+    ("phi", &[]),
+    ("staged", &[]),
+    ("batch", &["error"]),
+    ("outcome", &["error"]),
+    // Errors gather what can go wrong anywhere.
+    ("error", &["batch", "keys", "outcome", "plugin", "policy"]),
+    // Keys know nothing of ours.
+    ("keys", &["staged"]),
+    // From text to a plan, without plugins.
+    ("manifest", &["batch", "keys", "outcome"]),
+    ("policy", &["batch", "outcome", "phi"]),
+    ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy"]),
+    // The sandbox.
+    ("contract", &["batch", "keys"]),
+    ("capability", &["contract", "keys", "manifest"]),
+    ("plugin", &["batch", "capability", "contract", "error", "keys", "manifest", "outcome", "plan", "staged"]),
+    // The path of a batch.
+    ("source", &["batch", "error"]),
+    ("snapshot", &["batch", "error", "keys", "mask", "plan", "plugin", "policy"]),
+    ("mask", &["batch", "error", "keys", "outcome", "plan", "plugin"]),
+    ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
+    ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
+    ("sink", &["batch", "error", "source", "staged", "verify"]),
+    ("quarantine", &["error", "keys", "outcome", "staged"]),
+    ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify"]),
+    // What puts them together.
+    ("report", &["error", "outcome", "snapshot", "tally"]),
+    ("host", &["batch", "error", "keys", "manifest", "outcome", "pipeline", "plan", "plugin", "policy", "snapshot"]),
+    ("output", &["error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"]),
+    ("run", &["batch", "error", "host", "output", "pipeline", "report", "sink", "source"]),
+    ("cli", &["keys", "source"]),
+];
+
+/// The command is a user of the library: it may know everything but what makes up the path of a batch.
+const COMMAND_KNOWS_NOT: [&str; 8] =
+    ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
+
+/// What must never be, whatever the table says: module, and what it knows nothing of.
+const NEVER: [(&str, &[&str]); 9] = [
+    ("pipeline", &["keys", "plugin", "capability", "contract", "policy"]),
+    ("mask", &["policy", "source", "sink"]),
+    ("plan", &["plugin", "source", "sink", "snapshot"]),
+    ("verify", &["policy", "source", "sink"]),
+    ("snapshot", &["pipeline", "run", "host"]),
+    ("keys", &["plugin", "batch", "policy"]),
+    ("policy", &["plugin", "plan", "source", "sink", "keys"]),
+    ("source", &["policy", "plan", "plugin", "keys"]),
+    ("sink", &["policy", "plan", "plugin", "keys"]),
+];
+
+/// Exceptions to the rules of the design, and the one thing that each is for.
+const ONLY: [(&str, &str, &str); 2] =
+    [("verify", "plugin", "crate::plugin::GuestFault"), ("batch", "error", "crate::error::Place")];
+
+/// A source file of the host without its tests and comments.
+struct File {
+    path: PathBuf,
+    module: String,
+    code: String,
+    lines: usize,
+}
+
+fn files() -> Vec<File> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/src");
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files);
+    assert!(files.len() > 90, "{} files", files.len());
+    files
+}
+
+fn collect(root: &Path, directory: &Path, files: &mut Vec<File>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else if !["tests.rs", "testing.rs", "lib.rs", "main.rs"].contains(&name) {
+            let text = fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+            let code: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let path = path.strip_prefix(root).unwrap().to_owned();
+            let module = path.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+            files.push(File { module, code: code.join("\n"), lines: text.lines().count(), path });
+        }
+    }
+}
+
+/// The modules that a piece of code names with `crate::`.
+fn named(code: &str) -> BTreeSet<String> {
+    let mut modules = BTreeSet::new();
+    for path in code.split("crate::").skip(1) {
+        match path.strip_prefix('{') {
+            None => drop(modules.insert(word(path))),
+            Some(group) => modules.extend(top_level(group).iter().map(|item| word(item.trim()))),
+        }
+    }
+    modules
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+}
+
+/// The items of a group in braces, up to the brace that closes it.
+fn top_level(group: &str) -> Vec<String> {
+    let (mut depth, mut items) = (0, vec![String::new()]);
+    for letter in group.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => items.push(String::new()),
+            _ => items.last_mut().unwrap().push(letter),
+        }
+    }
+    items.retain(|item| !item.trim().is_empty());
+    items
+}
+
+fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files() {
+        let mut named = named(&file.code);
+        named.remove(&file.module);
+        arrows.entry(file.module).or_default().extend(named);
+    }
+    arrows
+}
+
+#[test]
+fn reads_the_arrows_that_are_written() {
+    let code = "use crate::{a, b::{c, d::e},\n f};\nuse crate::g::h;\nfn i(j: crate::k::L) {}\npub(crate) m: N";
+    assert_eq!(named(code).into_iter().collect::<Vec<_>>(), ["a", "b", "f", "g", "k"]);
+}
+
+#[test]
+fn every_arrow_is_allowed_and_every_allowed_one_is_used() {
+    let mut arrows = arrows();
+    let command = arrows.remove("command").unwrap();
+    assert!(COMMAND_KNOWS_NOT.iter().all(|module| !command.contains(*module)), "command: {command:?}");
+    let table = ARROWS.iter().map(|(module, known)| ((*module).to_owned(), known.iter().map(|to| (*to).to_owned())));
+    let table: BTreeMap<String, BTreeSet<String>> = table.map(|(module, known)| (module, known.collect())).collect();
+    assert_eq!(table.len(), ARROWS.len(), "a module stands in the table twice");
+    for module in arrows.keys().chain(table.keys()) {
+        assert_eq!(arrows.get(module), table.get(module), "{module}: what it names, and what the table allows");
+    }
+}
+
+#[test]
+fn the_rules_of_the_design_hold_whatever_the_table_allows() {
+    let arrows = arrows();
+    for (module, unknown) in NEVER {
+        for other in unknown {
+            assert!(!arrows[module].contains(*other), "{module} knows {other}");
+        }
+    }
+    for file in files() {
+        for (module, other, only) in ONLY.iter().filter(|(module, ..)| *module == file.module) {
+            let others = file.code.replace(only, "").contains(&format!("crate::{other}"));
+            assert!(!others, "{module} names more of {other} than {only}");
+        }
+    }
+}
+
+#[test]
+fn no_arrow_goes_around_the_table() {
+    for File { path, code, .. } in files() {
+        let of_the_root = path.iter().count() == 1 || path.ends_with("mod.rs") && path.iter().count() == 2;
+        assert!(!code.contains("super::super"), "{}", path.display());
+        assert!(!of_the_root || !code.contains("super::"), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_sandbox_is_named_by_the_modules_that_are_it() {
+    let naming: BTreeSet<_> =
+        files().into_iter().filter(|file| file.code.contains("wasmtime")).map(|file| file.module).collect();
+    assert_eq!(naming.into_iter().collect::<Vec<_>>(), ["capability", "contract", "plugin"]);
+}
+
+#[test]
+fn what_is_pure_touches_no_file_and_no_clock() {
+    for File { path, module, code, .. } in files() {
+        if ["phi", "batch", "outcome", "policy", "manifest", "plan", "mask", "verify", "tally"].contains(&&*module) {
+            for outside in ["std::fs", "std::io", "std::time", "std::env", "std::net", "getrandom"] {
+                assert!(!code.contains(outside), "{}: {outside}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn only_verify_makes_a_verified_batch() {
+    for File { path, module, code, .. } in files().into_iter().filter(|file| file.module != "verify") {
+        assert!(!code.contains("VerifiedBatch {"), "{} in {module}", path.display());
+    }
+}
+
+#[test]
+fn unsafe_code_is_where_compiled_code_is_loaded() {
+    let with: Vec<_> =
+        files().into_iter().filter(|file| file.code.contains("unsafe {")).map(|file| file.path).collect();
+    assert_eq!(with, [Path::new("plugin/cache.rs")]);
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines() {
+    for File { path, lines, .. } in files() {
+        assert!(lines <= 400, "{}: {lines} lines without tests", path.display());
+    }
+}
