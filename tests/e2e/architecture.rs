@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     // The vocabulary.
     ("phi", &[]),
     ("batch", &["error"]),
@@ -24,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("contract", &["batch", "keys"]),
     ("capability", &["contract", "keys", "manifest"]),
     ("plugin", &["batch", "capability", "contract", "error", "keys", "manifest", "outcome", "plan"]),
+    ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "error"]),
     ("snapshot", &["error", "keys", "mask", "plan", "plugin", "policy"]),
