@@ -72,6 +72,9 @@ pub mod cli;
 pub mod command;
 mod contract;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 pub mod keys;
 pub mod manifest;

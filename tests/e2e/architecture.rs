@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -25,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("contract", &["batch", "keys"]),
     ("capability", &["contract", "keys", "manifest"]),
     ("plugin", &["batch", "capability", "contract", "error", "keys", "manifest", "outcome", "plan", "staged"]),
+    ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "error"]),
     ("snapshot", &["batch", "error", "keys", "mask", "plan", "plugin", "policy"]),

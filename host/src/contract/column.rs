@@ -7,8 +7,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow_array::types::{ByteArrayType, Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BooleanArray, GenericByteArray, PrimitiveArray, StringArray,
+};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 use super::latest::moretta::plugin::types::{
@@ -102,6 +104,9 @@ fn bits(bits: &BooleanBuffer) -> Cow<'_, [u8]> {
 
 /// Takes a column back from a guest that was to return so many rows of this type.
 ///
+/// What it left behind nulls and in padding has no meaning, so nothing checks it, and Arrow files would hold it: it is
+/// overwritten here.
+///
 /// # Errors
 /// What is wrong with it, in words that say nothing of its values.
 pub(crate) fn take_back(column: ColumnResult, rows: usize, column_type: ColumnType) -> Result<ArrayRef, &'static str> {
@@ -113,12 +118,14 @@ pub(crate) fn take_back(column: ColumnResult, rows: usize, column_type: ColumnTy
         (ValuesResult::Text(values), ColumnType::Text) => {
             let (offsets, data) = checked_offsets(values, rows)?;
             let array = StringArray::try_new(offsets, data, nulls);
-            Arc::new(array.map_err(|_| "returned text that is not UTF-8")?)
+            let array = array.map_err(|_| "returned text that is not UTF-8")?;
+            Arc::new(if hides_bytes(&array) { array.iter().collect() } else { array })
         }
         (ValuesResult::Binary(values), ColumnType::Binary) => {
             let (offsets, data) = checked_offsets(values, rows)?;
             let array = BinaryArray::try_new(offsets, data, nulls);
-            Arc::new(array.map_err(|_| "returned offsets that do not fit its data")?)
+            let array = array.map_err(|_| "returned offsets that do not fit its data")?;
+            Arc::new(if hides_bytes(&array) { array.iter().collect() } else { array })
         }
         (ValuesResult::Int64(values), ColumnType::Int64) => primitive::<Int64Type>(values, rows, nulls)?,
         (ValuesResult::Float64(values), ColumnType::Float64) => primitive::<Float64Type>(values, rows, nulls)?,
@@ -130,7 +137,8 @@ pub(crate) fn take_back(column: ColumnResult, rows: usize, column_type: ColumnTy
             if values.len() != rows.div_ceil(8) {
                 return Err("returned booleans of another length than its rows");
             }
-            Arc::new(BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(values), 0, rows), nulls))
+            let array = BooleanArray::new(BooleanBuffer::new(Buffer::from_vec(values), 0, rows), nulls);
+            Arc::new(array.iter().collect::<BooleanArray>())
         }
         _ => return Err("returned a column of another type than its manifest declares"),
     })
@@ -140,7 +148,14 @@ fn nulls(validity: Vec<u8>, rows: usize) -> Result<NullBuffer, &'static str> {
     if validity.len() != rows.div_ceil(8) {
         return Err("returned a validity bitmap of another length than its rows");
     }
-    Ok(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(validity), 0, rows)))
+    // Bit by bit, so that the padding of the last byte is zeros.
+    Ok(BooleanBuffer::new(Buffer::from_vec(validity), 0, rows).iter().collect())
+}
+
+/// Whether a null has bytes behind it.
+fn hides_bytes<T: ByteArrayType<Offset = i32>>(array: &GenericByteArray<T>) -> bool {
+    let Some(nulls) = array.nulls() else { return false };
+    array.offsets().lengths().zip(nulls).any(|(length, valid)| length > 0 && !valid)
 }
 
 /// The data is cut at the last offset: what a guest appends behind it is not taken along.
@@ -163,12 +178,55 @@ fn checked_offsets(values: VariableResult, rows: usize) -> Result<(OffsetBuffer<
 }
 
 fn primitive<T: ArrowPrimitiveType>(
-    values: Vec<T::Native>,
+    mut values: Vec<T::Native>,
     rows: usize,
     nulls: Option<NullBuffer>,
 ) -> Result<ArrayRef, &'static str> {
     if values.len() != rows {
         return Err("returned another number of values than rows");
     }
+    for (value, valid) in values.iter_mut().zip(nulls.iter().flatten()) {
+        if !valid {
+            *value = T::Native::default();
+        }
+    }
     Ok(Arc::new(PrimitiveArray::<T>::new(values.into(), nulls)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(rows: u32, valid: u8, values: ValuesResult, column_type: ColumnType) -> ArrayRef {
+        take_back(ColumnResult { rows, validity: Some(vec![valid]), values }, rows as usize, column_type).unwrap()
+    }
+
+    /// Whether any buffer of the array holds this byte.
+    fn holds(array: &ArrayRef, byte: u8) -> bool {
+        let data = array.to_data();
+        let nulls = data.nulls().map(NullBuffer::buffer);
+        data.buffers().iter().chain(nulls).any(|buffer| buffer.contains(&byte))
+    }
+
+    #[test]
+    fn nothing_stays_behind_a_null() {
+        let text = || VariableResult { offsets: vec![0, 1, 4, 5], data: b"aSSSb".to_vec() };
+        let array = taken(3, 0b101, ValuesResult::Text(text()), ColumnType::Text);
+        assert_eq!(array.as_string::<i32>().iter().collect::<Vec<_>>(), [Some("a"), None, Some("b")]);
+        assert!(!holds(&array, b'S'));
+        let array = taken(3, 0b101, ValuesResult::Binary(text()), ColumnType::Binary);
+        assert!(!holds(&array, b'S') && holds(&array, b'b'));
+        let array = taken(2, 0b01, ValuesResult::Int64(vec![7, 0x5353]), ColumnType::Int64);
+        assert_eq!(array.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(7), None]);
+        assert!(!holds(&array, 0x53));
+        let array = taken(2, 0b01, ValuesResult::Boolean(vec![0b11]), ColumnType::Boolean);
+        assert!(!holds(&array, 0b11) && array.as_boolean().value(0));
+    }
+
+    #[test]
+    fn nothing_stays_in_padding() {
+        let array = taken(2, 0b1111_1111, ValuesResult::Boolean(vec![0b0110_0010]), ColumnType::Boolean);
+        assert!(!holds(&array, 0b1111_1111) && !holds(&array, 0b0110_0010));
+        assert_eq!(array.as_boolean().iter().collect::<Vec<_>>(), [Some(false), Some(true)]);
+    }
 }

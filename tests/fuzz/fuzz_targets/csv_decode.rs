@@ -1,0 +1,11 @@
+//! CSV becomes rows or an error. However small the batches, it is the same rows.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use moretta::source::Format;
+
+#[path = "../rows.rs"]
+mod rows;
+
+fuzz_target!(|bytes: &[u8]| rows::assert_same_in_any_batches(bytes, Format::Csv));
