@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{Field, SchemaRef};
 
-use crate::error::{DataError, DataProblem, Error, Place};
+use crate::error::{DataError, DataProblem, Error, Place, is_name};
 use crate::source::bytes::{Input, is_stdin, name};
 use crate::source::csv::CsvSource;
 use crate::source::ndjson::NdjsonSource;
@@ -105,27 +105,31 @@ impl Opener {
     }
 }
 
+/// Names that an input has are not told, as its header may be missing; nor are those of the first one, if any of them
+/// is not sure to be a name.
 fn same_columns(expected: &SchemaRef, found: &SchemaRef, path: &Path) -> Result<(), DataError> {
-    let at = |column: &str, problem| {
-        let place = Place { input: name(path), column: Some(column.to_owned()), ..Place::default() };
+    let has_names = expected.fields().iter().all(|field| is_name(field.name()));
+    let shown = |field: &Field| has_names.then(|| field.name().clone());
+    let at = |column, problem| {
+        let place = Place { input: name(path), column, ..Place::default() };
         Err(DataError { place, problem })
     };
-    for index in 0..expected.fields().len().max(found.fields().len()) {
+    for (index, here) in expected.fields().iter().enumerate() {
         let position = index.saturating_add(1);
-        match (expected.fields().get(index), found.fields().get(index)) {
-            (Some(here), None) => return at(here.name(), DataProblem::MissingColumn { position }),
-            (expected, Some(there)) if expected.map(|here| here.name()) != Some(there.name()) => {
-                let expected = expected.map(|here| here.name().clone());
-                return at(there.name(), DataProblem::OtherColumn { position, expected });
+        match found.fields().get(index) {
+            None => return at(None, DataProblem::MissingColumn { position, expected: shown(here) }),
+            Some(there) if here.name() != there.name() => {
+                return at(None, DataProblem::OtherColumn { position, expected: shown(here) });
             }
-            (Some(here), Some(there)) if here.data_type() != there.data_type() => {
+            Some(there) if here.data_type() != there.data_type() => {
                 let (expected, found) = (here.data_type().to_string().into(), there.data_type().to_string().into());
-                return at(there.name(), DataProblem::OtherType { expected, found });
+                return at(Some(there.name().clone()), DataProblem::OtherType { expected, found });
             }
-            _ => {}
+            Some(_) => {}
         }
     }
-    Ok(())
+    let (expected, found) = (expected.fields().len(), found.fields().len());
+    if found > expected { at(None, DataProblem::MoreColumns { expected, found }) } else { Ok(()) }
 }
 
 /// Several inputs, one after the other.
@@ -199,14 +203,25 @@ mod tests {
     #[test]
     fn every_input_has_the_columns_of_the_first_one() {
         for (other, expected) in [
-            ("a,c", "column `c`: the first input has `b` as column 2"),
-            ("b,a", "column `b`: the first input has `a` as column 1"),
-            ("a,b,c", "column `c`: the first input has nothing as column 3"),
-            ("a", "column `b`: the column is missing at position 2"),
+            ("a,c", "2.csv: column 2 is not that of the first input, `b`; all"),
+            ("b,a", "2.csv: column 1 is not that of the first input, `a`; all"),
+            ("a,b,c", "2.csv: the input has 3 columns and the first one 2"),
+            ("a", "2.csv: column 2 of the first input, `b` is missing"),
         ] {
             let refusal = refusal_of(&[("1.csv", "a,b"), ("2.csv", other)]);
-            assert!(refusal.contains("2.csv") && refusal.contains(expected), "{refusal}");
+            assert!(refusal.contains(expected), "{refusal}");
         }
+    }
+
+    #[test]
+    fn a_header_that_is_data_is_not_told() {
+        for (first, other) in [("id,ssn", "Smith,999-95-5353"), ("Smith,999-95-5353", "Jones,999-95-5354")] {
+            let refusal = refusal_of(&[("1.csv", first), ("2.csv", other)]);
+            assert!(refusal.contains("column 1 is not that of the first input"), "{refusal}");
+            assert!(["Smith", "999", "Jones"].iter().all(|data| !refusal.contains(data)), "{refusal}");
+        }
+        let twice = refusal_of(&[("1.csv", "Smith,Smith")]);
+        assert!(twice.contains("columns 1 and 2 have the same name") && !twice.contains("Smith"), "{twice}");
     }
 
     #[test]
