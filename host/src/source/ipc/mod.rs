@@ -1,14 +1,23 @@
 //! Apache Arrow IPC: the file format, and the stream format.
 
+mod file;
+mod message;
+mod stream;
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_ipc::reader::StreamReader;
 
 use crate::error::Error;
 use crate::source::bytes::{file, is_read_once, is_stdin, name};
 use crate::source::typed::{TypedSource, guarded};
 use crate::source::{Format, Source};
+
+use file::FileBatches;
+use stream::CheckedStream;
 
 /// What a file, but no stream, begins with.
 const MAGIC: &[u8] = b"ARROW1";
@@ -31,8 +40,8 @@ pub(super) fn open(path: &Path, batch_bytes: usize) -> Result<Box<dyn Source>, E
         return stream(file, path, batch_bytes);
     }
     let (input, format) = (name(path), Format::Arrow);
-    let reader = guarded(&input, format, || FileReader::try_new(BufReader::new(file), None))?;
-    let schema = reader.schema();
+    let reader = guarded(&input, format, || FileBatches::open(BufReader::new(file)))?;
+    let schema = reader.schema().clone();
     Ok(Box::new(TypedSource::new(reader, &schema, input, format, batch_bytes)?))
 }
 
@@ -54,7 +63,7 @@ fn start(reader: &mut impl Read, path: &Path) -> Result<Vec<u8>, Error> {
 
 fn stream(bytes: impl Read + Send + 'static, path: &Path, batch_bytes: usize) -> Result<Box<dyn Source>, Error> {
     let (input, format) = (name(path), Format::Arrow);
-    let reader = guarded(&input, format, || StreamReader::try_new(BufReader::new(bytes), None))?;
+    let reader = guarded(&input, format, || StreamReader::try_new(CheckedStream::new(BufReader::new(bytes)), None))?;
     let schema = reader.schema();
     Ok(Box::new(TypedSource::new(reader, &schema, input, format, batch_bytes)?))
 }
