@@ -121,11 +121,20 @@ impl fmt::Display for Place {
         } else if let Some(row) = self.row {
             write!(f, ", row {row}")?;
         }
-        if let Some(column) = &self.column {
-            write!(f, ", column `{column}`")?;
+        match &self.column {
+            Some(column) if is_name(column) => write!(f, ", column `{column}`"),
+            Some(_) => write!(f, ", a column whose name is not shown, as it may be data"),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Whether a text is sure to be the name of a column, or a path of names, and may stand in a message. A header that is
+/// missing, and documents with values as keys, make names of data: numbers, dates and codes begin with no letter.
+pub(crate) fn is_name(text: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || "_-[] ".contains(c);
+    let begins = |segment: &str| segment.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    text.split('.').all(|segment| begins(segment) && segment.chars().all(inside) && segment.chars().count() <= 64)
 }
 
 /// What is wrong with the input, and where.
@@ -199,24 +208,36 @@ pub enum DataProblem {
     /// A value is not of the type that the policy gives to its column.
     #[error("the value is not of type {0}, which the policy gives to the column; mend the value or the type")]
     NotOfType(crate::batch::ColumnType),
-    /// Another input has a column that the first one has not there.
+    /// Another input has another column at a position.
     #[error(
-        "the first input has {} as column {position}; all inputs need the same columns in the same order",
+        "column {position} is not that of the first input{}; all inputs need the same columns in the same order: is a \
+         header missing?",
         quoted(expected)
     )]
     OtherColumn {
         /// Counted from 1.
         position: usize,
-        /// Its name in the first input.
+        /// Its name in the first input, if that may be shown.
         expected: Option<String>,
+    },
+    /// Another input has more columns than the first one.
+    #[error("the input has {found} columns and the first one {expected}; all inputs need the same columns")]
+    MoreColumns {
+        /// How many the first input has.
+        expected: usize,
+        /// How many this one has.
+        found: usize,
     },
     /// Another input has not a column that the first one has.
     #[error(
-        "the column is missing at position {position}; all inputs need the columns of the first one in the same order"
+        "column {position} of the first input{} is missing; all inputs need the same columns in the same order",
+        quoted(expected)
     )]
     MissingColumn {
         /// Counted from 1.
         position: usize,
+        /// Its name in the first input, if that may be shown.
+        expected: Option<String>,
     },
     /// Another input has a column with another type.
     #[error("the type is {found}, but {expected} in the first input; all inputs need the same types")]
@@ -269,5 +290,28 @@ pub enum DataProblem {
 }
 
 fn quoted(name: &Option<String>) -> String {
-    name.as_ref().map_or_else(|| "nothing".to_owned(), |name| format!("`{name}`"))
+    name.as_ref().map_or_else(String::new, |name| format!(", `{name}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_begins_each_segment_with_a_letter_and_data_does_not() {
+        for name in ["id", "_id", "First name", "name[].given[]", "zip-code", "Straße", "n2", &"x".repeat(64)] {
+            assert!(is_name(name), "{name}");
+        }
+        let long = "x".repeat(65);
+        for data in ["", "999-95-5353", "1980-01-01", "a.999-95-5353", "a.", "a\u{1b}[0m", "a@b", "+1", long.as_str()] {
+            assert!(!is_name(data), "{data}");
+        }
+    }
+
+    #[test]
+    fn a_place_shows_a_column_by_its_name_and_never_by_a_key_that_is_data() {
+        let shown = |column: &str| Place { column: Some(column.to_owned()), ..Place::default() }.to_string();
+        assert_eq!(shown("name.given"), ", column `name.given`");
+        assert_eq!(shown("999-95-5353.x"), ", a column whose name is not shown, as it may be data");
+    }
 }

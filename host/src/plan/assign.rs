@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow_schema::Schema;
 
 use super::{Action, Call, PlannedColumn};
+use crate::error::is_name;
 use crate::policy::{Policy, PolicyProblem, Rule, RuleAction, Unmatched, did_you_mean};
 
 /// The columns of an input, and the rule that decides over each.
@@ -33,14 +34,21 @@ pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<Policy
     let assigned = Assigned { names, rules };
     let mut problem = |message| problems.push(PolicyProblem { message, span: None });
     let mut seen = BTreeSet::new();
-    for name in assigned.names.iter().filter(|name| !seen.insert(name.as_str())) {
-        problem(format!("the input has two columns `{name}`; rename one"));
+    for (index, _) in assigned.names.iter().enumerate().filter(|(_, name)| !seen.insert(name.as_str())) {
+        problem(format!("the input has two columns {}; rename one", assigned.shown(index)));
     }
     let denied = assigned.denied(policy);
     if !denied.is_empty() {
-        let message = "so nothing is written; add a rule for each (`mask: transform`, `keep: true` or `drop: true`), \
-                       or say `unmatched: drop`";
-        problem(format!("no rule matches {}, {message}", list(&denied)));
+        let which = assigned.list(&denied, policy);
+        let mend = "so nothing is written; add a rule for each (`mask: transform`, `keep: true` or `drop: true`), or \
+                    say `unmatched: drop`";
+        problem(match assigned.has_known(policy) {
+            true => format!("no rule matches {which}, {mend}"),
+            false => format!(
+                "no rule matches {which}, and the policy mentions no column of the input: its first line seems to be \
+                 data, is the header missing? if not, {mend}"
+            ),
+        });
     }
     assigned
 }
@@ -86,22 +94,62 @@ impl Assigned {
         columns.map(plan).collect()
     }
 
-    fn unmatched(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().zip(&self.rules).filter(|(_, rule)| rule.is_none()).map(|(name, _)| name.as_str())
+    fn unmatched(&self) -> impl Iterator<Item = (usize, &str)> {
+        let columns = self.names.iter().zip(&self.rules).enumerate();
+        columns.filter(|(_, (_, rule))| rule.is_none()).map(|(index, (name, _))| (index, name.as_str()))
     }
 
     /// The unmatched columns that stop the run. The subject is mentioned, if by no rule.
-    fn denied(&self, policy: &Policy) -> Vec<&str> {
+    fn denied(&self, policy: &Policy) -> Vec<usize> {
         match policy.unmatched {
             Unmatched::Drop => Vec::new(),
-            Unmatched::Deny => self.unmatched().filter(|name| !is_subject(policy, name)).collect(),
+            Unmatched::Deny => {
+                self.unmatched().filter(|(_, name)| !is_subject(policy, name)).map(|(index, _)| index).collect()
+            }
+        }
+    }
+
+    /// Whether the policy mentions any column, and so the names are names.
+    fn has_known(&self, policy: &Policy) -> bool {
+        let named = |name: &String| policy.named_columns().iter().any(|known| known.value == *name);
+        let known = |name: &String| named(name) || is_subject(policy, name) || policy.findings.get(name).is_some();
+        self.rules.iter().any(Option::is_some) || self.names.iter().any(known)
+    }
+
+    /// A column as a message has it: by its name, or by its position where the name may be data.
+    fn shown(&self, index: usize) -> String {
+        match self.names.get(index).filter(|name| is_name(name)) {
+            Some(name) => format!("`{name}`"),
+            None => format!("number {}", index.saturating_add(1)),
+        }
+    }
+
+    /// Columns as a sentence has them, not more than a few.
+    fn list(&self, columns: &[usize], policy: &Policy) -> String {
+        let has_known = self.has_known(policy);
+        let shown = |index: &usize| match has_known {
+            true => self.shown(*index),
+            false => index.saturating_add(1).to_string(),
+        };
+        let mut shown: Vec<_> = columns.iter().take(MOST_LISTED).map(shown).collect();
+        let more = columns.len().saturating_sub(shown.len());
+        if more > 0 {
+            shown.push(format!("{more} more"));
+        }
+        match shown.split_last() {
+            Some((last, [])) => format!("column {last}"),
+            Some((last, before)) => format!("columns {} and {last}", before.join(", ")),
+            None => String::new(),
         }
     }
 }
 
+/// How many columns a message lists.
+const MOST_LISTED: usize = 20;
+
 /// What the policy names and the input lacks, and a subject that no rule matches.
 pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Vec<PolicyProblem> {
-    let known = || schema.fields().iter().map(|field| field.name().as_str());
+    let known = || schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_name(name));
     let literal = policy.rules.iter().flat_map(|rule| &rule.columns);
     let literal = literal.filter_map(|pattern| Some((pattern.value.literal()?, pattern.span.clone())));
     let named = policy.named_columns().iter().map(|name| (name.value.clone(), name.span.clone()));
@@ -110,7 +158,7 @@ pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Ve
         let message = format!("the input has no column `{name}`{}", did_you_mean(&name, known()));
         notes.push(PolicyProblem { message, span: Some(span) });
     }
-    for name in assigned.unmatched().filter(|name| is_subject(policy, name)) {
+    for (_, name) in assigned.unmatched().filter(|(_, name)| is_subject(policy, name)) {
         let message = format!("no rule matches the subject's column `{name}`, so it is not written");
         notes.push(PolicyProblem { message, span: policy.subject.as_ref().map(|subject| subject.span.clone()) });
     }
@@ -119,14 +167,4 @@ pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Ve
 
 fn is_subject(policy: &Policy, name: &str) -> bool {
     policy.subject.as_ref().is_some_and(|subject| subject.value == name)
-}
-
-/// Names of columns as a sentence has them.
-fn list(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => format!("column {last}"),
-        Some((last, before)) => format!("columns {} and {last}", before.join(", ")),
-        None => String::new(),
-    }
 }

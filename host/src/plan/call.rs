@@ -8,6 +8,7 @@ use super::Call;
 use super::assign::Assigned;
 use super::check::{Checked, range};
 use crate::batch::ColumnType;
+use crate::error::is_name;
 use crate::keys::Purpose;
 use crate::manifest::Need;
 use crate::policy::{At, Policy, PolicyProblem};
@@ -114,7 +115,7 @@ impl Build<'_> {
     }
 
     fn missing(&mut self, column: &At<String>, role: &str) {
-        let known = self.schema.fields().iter().map(|field| field.name().as_str());
+        let known = self.schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_name(name));
         let hint = crate::policy::did_you_mean(&column.value, known);
         self.problem(&column.span, format!("the input has no column `{}`, {role}{hint}", column.value));
     }

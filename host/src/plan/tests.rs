@@ -208,6 +208,31 @@ fn refuses_columns_that_no_rule_matches_all_at_once() {
 }
 
 #[test]
+fn names_that_may_be_data_are_not_told() {
+    let keep = "- { columns: [a], keep: true }";
+    let [(_, some)] = problems(&["a", "999-95-5353", "1980-01-01.x", "c"], "", keep).try_into().unwrap();
+    assert!(some.starts_with("no rule matches columns number 2, number 3 and `c`, so nothing is written"), "{some}");
+    let [(_, none)] = problems(&["Smith", "999-95-5353"], "", keep).try_into().unwrap();
+    assert!(none.starts_with("no rule matches columns 1 and 2, and the policy mentions no column"), "{none}");
+    assert!(none.contains("is the header missing?") && !none.contains("Smith") && !none.contains("999"), "{none}");
+    for top in ["subject: b", "labels: { b: mrn }", "types: { b: text }"] {
+        let [(_, known)] = problems(&["b", "c"], top, keep).try_into().unwrap();
+        assert!(known.contains("`c`"), "{known}");
+    }
+    let [(_, twice)] = problems(&["9", "9"], "", "- { columns: ['*'], keep: true }").try_into().unwrap();
+    assert_eq!(twice, "the input has two columns number 2; rename one");
+}
+
+#[test]
+fn lists_a_few_of_many_unmatched_columns() {
+    let names: Vec<_> = (0..10_000).map(|number| format!("c{number}")).collect();
+    let mut names: Vec<_> = names.iter().map(String::as_str).collect();
+    names.push("a");
+    let [(_, many)] = problems(&names, "", "- { columns: [a], keep: true }").try_into().unwrap();
+    assert!(many.contains("`c18`, `c19` and 9980 more, so nothing") && !many.contains("`c20`"), "{many}");
+}
+
+#[test]
 fn the_subject_may_go_unmentioned_and_is_not_written() {
     let plan = planned(&["a", "id"], "subject: id", "- { columns: [a], keep: true }");
     assert_eq!((plan.columns[1].action, plan.output.as_slice()), (Action::Drop { by_rule: false }, &[0][..]));

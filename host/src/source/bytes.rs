@@ -71,6 +71,11 @@ pub(super) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Whether an input can be read once only: standard input, a pipe or another device.
+pub(super) fn is_read_once(path: &Path) -> bool {
+    is_stdin(path) || std::fs::metadata(path).is_ok_and(|there| !there.is_file())
+}
+
 /// What an input is called in messages.
 pub(super) fn name(path: &Path) -> Arc<str> {
     path.to_string_lossy().into()

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{Field, SchemaRef};
 
-use crate::error::{DataError, DataProblem, Error, Place};
-use crate::source::bytes::{Input, is_stdin, name};
+use crate::error::{DataError, DataProblem, Error, Place, is_name};
+use crate::source::bytes::{Input, is_read_once, is_stdin, name};
 use crate::source::csv::CsvSource;
 use crate::source::ndjson::NdjsonSource;
 use crate::source::records::Limits;
@@ -24,11 +24,8 @@ pub fn open(inputs: &[PathBuf], options: &ReadOptions) -> Result<Box<dyn Source>
     let opener = Opener { format: common_format(inputs, options)?, options: clamped(options) };
     let current = opener.open(first)?;
     let schema = current.schema_hint();
-    // Standard input cannot be opened twice, so it is not looked at before its turn.
-    for path in others.iter().filter(|path| !is_stdin(path)) {
-        opener.open_another(path, schema.as_ref())?;
-    }
-    Ok(Box::new(Inputs { opener, schema, current, others: others.to_vec().into() }))
+    let others = others.iter().map(|path| opener.look_at(path, schema.as_ref())).collect::<Result<_, _>>()?;
+    Ok(Box::new(Inputs { opener, schema, current, others }))
 }
 
 /// Offsets in a batch are `i32`, so a chunk stays below 2 GiB.
@@ -65,9 +62,9 @@ fn format_of(path: &Path, options: &ReadOptions) -> Result<Format, Error> {
             return Err(Error::Usage(format!("the name {shown} does not tell its format; choose one of {choices}")));
         }
     };
-    if format == Format::Parquet && is_stdin(path) {
-        let mend = "parquet cannot be read from standard input, as its index is at its end; write it to a file first";
-        return Err(Error::Usage(mend.to_owned()));
+    if format == Format::Parquet && is_read_once(path) {
+        let mend = "parquet cannot be read from standard input or a pipe, as its index is at its end";
+        return Err(Error::Usage(format!("{mend}; write it to a file first")));
     }
     if !format.is_text() && Compression::of_path(path) != Compression::None {
         let shown = path.display();
@@ -103,29 +100,50 @@ impl Opener {
         }
         Ok(source)
     }
+
+    /// Opens an input before its turn, to find what is wrong with it before any work is done. A file is closed again, as
+    /// there may be more of them than can be open; a pipe would lose its start and stays open. Standard input is not
+    /// looked at: who types it in may wait for its turn.
+    fn look_at(&self, path: &Path, schema: Option<&SchemaRef>) -> Result<Turn, Error> {
+        if is_stdin(path) {
+            return Ok(Turn::Closed(path.to_owned()));
+        }
+        let opened = self.open_another(path, schema)?;
+        Ok(if is_read_once(path) { Turn::Open(opened) } else { Turn::Closed(path.to_owned()) })
+    }
 }
 
+/// An input that waits for its turn.
+enum Turn {
+    Closed(PathBuf),
+    Open(Box<dyn Source>),
+}
+
+/// Names that an input has are not told, as its header may be missing; nor are those of the first one, if any of them
+/// is not sure to be a name.
 fn same_columns(expected: &SchemaRef, found: &SchemaRef, path: &Path) -> Result<(), DataError> {
-    let at = |column: &str, problem| {
-        let place = Place { input: name(path), column: Some(column.to_owned()), ..Place::default() };
+    let has_names = expected.fields().iter().all(|field| is_name(field.name()));
+    let shown = |field: &Field| has_names.then(|| field.name().clone());
+    let at = |column, problem| {
+        let place = Place { input: name(path), column, ..Place::default() };
         Err(DataError { place, problem })
     };
-    for index in 0..expected.fields().len().max(found.fields().len()) {
+    for (index, here) in expected.fields().iter().enumerate() {
         let position = index.saturating_add(1);
-        match (expected.fields().get(index), found.fields().get(index)) {
-            (Some(here), None) => return at(here.name(), DataProblem::MissingColumn { position }),
-            (expected, Some(there)) if expected.map(|here| here.name()) != Some(there.name()) => {
-                let expected = expected.map(|here| here.name().clone());
-                return at(there.name(), DataProblem::OtherColumn { position, expected });
+        match found.fields().get(index) {
+            None => return at(None, DataProblem::MissingColumn { position, expected: shown(here) }),
+            Some(there) if here.name() != there.name() => {
+                return at(None, DataProblem::OtherColumn { position, expected: shown(here) });
             }
-            (Some(here), Some(there)) if here.data_type() != there.data_type() => {
+            Some(there) if here.data_type() != there.data_type() => {
                 let (expected, found) = (here.data_type().to_string().into(), there.data_type().to_string().into());
-                return at(there.name(), DataProblem::OtherType { expected, found });
+                return at(Some(there.name().clone()), DataProblem::OtherType { expected, found });
             }
-            _ => {}
+            Some(_) => {}
         }
     }
-    Ok(())
+    let (expected, found) = (expected.fields().len(), found.fields().len());
+    if found > expected { at(None, DataProblem::MoreColumns { expected, found }) } else { Ok(()) }
 }
 
 /// Several inputs, one after the other.
@@ -133,7 +151,7 @@ struct Inputs {
     opener: Opener,
     schema: Option<SchemaRef>,
     current: Box<dyn Source>,
-    others: VecDeque<PathBuf>,
+    others: VecDeque<Turn>,
 }
 
 impl Source for Inputs {
@@ -142,8 +160,11 @@ impl Source for Inputs {
             if let Some(chunk) = self.current.next()? {
                 return Ok(Some(chunk));
             }
-            let Some(path) = self.others.pop_front() else { return Ok(None) };
-            self.current = self.opener.open_another(&path, self.schema.as_ref())?;
+            self.current = match self.others.pop_front() {
+                Some(Turn::Closed(path)) => self.opener.open_another(&path, self.schema.as_ref())?,
+                Some(Turn::Open(source)) => source,
+                None => return Ok(None),
+            };
         }
     }
 
@@ -199,14 +220,25 @@ mod tests {
     #[test]
     fn every_input_has_the_columns_of_the_first_one() {
         for (other, expected) in [
-            ("a,c", "column `c`: the first input has `b` as column 2"),
-            ("b,a", "column `b`: the first input has `a` as column 1"),
-            ("a,b,c", "column `c`: the first input has nothing as column 3"),
-            ("a", "column `b`: the column is missing at position 2"),
+            ("a,c", "2.csv: column 2 is not that of the first input, `b`; all"),
+            ("b,a", "2.csv: column 1 is not that of the first input, `a`; all"),
+            ("a,b,c", "2.csv: the input has 3 columns and the first one 2"),
+            ("a", "2.csv: column 2 of the first input, `b` is missing"),
         ] {
             let refusal = refusal_of(&[("1.csv", "a,b"), ("2.csv", other)]);
-            assert!(refusal.contains("2.csv") && refusal.contains(expected), "{refusal}");
+            assert!(refusal.contains(expected), "{refusal}");
         }
+    }
+
+    #[test]
+    fn a_header_that_is_data_is_not_told() {
+        for (first, other) in [("id,ssn", "Smith,999-95-5353"), ("Smith,999-95-5353", "Jones,999-95-5354")] {
+            let refusal = refusal_of(&[("1.csv", first), ("2.csv", other)]);
+            assert!(refusal.contains("column 1 is not that of the first input"), "{refusal}");
+            assert!(["Smith", "999", "Jones"].iter().all(|data| !refusal.contains(data)), "{refusal}");
+        }
+        let twice = refusal_of(&[("1.csv", "Smith,Smith")]);
+        assert!(twice.contains("columns 1 and 2 have the same name") && !twice.contains("Smith"), "{twice}");
     }
 
     #[test]
@@ -214,6 +246,49 @@ mod tests {
         let (directory, mut paths) = files(&[("1.csv", "a\n")]);
         paths.push(directory.path().join("2.csv"));
         assert!(matches!(refusal(&paths), Error::Io { doing: "read", path, .. } if path == paths[1]));
+    }
+
+    /// A pipe under a name, into which a thread writes.
+    #[cfg(unix)]
+    fn pipe(directory: &TempDir, name: &str, bytes: Vec<u8>) -> PathBuf {
+        let path = directory.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let target = path.clone();
+        // One that is opened twice is written to once.
+        std::thread::spawn(move || fs::write(target, bytes));
+        path
+    }
+
+    #[cfg(unix)]
+    fn rows(paths: &[PathBuf]) -> usize {
+        let mut source = open(paths, &ReadOptions::default()).unwrap();
+        std::iter::from_fn(|| source.next().unwrap()).map(|chunk| chunk.decode().unwrap().rows()).sum()
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_further_input_that_is_a_pipe_is_read_from_its_start() {
+        let (directory, mut paths) = files(&[("1.csv", "a\n1\n")]);
+        paths.push(pipe(&directory, "2.csv", format!("a\n{}", "1\n".repeat(100_000)).into_bytes()));
+        paths.push(pipe(&directory, "3.csv", b"a\n1\n".to_vec()));
+        assert_eq!(rows(&paths), 100_002);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn an_arrow_stream_is_read_from_a_pipe_and_a_file_with_an_index_is_not() {
+        let column: arrow_array::ArrayRef = std::sync::Arc::new(arrow_array::Int64Array::from(vec![1, 2]));
+        let batch = arrow_array::RecordBatch::try_from_iter([("a", column)]).unwrap();
+        let mut stream = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        stream.write(&batch).unwrap();
+        let (directory, _) = files(&[]);
+        let stream = pipe(&directory, "1.arrows", stream.into_inner().unwrap());
+        assert_eq!(rows(&[stream]), 2);
+        let file = pipe(&directory, "1.arrow", b"ARROW1\0\0".to_vec());
+        assert!(refusal(&[file]).to_string().contains("write it to a file first"));
+        let parquet = directory.path().join("1.parquet");
+        assert!(std::process::Command::new("mkfifo").arg(&parquet).status().unwrap().success());
+        assert!(refusal(&[parquet]).to_string().contains("write it to a file first"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Files that hold Arrow columns: their readers decode, so a chunk is a finished batch.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -33,8 +33,8 @@ pub(super) struct TypedSource<R> {
     input: Arc<str>,
     format: Format,
     batch_bytes: usize,
-    /// Pieces of the reader's last batch.
-    pieces: VecDeque<RecordBatch>,
+    /// What is left of the reader's last batch, and how many of its rows make a chunk.
+    rest: Option<(RecordBatch, usize)>,
     row: u64,
 }
 
@@ -52,7 +52,15 @@ impl<R> TypedSource<R> {
     ) -> Result<Self, DataError> {
         check_names(schema, &input)?;
         let schema = Arc::new(without_metadata(schema));
-        Ok(Self { reader, schema, input, format, batch_bytes, pieces: VecDeque::new(), row: 1 })
+        Ok(Self { reader, schema, input, format, batch_bytes, rest: None, row: 1 })
+    }
+
+    fn piece(&mut self) -> Option<RecordBatch> {
+        let (rest, rows) = self.rest.take().filter(|(rest, _)| rest.num_rows() > 0)?;
+        let rows_here = rows.min(rest.num_rows());
+        let behind = rest.slice(rows_here, rest.num_rows().saturating_sub(rows_here));
+        self.rest = Some((behind, rows));
+        Some(rest.slice(0, rows_here))
     }
 }
 
@@ -62,7 +70,7 @@ where
 {
     fn next(&mut self) -> Result<Option<Box<dyn Chunk>>, Error> {
         loop {
-            if let Some(piece) = self.pieces.pop_front() {
+            if let Some(piece) = self.piece() {
                 let place = BatchPlace { input: self.input.clone(), first_row: self.row, lines: None };
                 self.row = self.row.saturating_add(piece.num_rows() as u64);
                 let bytes = length(&piece) as u64;
@@ -72,7 +80,9 @@ where
             let Some(batch) = read else { return Ok(None) };
             let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
             let renew = || RecordBatch::try_new_with_options(self.schema.clone(), batch.columns().to_vec(), &options);
-            self.pieces = pieces(&guarded(&self.input, self.format, renew)?, self.batch_bytes);
+            let batch = guarded(&self.input, self.format, renew)?;
+            let rows = rows_each(&batch, self.batch_bytes);
+            self.rest = Some((batch, rows));
         }
     }
 
@@ -116,10 +126,12 @@ fn without_metadata(schema: &Schema) -> Schema {
     Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>())
 }
 
-fn pieces(batch: &RecordBatch, bytes: usize) -> VecDeque<RecordBatch> {
+/// The most rows of a chunk. Those of some types take no bytes: a file of a few bytes has any number of them.
+const MOST_ROWS: usize = 1 << 20;
+
+fn rows_each(batch: &RecordBatch, bytes: usize) -> usize {
     let rows = batch.num_rows();
-    let each = bytes.saturating_mul(rows).checked_div(length(batch)).unwrap_or(rows).max(1);
-    (0..rows).step_by(each).map(|row| batch.slice(row, each.min(rows.saturating_sub(row)))).collect()
+    bytes.saturating_mul(rows).checked_div(length(batch)).unwrap_or(rows).clamp(1, MOST_ROWS)
 }
 
 /// How many bytes the values take, without those of a shared buffer that belong to other rows.
@@ -152,6 +164,18 @@ mod tests {
             std::iter::from_fn(|| source.next().unwrap()).map(|chunk| (chunk.bytes(), chunk.decode().unwrap()));
         let shape: Vec<_> = chunks.map(|(bytes, batch)| (bytes, batch.rows(), batch.place().first_row)).collect();
         assert_eq!(shape, [(80, 10, 1), (80, 10, 11), (40, 5, 21), (8, 1, 26)]);
+    }
+
+    #[test]
+    fn rows_that_take_no_bytes_come_a_bounded_number_at_a_time() {
+        let options = RecordBatchOptions::new().with_row_count(Some(1 << 60));
+        let endless = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options).unwrap();
+        let mut source = source(std::iter::once(Ok::<_, ArrowError>(endless)), &Schema::empty()).unwrap();
+        let places = [1, 1 + MOST_ROWS as u64].map(|first| (MOST_ROWS, first));
+        for place in places {
+            let batch = source.next().unwrap().unwrap().decode().unwrap();
+            assert_eq!((batch.rows(), batch.place().first_row), place);
+        }
     }
 
     #[test]

@@ -27,8 +27,8 @@ impl Header {
     pub(super) fn parse(record: &[u8], delimiter: u8, types: &Types, place: Place) -> Result<Self, Error> {
         let place = Place { line: Some(1), ..place };
         let names = names(record, delimiter).map_err(|problem| DataError { place: place.clone(), problem })?;
-        if let Some((column, problem)) = twice(&names) {
-            return Err(DataError { place: Place { column: Some(column), ..place }, problem }.into());
+        if let Some(problem) = twice(&names) {
+            return Err(DataError { place, problem }.into());
         }
         let types: Vec<_> = names.iter().map(|name| types.get(name).copied().unwrap_or(ColumnType::Text)).collect();
         let fields = names.iter().zip(&types).map(|(name, column_type)| Field::new(name, column_type.arrow(), true));
@@ -74,12 +74,11 @@ fn names(record: &[u8], delimiter: u8) -> Result<Vec<String>, DataProblem> {
     }
 }
 
-fn twice(names: &[String]) -> Option<(String, DataProblem)> {
+/// The positions alone: where the header is missing the names are data.
+fn twice(names: &[String]) -> Option<DataProblem> {
     let mut positions = HashMap::new();
-    for (position, name) in (1..).zip(names) {
-        if let Some(first) = positions.insert(name, position) {
-            return Some((name.clone(), DataProblem::DuplicateColumn { first, second: position }));
-        }
-    }
-    None
+    let mut named = (1..).zip(names);
+    named.find_map(|(second, name)| {
+        positions.insert(name, second).map(|first| DataProblem::DuplicateColumn { first, second })
+    })
 }
