@@ -48,7 +48,12 @@ fn failures_of_the_input() -> Vec<Case> {
         case(TABLE, "in.csv --out gone/out.csv", 1, &["gone", "No such file"]),
         case(TABLE, "in.csv --input-format ndjson --out out.csv", 1, &["in.csv, line 1", "not a JSON text"]),
         case(TABLE, "in.csv --input-format parquet --out out.csv", 1, &["in.csv", "not a readable parquet file"]),
-        case(TABLE, "in.csv in.csv other.csv --out out.csv", 1, &["other.csv", "`ID`", "the first input has `id`"]),
+        case(
+            TABLE,
+            "in.csv in.csv other.csv --out out.csv",
+            1,
+            &["other.csv: column 1 is not that of the first input, `id`"],
+        ),
         under(
             "subject: id\n",
             "subject: id\ntypes: { id: int64 }\n",
