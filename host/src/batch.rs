@@ -145,11 +145,12 @@ impl ColumnType {
         }
     }
 
-    /// The type of which every value of an Arrow type is, if there is one: what a typed file's column is cast to
-    /// before a transform sees it.
+    /// The type that the values of an Arrow type are of, if there is one: what a typed file's column is cast to before a
+    /// transform sees it. An instant is one in UTC. Nanoseconds, and a date with a time, are so only where nothing is
+    /// cut off.
     pub fn for_arrow(data_type: &DataType) -> Option<Self> {
         Some(match data_type {
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => Self::Text,
             DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
                 Self::Binary
             }
@@ -157,10 +158,8 @@ impl ColumnType {
             DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => Self::Int64,
             DataType::Float16 | DataType::Float32 | DataType::Float64 => Self::Float64,
             DataType::Boolean => Self::Boolean,
-            DataType::Date32 => Self::Date32,
-            DataType::Timestamp(TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond, None) => {
-                Self::Timestamp
-            }
+            DataType::Date32 | DataType::Date64 => Self::Date32,
+            DataType::Timestamp(_, _) => Self::Timestamp,
             DataType::Dictionary(_, values) => return Self::for_arrow(values),
             _ => return None,
         })

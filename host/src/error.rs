@@ -208,6 +208,9 @@ pub enum DataProblem {
     /// A value is not of the type that the policy gives to its column.
     #[error("the value is not of type {0}, which the policy gives to the column; mend the value or the type")]
     NotOfType(crate::batch::ColumnType),
+    /// A value that the type in which transforms are given its column cannot hold.
+    #[error("the value has no equal of type {0}, in which transforms take it; make the column text under `types`")]
+    Inexact(crate::batch::ColumnType),
     /// Another input has another column at a position.
     #[error(
         "column {position} is not that of the first input{}; all inputs need the same columns in the same order: is a \

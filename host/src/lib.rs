@@ -66,6 +66,7 @@
 
 pub mod batch;
 mod capability;
+mod cast;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]

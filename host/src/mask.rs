@@ -9,7 +9,8 @@ use arrow_schema::{DataType, Field};
 use regex::bytes::Regex;
 
 use crate::batch::{Batch, ColumnType};
-use crate::error::Error;
+use crate::cast::cast_exactly;
+use crate::error::{DataError, DataProblem, Error, Place};
 use crate::keys::{BatchOffsets, DateShiftGrant, LentDateShiftKey, PseudonymGrant};
 use crate::outcome::RejectedRow;
 use crate::plan;
@@ -117,7 +118,13 @@ fn run(
         _ => None,
     };
     let columns = match &lists {
-        Some(lists) => vec![(cast(&lists.elements(), first(&call.input_types)?)?, first(&call.input_types)?)],
+        Some(lists) => {
+            let (column, column_type) = (call.columns.first().copied(), first(&call.input_types)?);
+            let row = |cell: usize| lists.rows.get(cell).map_or(0, |row| *row as usize);
+            let elements = cast_exactly(&lists.elements(), &column_type.arrow());
+            let inexact = |cell| inexact(batch, column.unwrap_or_default(), row(cell), column_type);
+            vec![(elements.map_err(inexact)?, column_type)]
+        }
         None => gather(batch, &call.columns, &call.input_types)?,
     };
     let context = gather(batch, &call.context, &call.context_types)?;
@@ -186,20 +193,16 @@ fn lend_offsets(
 fn gather(batch: &Batch, columns: &[usize], types: &[ColumnType]) -> Result<Vec<(ArrayRef, ColumnType)>, Error> {
     let column = |(column, column_type): (&usize, &ColumnType)| {
         let array = batch.columns().columns().get(*column).ok_or(Error::Internal("a planned column is not there"))?;
-        Ok((cast(array, *column_type)?, *column_type))
+        let array = cast_exactly(array, &column_type.arrow());
+        Ok((array.map_err(|row| inexact(batch, *column, row, *column_type))?, *column_type))
     };
     columns.iter().zip(types).map(column).collect()
 }
 
-/// The column in the type that the contract knows it in; the plan chose one that holds every value.
-fn cast(array: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef, Error> {
-    let wanted = column_type.arrow();
-    if array.data_type() == &wanted {
-        return Ok(array.clone());
-    }
-    let options = arrow_cast::CastOptions { safe: false, ..Default::default() };
-    arrow_cast::cast_with_options(array, &wanted, &options)
-        .map_err(|_| Error::Internal("a column does not fit the type it was planned in"))
+/// A value that the type of its call cannot hold. The plan chose the type by that of the column.
+fn inexact(batch: &Batch, column: usize, row: usize, column_type: ColumnType) -> Error {
+    let place = Place { column: name(batch, column), ..batch.place().row(row) };
+    DataError { place, problem: DataProblem::Inexact(column_type) }.into()
 }
 
 fn first(types: &[ColumnType]) -> Result<ColumnType, Error> {

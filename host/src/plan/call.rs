@@ -139,7 +139,8 @@ impl Build<'_> {
         let (name, mask) = (self.name(column).to_owned(), self.checked.mask);
         let (transform, span) = (&mask.transform.value, &mask.transform.span);
         let Some(given) = ColumnType::for_arrow(element) else {
-            let message = format!("column `{name}` is {data_type}, which no transform takes; keep it or drop it");
+            let mend = if element.is_nested() { "drop it" } else { "drop it, or give it a type under `types`" };
+            let message = format!("column `{name}` is {data_type}, which no transform takes; {mend}");
             self.problem(span, message);
             return None;
         };

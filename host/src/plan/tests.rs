@@ -333,8 +333,10 @@ fn refuses_a_type_that_the_transform_does_not_take() {
     let list = "column `n` is a list of int64, and `redact` takes text; give it another type under `types`, or name \
                 another transform";
     assert_eq!(problem(&["n:int64s"], "", "redact"), told("redact", list));
-    let decimal = "column `n` is Decimal128(10, 2), which no transform takes; keep it or drop it";
+    let decimal = "column `n` is Decimal128(10, 2), which no transform takes; drop it, or give it a type under `types`";
     assert_eq!(problem(&["n:decimal"], "", "redact"), told("redact", decimal));
+    let nested = "column `s` is Struct(), which no transform takes; drop it";
+    assert_eq!(problem(&["s:struct"], "", "redact"), told("redact", nested));
     let plan =
         planned(&["n:decimal", "s:struct"], "", "- { columns: [n], keep: true }\n- { columns: [s], drop: true }");
     assert_eq!(plan.output, [0]);

@@ -6,6 +6,7 @@
 
 mod bytes;
 mod columns;
+mod convert;
 mod csv;
 mod format;
 mod ipc;
@@ -33,7 +34,7 @@ pub type Types = BTreeMap<String, ColumnType>;
 /// How to read.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
-    /// The types of columns that are not text, in the formats that have no types of their own.
+    /// The types of columns: of text in the formats that have no types of their own, in place of their own in others.
     pub types: Types,
     /// About how many bytes of input, or of decoded columns in a typed file, make a chunk.
     pub batch_bytes: usize,

@@ -87,8 +87,8 @@ impl Opener {
                 Box::new(CsvSource::open(Input::open(path)?, limits, delimiter, &self.options.types)?)
             }
             Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options.types)?),
-            Format::Parquet => parquet::open(path, self.options.batch_bytes)?,
-            Format::Arrow => ipc::open(path, self.options.batch_bytes)?,
+            Format::Parquet => parquet::open(path, &self.options)?,
+            Format::Arrow => ipc::open(path, &self.options)?,
         })
     }
 

@@ -8,19 +8,19 @@ use parquet::file::metadata::ParquetMetaData;
 use crate::error::Error;
 use crate::source::bytes::{file, name};
 use crate::source::typed::{TypedSource, guarded};
-use crate::source::{Format, Source};
+use crate::source::{Format, ReadOptions, Source};
 
 /// Opens a file: reads its index.
 ///
 /// # Errors
 /// The file is missing or damaged.
-pub(super) fn open(path: &Path, batch_bytes: usize) -> Result<Box<dyn Source>, Error> {
+pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Source>, Error> {
     let (file, input, format) = (file(path)?, name(path), Format::Parquet);
     let builder = guarded(&input, format, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     let schema = builder.schema().clone();
-    let rows = rows_each(builder.metadata(), batch_bytes);
+    let rows = rows_each(builder.metadata(), options.batch_bytes);
     let reader = guarded(&input, format, || builder.with_batch_size(rows).build())?;
-    Ok(Box::new(TypedSource::new(reader, &schema, input, format, batch_bytes)?))
+    Ok(Box::new(TypedSource::new(reader, &schema, input, format, options)?))
 }
 
 /// A few columns of one value compress to nothing, which is no reason to decode a whole file at once.

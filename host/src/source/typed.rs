@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow_array::{Array, RecordBatch, RecordBatchOptions};
+use arrow_array::{Array, RecordBatch};
 use arrow_schema::{Schema, SchemaRef};
 
 use crate::batch::{Batch, BatchPlace};
 use crate::error::{DataError, DataProblem, Error, Place};
-use crate::source::{Chunk, Format, Source};
+use crate::source::convert::Conversion;
+use crate::source::{Chunk, Format, ReadOptions, Source};
 
 /// Calls into a reader of a format. The readers are not all hardened, so a panic is a fault of the file like an error.
 pub(super) fn guarded<T, E>(
@@ -29,7 +30,7 @@ pub(super) fn guarded<T, E>(
 /// One input of which a reader makes record batches.
 pub(super) struct TypedSource<R> {
     reader: R,
-    schema: SchemaRef,
+    conversion: Arc<Conversion>,
     input: Arc<str>,
     format: Format,
     batch_bytes: usize,
@@ -42,17 +43,17 @@ impl<R> TypedSource<R> {
     /// A source of the batches that the reader makes.
     ///
     /// # Errors
-    /// A column has no name, or the name of another one.
+    /// A column has no name, the name of another one, or not the type that the policy gives it.
     pub(super) fn new(
         reader: R,
         schema: &Schema,
         input: Arc<str>,
         format: Format,
-        batch_bytes: usize,
-    ) -> Result<Self, DataError> {
+        options: &ReadOptions,
+    ) -> Result<Self, Error> {
         check_names(schema, &input)?;
-        let schema = Arc::new(without_metadata(schema));
-        Ok(Self { reader, schema, input, format, batch_bytes, rest: None, row: 1 })
+        let conversion = Arc::new(Conversion::new(schema, &options.types, &input)?);
+        Ok(Self { reader, conversion, input, format, batch_bytes: options.batch_bytes, rest: None, row: 1 })
     }
 
     fn piece(&mut self) -> Option<RecordBatch> {
@@ -73,26 +74,25 @@ where
             if let Some(piece) = self.piece() {
                 let place = BatchPlace { input: self.input.clone(), first_row: self.row, lines: None };
                 self.row = self.row.saturating_add(piece.num_rows() as u64);
-                let bytes = length(&piece) as u64;
-                return Ok(Some(Box::new(TypedChunk { batch: Batch::new(piece, place), bytes })));
+                let (bytes, conversion) = (length(&piece) as u64, self.conversion.clone());
+                return Ok(Some(Box::new(TypedChunk { piece, place, conversion, bytes })));
             }
             let read = guarded(&self.input, self.format, || self.reader.next().transpose())?;
             let Some(batch) = read else { return Ok(None) };
-            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            let renew = || RecordBatch::try_new_with_options(self.schema.clone(), batch.columns().to_vec(), &options);
-            let batch = guarded(&self.input, self.format, renew)?;
             let rows = rows_each(&batch, self.batch_bytes);
             self.rest = Some((batch, rows));
         }
     }
 
     fn schema_hint(&self) -> Option<SchemaRef> {
-        Some(self.schema.clone())
+        Some(self.conversion.schema().clone())
     }
 }
 
 struct TypedChunk {
-    batch: Batch,
+    piece: RecordBatch,
+    place: BatchPlace,
+    conversion: Arc<Conversion>,
     bytes: u64,
 }
 
@@ -102,7 +102,7 @@ impl Chunk for TypedChunk {
     }
 
     fn decode(self: Box<Self>) -> Result<Batch, Error> {
-        Ok(self.batch)
+        Ok(Batch::new(self.conversion.apply(&self.piece, &self.place)?, self.place))
     }
 }
 
@@ -118,12 +118,6 @@ fn check_names(schema: &Schema, input: &Arc<str>) -> Result<(), DataError> {
         return Err(DataError { place: Place { input: input.clone(), column, ..Place::default() }, problem });
     }
     Ok(())
-}
-
-/// Metadata is free text that no rule of a policy masks, so it goes no further.
-fn without_metadata(schema: &Schema) -> Schema {
-    let plain = |field: &Arc<arrow_schema::Field>| field.as_ref().clone().with_metadata(HashMap::new());
-    Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>())
 }
 
 /// The most rows of a chunk. Those of some types take no bytes: a file of a few bytes has any number of them.
@@ -142,7 +136,7 @@ fn length(batch: &RecordBatch) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::{ArrayRef, Int64Array};
+    use arrow_array::{ArrayRef, Int64Array, RecordBatchOptions};
     use arrow_schema::{ArrowError, DataType, Field};
 
     use super::*;
@@ -152,8 +146,9 @@ mod tests {
         RecordBatch::try_from_iter([("n", numbers)]).unwrap()
     }
 
-    fn source<R>(reader: R, schema: &Schema) -> Result<TypedSource<R>, DataError> {
-        TypedSource::new(reader, schema, "test".into(), Format::Arrow, 80)
+    fn source<R>(reader: R, schema: &Schema) -> Result<TypedSource<R>, Error> {
+        let options = ReadOptions { batch_bytes: 80, ..ReadOptions::default() };
+        TypedSource::new(reader, schema, "test".into(), Format::Arrow, &options)
     }
 
     #[test]
@@ -197,7 +192,10 @@ mod tests {
             let schema = Schema::new(names.map(|name| Field::new(name, DataType::Int64, true)).to_vec());
             source(std::iter::empty::<Result<RecordBatch, ArrowError>>(), &schema).err()
         };
-        let problem = |names| refusal(names).map(|refusal| refusal.problem);
+        let problem = |names| match refusal(names) {
+            Some(Error::Data(refusal)) => Some(refusal.problem),
+            _ => None,
+        };
         assert!(matches!(problem(["a", "a"]), Some(DataProblem::DuplicateColumn { first: 1, second: 2 })));
         assert!(matches!(problem(["a", ""]), Some(DataProblem::UnnamedColumn { position: 2 })));
         assert!(refusal(["a", "b"]).is_none());

@@ -14,7 +14,7 @@ use arrow_ipc::reader::StreamReader;
 use crate::error::Error;
 use crate::source::bytes::{file, is_read_once, is_stdin, name};
 use crate::source::typed::{TypedSource, guarded};
-use crate::source::{Format, Source};
+use crate::source::{Format, ReadOptions, Source};
 
 use file::FileBatches;
 use stream::CheckedStream;
@@ -26,33 +26,37 @@ const MAGIC: &[u8] = b"ARROW1";
 ///
 /// # Errors
 /// The file is missing or damaged, or it is not a stream but comes from standard input or a pipe.
-pub(super) fn open(path: &Path, batch_bytes: usize) -> Result<Box<dyn Source>, Error> {
+pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Source>, Error> {
     if is_stdin(path) {
-        return open_pipe(io::stdin(), path, batch_bytes);
+        return open_pipe(io::stdin(), path, options);
     }
     let mut file = file(path)?;
     if is_read_once(path) {
-        return open_pipe(file, path, batch_bytes);
+        return open_pipe(file, path, options);
     }
     let is_file = start(&mut file, path)? == MAGIC;
     file.rewind().map_err(Error::io("read", path))?;
     if !is_file {
-        return stream(file, path, batch_bytes);
+        return stream(file, path, options);
     }
     let (input, format) = (name(path), Format::Arrow);
     let reader = guarded(&input, format, || FileBatches::open(BufReader::new(file)))?;
     let schema = reader.schema().clone();
-    Ok(Box::new(TypedSource::new(reader, &schema, input, format, batch_bytes)?))
+    Ok(Box::new(TypedSource::new(reader, &schema, input, format, options)?))
 }
 
-fn open_pipe(mut pipe: impl Read + Send + 'static, path: &Path, batch_bytes: usize) -> Result<Box<dyn Source>, Error> {
+fn open_pipe(
+    mut pipe: impl Read + Send + 'static,
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<Box<dyn Source>, Error> {
     let start = start(&mut pipe, path)?;
     if start == MAGIC {
         let shown = path.display();
         let mend = "this Arrow file cannot be read from standard input or a pipe, as its index is at its end";
         return Err(Error::Usage(format!("{shown}: {mend}; write it to a file first, or write an Arrow stream")));
     }
-    stream(Cursor::new(start).chain(pipe), path, batch_bytes)
+    stream(Cursor::new(start).chain(pipe), path, options)
 }
 
 fn start(reader: &mut impl Read, path: &Path) -> Result<Vec<u8>, Error> {
@@ -61,9 +65,9 @@ fn start(reader: &mut impl Read, path: &Path) -> Result<Vec<u8>, Error> {
     Ok(start)
 }
 
-fn stream(bytes: impl Read + Send + 'static, path: &Path, batch_bytes: usize) -> Result<Box<dyn Source>, Error> {
+fn stream(bytes: impl Read + Send + 'static, path: &Path, options: &ReadOptions) -> Result<Box<dyn Source>, Error> {
     let (input, format) = (name(path), Format::Arrow);
     let reader = guarded(&input, format, || StreamReader::try_new(CheckedStream::new(BufReader::new(bytes)), None))?;
     let schema = reader.schema();
-    Ok(Box::new(TypedSource::new(reader, &schema, input, format, batch_bytes)?))
+    Ok(Box::new(TypedSource::new(reader, &schema, input, format, options)?))
 }

@@ -43,7 +43,7 @@ fn rows(bytes: &[u8]) -> Result<usize, Error> {
     let directory = tempfile::tempdir().unwrap();
     let path: PathBuf = directory.path().join("in.arrow");
     std::fs::write(&path, bytes).unwrap();
-    let mut source = open(&path, 1 << 20)?;
+    let mut source = open(&path, &ReadOptions::default())?;
     let mut rows = 0;
     while let Some(chunk) = source.next()? {
         rows += chunk.decode()?.rows();
