@@ -183,7 +183,9 @@ fn lend_offsets(
     let subject = ready.call.subject.and_then(|subject| batch.columns().columns().get(subject));
     let subject = subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
     let named_by = ColumnType::for_arrow(subject.data_type());
-    let subject = &cast(subject, named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?)?;
+    let named_by = named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?;
+    let inexact = |row| inexact(batch, ready.call.subject.unwrap_or_default(), row, named_by);
+    let subject = &cast_exactly(subject, &named_by.arrow()).map_err(inexact)?;
     let Some(lists) = lists else { return Ok(grant.lend_in(subject.clone(), offsets)) };
     let rows = UInt32Array::from(lists.rows.clone());
     let subjects = arrow_select::take::take(subject, &rows, None);
