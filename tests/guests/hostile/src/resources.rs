@@ -40,7 +40,7 @@ pub(crate) fn grow_memory() -> Result<Masked, BatchError> {
     }
 }
 
-/// Takes memory until it is refused, gives it back, and masks honestly: nothing that a host has to stop.
+/// Takes memory until it is refused, gives it back, and masks honestly: a plugin that copes, if it is let.
 pub(crate) fn live_without_memory(columns: &[Column]) -> Result<Masked, BatchError> {
     let mut hoard: Vec<Vec<u8>> = Vec::with_capacity(1 << 16);
     while hoard.len() < hoard.capacity() {
