@@ -1,3 +1,5 @@
-//! What the tests share: data of any size.
+//! What the tests share: data of any size, and plugins that no honest author would write.
 
+pub mod forge;
 pub mod generate;
+pub mod guests;
