@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 26] = [
+const ARROWS: [(&str, &[&str]); 27] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
+    ("cast", &["batch"]),
     ("batch", &["error"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
@@ -27,9 +28,9 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("plugin", &["batch", "capability", "contract", "error", "keys", "manifest", "outcome", "plan", "staged"]),
     ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
-    ("source", &["batch", "error"]),
+    ("source", &["batch", "cast", "error"]),
     ("snapshot", &["batch", "error", "keys", "mask", "plan", "plugin", "policy"]),
-    ("mask", &["batch", "error", "keys", "outcome", "plan", "plugin"]),
+    ("mask", &["batch", "cast", "error", "keys", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
     ("sink", &["batch", "error", "source", "staged", "verify"]),

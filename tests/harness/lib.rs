@@ -1,4 +1,6 @@
-//! What the tests share: data of any size, and the command as a process.
+//! What the tests share: data of any size, the command as a process, and plugins that no honest author would write.
 
 pub mod command;
+pub mod forge;
 pub mod generate;
+pub mod guests;

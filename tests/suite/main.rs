@@ -1,4 +1,7 @@
 //! The tests that need more than one crate, in one binary so that it is linked once.
 
 mod corpus;
+mod forged;
 mod generated;
+mod hostile;
+mod masking;

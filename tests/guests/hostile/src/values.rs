@@ -1,0 +1,67 @@
+//! Answers of a sound layout that leak, or lose, what was lent.
+
+use moretta_guest::{BatchError, Column, Masked, TextBuilder};
+
+use crate::honest::{self, MASK, mask_rows};
+
+/// The columns as they came.
+pub(crate) fn echo(columns: &[Column]) -> Result<Masked, BatchError> {
+    Ok(Masked { columns: columns.to_vec(), rejections: Vec::new() })
+}
+
+/// The last value of the first column as it came, all others masked.
+pub(crate) fn echo_last(columns: &[Column]) -> Result<Masked, BatchError> {
+    let last = (columns[0].rows as usize).saturating_sub(1);
+    first_column(columns, mask_rows(&columns[0], |row, value| (row == last).then_some(value))?)
+}
+
+/// The values of the context, which the plugin may see and not write, in the place of its own. Needs context of text.
+pub(crate) fn copy_context(columns: &[Column], context: &[Column]) -> Result<Masked, BatchError> {
+    first_column(columns, copy_of(&columns[0], context.first().ok_or(BatchError::WrongColumns)?)?)
+}
+
+/// The values of two columns, each in the place of the other.
+pub(crate) fn copy_other(columns: &[Column]) -> Result<Masked, BatchError> {
+    let [first, second] = columns else { return Err(BatchError::WrongColumns) };
+    Ok(Masked { columns: vec![copy_of(first, second)?, copy_of(second, first)?], rejections: Vec::new() })
+}
+
+/// Every value of the first column one row further down, the last one first: no row has its own, and all are there.
+pub(crate) fn swap_rows(columns: &[Column]) -> Result<Masked, BatchError> {
+    let text = columns[0].text()?;
+    let above = |row: usize| text.get(row.checked_sub(1).unwrap_or(text.rows() - 1));
+    first_column(columns, mask_rows(&columns[0], |row, _| above(row))?)
+}
+
+/// Nulls alone, which the manifest does not declare.
+pub(crate) fn null_flood(columns: &[Column]) -> Result<Masked, BatchError> {
+    Ok(Masked { columns: columns.iter().map(Column::nulls).collect(), rejections: Vec::new() })
+}
+
+/// One null in the place of the last value of the first column.
+pub(crate) fn null_last(columns: &[Column]) -> Result<Masked, BatchError> {
+    let text = columns[0].text()?;
+    let mut masked = TextBuilder::with_capacity(text.rows(), text.rows() * MASK.len());
+    let last = text.rows().saturating_sub(1);
+    text.iter().enumerate().for_each(|(row, value)| masked.push_option(value.filter(|_| row != last).and(Some(MASK))));
+    first_column(columns, masked.finish())
+}
+
+/// A value in the place of every null.
+pub(crate) fn nulls_to_values(columns: &[Column]) -> Result<Masked, BatchError> {
+    let rows = columns[0].rows as usize;
+    first_column(columns, Column::from_text(std::iter::repeat_n(Some(MASK), rows)))
+}
+
+/// An honest answer with another first column.
+pub(crate) fn first_column(columns: &[Column], first: Column) -> Result<Masked, BatchError> {
+    let mut masked = honest::mask(columns)?;
+    masked.columns[0] = first;
+    Ok(masked)
+}
+
+/// The values of `other` where `column` has values, so that nulls do not give it away.
+fn copy_of(column: &Column, other: &Column) -> Result<Column, BatchError> {
+    let other = other.text()?;
+    mask_rows(column, |row, _| other.get(row))
+}

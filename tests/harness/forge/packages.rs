@@ -1,0 +1,103 @@
+//! Files that are to be refused before any of their code runs.
+
+use serde_json::json;
+
+use super::core::Core;
+use super::encode::{VERSION, Worlds, with_manifest};
+use super::manifest;
+
+/// The honest core module with a manifest, not wrapped as a component.
+pub fn core_module() -> Vec<u8> {
+    with_manifest(wat::parse_str(Core::default().wat()).expect("the module is WAT"), &manifest::masker())
+}
+
+/// The first half of the honest component.
+pub fn half_a_component() -> Vec<u8> {
+    let mut component = super::honest();
+    component.truncate(component.len() / 2);
+    component
+}
+
+/// The honest component without a manifest.
+pub fn no_manifest() -> Vec<u8> {
+    honest_code()
+}
+
+/// The honest component with its manifest twice.
+pub fn two_manifests() -> Vec<u8> {
+    with_manifest(super::honest(), &manifest::masker())
+}
+
+/// The honest component with a manifest that says more than there is to say.
+pub fn unknown_manifest_key() -> Vec<u8> {
+    let mut manifest = manifest::masker();
+    manifest["network"] = json!(true);
+    with_manifest(honest_code(), &manifest)
+}
+
+/// The honest component with a manifest that says it is of a world with a key.
+pub fn manifest_of_another_world() -> Vec<u8> {
+    with_manifest(honest_code(), &manifest::pseudonym_masker())
+}
+
+/// The honest component with a golden case that does not come out: two asterisks for three bytes.
+pub fn failing_case() -> Vec<u8> {
+    let mut manifest = manifest::masker();
+    manifest["transforms"][0]["cases"] =
+        json!([{ "name": "one is missing", "input": { "text": ["Ada"] }, "output": { "text": ["**"] } }]);
+    with_manifest(honest_code(), &manifest)
+}
+
+/// A masker that imports the environment of WASI, and calls it before it masks.
+pub fn import_of_wasi() -> Vec<u8> {
+    let worlds = Worlds::of_contract(VERSION).extended_by(
+        "package forged:worlds;
+         package wasi:cli@0.2.0 { interface environment { get-environment: func() -> list<tuple<string, string>>; } }
+         world masker { import wasi:cli/environment@0.2.0; export moretta:plugin/mask@0.1.0; }",
+    );
+    let core = Core {
+        imports: r#"(import "wasi:cli/environment@0.2.0" "get-environment" (func $environment (param i32)))"#,
+        before: "(call $environment (i32.const 64))",
+        ..Core::default()
+    };
+    with_manifest(worlds.component("masker", &core.wat()), &manifest::masker())
+}
+
+/// A component of world `masker` by its manifest and its export, which imports keyed digests as well.
+pub fn import_of_a_key() -> Vec<u8> {
+    let worlds = Worlds::of_contract(VERSION).extended_by(
+        "package forged:worlds;
+         world masker { import moretta:plugin/pseudonym@0.1.0; export moretta:plugin/mask@0.1.0; }",
+    );
+    let core = Core {
+        imports: r#"(import "moretta:plugin/pseudonym@0.1.0" "[method]pseudonym-key.digests"
+            (func $digests (param i32 i32 i32 i32 i32)))"#,
+        ..Core::default()
+    };
+    with_manifest(worlds.component("masker", &core.wat()), &manifest::masker())
+}
+
+/// A component whose `mask` has the right name and takes a text.
+pub fn export_of_another_type() -> Vec<u8> {
+    let worlds = Worlds::of_text(
+        "package moretta:plugin@0.1.0;
+         interface mask { mask: func(text: string) -> string; }
+         world masker { export mask; }",
+    );
+    let wat = r#"(module
+      (memory (export "memory") 1)
+      (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+      (func (export "moretta:plugin/mask@0.1.0#mask") (param i32 i32) (result i32) (i32.const 16)))"#;
+    with_manifest(worlds.component("masker", wat), &manifest::masker())
+}
+
+/// The honest component of another version of the contract, which has the same content.
+pub fn contract_version(version: &str) -> Vec<u8> {
+    let core = Core { version, ..Core::default() };
+    let component = Worlds::of_contract(version).component("masker", &core.wat());
+    with_manifest(component, &manifest::masker())
+}
+
+fn honest_code() -> Vec<u8> {
+    Worlds::of_contract(VERSION).component("masker", &Core::default().wat())
+}

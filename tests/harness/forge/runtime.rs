@@ -1,0 +1,97 @@
+//! Plugins that are sound as files, and go wrong where compiled Rust would not: around the call, and below its types.
+
+use super::core::{Core, SPIN};
+use super::encode::{VERSION, Worlds, with_manifest};
+use super::manifest;
+
+/// The imports of a core module that has to do with a key.
+const KEY_IMPORTS: &str = r#"
+  (import "moretta:plugin/pseudonym@0.1.0" "[resource-drop]pseudonym-key" (func $give_back (param i32)))
+  (import "moretta:plugin/pseudonym@0.1.0" "[method]pseudonym-key.digests"
+    (func $digests (param i32 i32 i32 i32 i32)))"#;
+
+/// Nothing wrong: the control.
+pub fn honest() -> Vec<u8> {
+    masker(&Core::default())
+}
+
+/// Never gets through its start function, so there is never an instance to call.
+pub fn start_spins() -> Vec<u8> {
+    masker(&Core { start: SPIN, ..Core::default() })
+}
+
+/// Never gives memory for the arguments, so it is stopped before its own code is called.
+pub fn realloc_spins() -> Vec<u8> {
+    masker(&Core { realloc: SPIN, ..Core::default() })
+}
+
+/// Gives memory for the arguments that lies outside of its own.
+pub fn realloc_lies() -> Vec<u8> {
+    masker(&Core { realloc: "(return (i32.const -65536))", ..Core::default() })
+}
+
+/// Gives an honest answer, and never comes back from freeing it.
+pub fn post_return_spins() -> Vec<u8> {
+    masker(&Core { post_return: SPIN, ..Core::default() })
+}
+
+/// Divides by zero, which traps.
+pub fn divides_by_zero() -> Vec<u8> {
+    masker(&Core { before: "(drop (i32.div_u (local.get $count) (i32.const 0)))", ..Core::default() })
+}
+
+/// Reads where its memory has ended, which traps.
+pub fn reads_past_its_memory() -> Vec<u8> {
+    masker(&Core { before: "(drop (i32.load (i32.const -8)))", ..Core::default() })
+}
+
+/// Returns a thousand columns of 16 MiB that are all the same piece of memory: small inside, and 16 GB if the host
+/// copied it out.
+pub fn returns_one_buffer_a_thousand_times() -> Vec<u8> {
+    masker(&Core {
+        before: "
+    (local.set $at (call $realloc (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 36000)))
+    (drop (call $realloc (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16777216)))
+    (local.set $columns (local.get $at))
+    (local.set $left (i32.const 1000))
+    (loop $next
+      (memory.fill (local.get $at) (i32.const 0) (i32.const 36))
+      (i32.store8 offset=16 (local.get $at) (i32.const 1))
+      (i32.store offset=32 (local.get $at) (i32.const 16777216))
+      (local.set $at (i32.add (local.get $at) (i32.const 36)))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))
+    (i32.store (i32.const 16) (i32.const 0))
+    (i32.store (i32.const 20) (local.get $columns))
+    (i32.store (i32.const 24) (i32.const 1000))
+    (i64.store (i32.const 28) (i64.const 0))",
+        answer: "(i32.const 16)",
+        ..Core::default()
+    })
+}
+
+/// Masks without its key, and does not give the key back.
+pub fn keeps_the_key() -> Vec<u8> {
+    pseudonym_masker(&Core::default())
+}
+
+/// Gives its key back, and asks it for digests then.
+pub fn uses_a_key_given_back() -> Vec<u8> {
+    pseudonym_masker(&Core {
+        before: "
+    (call $give_back (local.get $key))
+    (call $digests (local.get $key) (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 64))",
+        ..Core::default()
+    })
+}
+
+fn masker(core: &Core<'_>) -> Vec<u8> {
+    let component = Worlds::of_contract(VERSION).component("masker", &core.wat());
+    with_manifest(component, &manifest::masker())
+}
+
+fn pseudonym_masker(core: &Core<'_>) -> Vec<u8> {
+    let core = Core { export: "mask-with-pseudonym-key", imports: KEY_IMPORTS, ..*core };
+    let component = Worlds::of_contract(VERSION).component("pseudonym-masker", &core.wat());
+    with_manifest(component, &manifest::pseudonym_masker())
+}
