@@ -26,7 +26,7 @@ struct Decision {
 pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<PolicyProblem>) -> Assigned {
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let decides = |name: &String| {
-        let label = policy.findings.get(name).map(|finding| finding.label);
+        let label = policy.finding(name).map(|finding| finding.label);
         let decision = |(rule, it): (usize, &Rule)| Some(Decision { rule, place: it.matches(name, label)? });
         policy.rules.iter().enumerate().find_map(decision)
     };
@@ -88,7 +88,7 @@ impl Assigned {
                 Some(RuleAction::Mask(_)) => masked.get(&index).copied().unwrap_or(Action::Drop { by_rule: true }),
                 None => Action::Drop { by_rule: false },
             };
-            let label = policy.findings.get(name).cloned();
+            let label = policy.finding(name).cloned();
             PlannedColumn { name: name.clone(), index, label, rule: rule.map(|rule| rule.line), action }
         };
         columns.map(plan).collect()
@@ -112,7 +112,7 @@ impl Assigned {
     /// Whether the policy mentions any column, and so the names are names.
     fn has_known(&self, policy: &Policy) -> bool {
         let named = |name: &String| policy.named_columns().iter().any(|known| known.value == *name);
-        let known = |name: &String| named(name) || is_subject(policy, name) || policy.findings.get(name).is_some();
+        let known = |name: &String| named(name) || is_subject(policy, name) || policy.finding(name).is_some();
         self.rules.iter().any(Option::is_some) || self.names.iter().any(known)
     }
 

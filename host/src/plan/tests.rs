@@ -198,6 +198,19 @@ fn a_list_is_masked_element_by_element() {
 }
 
 #[test]
+fn a_label_on_a_path_reaches_the_lists_along_it() {
+    let top = "labels: { ssn: us-ssn, a.b: mrn, 'c[].d': mrn, 'e[]': mrn, e: us-ssn, f: us-ssn }";
+    let rules = "- { labels: [us-ssn], mask: redact }\n- { columns: ['**'], keep: true }";
+    let columns = ["ssn[]:texts", "ssn[][]:texts", "a[].b[]:texts", "c[].d[]:texts", "c.d", "e[]:texts", "f.g", "ssns"];
+    let plan = planned(&columns, top, rules);
+    let labels: Vec<_> = plan.columns.iter().map(|column| column.label.as_ref().map(|it| it.label.name())).collect();
+    let (ssn, mrn) = (Some("us-ssn"), Some("mrn"));
+    assert_eq!(labels, [ssn, ssn, mrn, mrn, mrn, mrn, None, None]);
+    let masked: Vec<_> = plan.columns.iter().filter(|column| column.action != Action::Keep).collect();
+    assert_eq!(masked.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["ssn[]", "ssn[][]"]);
+}
+
+#[test]
 fn refuses_columns_that_no_rule_matches_all_at_once() {
     let message = "so nothing is written; add a rule for each (`mask: transform`, `keep: true` or `drop: true`), \
                    or say `unmatched: drop`";
@@ -411,7 +424,7 @@ proptest! {
         let columns: Vec<_> = names.into_iter().collect();
         let policy = policy(&format!("{top}\nunmatched: {unmatched}"), &rules.join("\n"));
         let mentioned = |name: &str| {
-            let label = policy.findings.get(name).map(|finding| finding.label);
+            let label = policy.finding(name).map(|finding| finding.label);
             policy.rules.iter().find(|rule| rule.matches(name, label).is_some())
         };
         let Ok(plan) = plan(&schema(&columns), &policy, &offered()) else {
