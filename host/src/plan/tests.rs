@@ -165,14 +165,15 @@ fn a_call_carries_everything_that_its_batches_need() {
     assert_eq!(id.key, Some(KeyUse { name: "identity".into(), purpose: Purpose::Pseudonym }));
     assert_eq!((id.plugin.as_str(), id.version.as_str(), id.digest.as_str()), ("pseudonyms", "0.1.0", "d1"));
     assert_eq!((id.world, id.subject, id.reference_date, id.rule), (World::PseudonymMasker, None, None, 6));
-    assert_eq!((born.subject, born.fate), (Some(0), Fate::Drop));
+    assert_eq!((born.subject, born.fate), (Some(Beside::Column(0)), Fate::Drop));
     assert_eq!(born.key.as_ref().unwrap().purpose, Purpose::DateShift);
     assert_eq!(
         (age.reference_date, age.output_pattern.as_deref(), age.key.as_ref()),
         (Some(10), Some("^[0-9]+$"), None)
     );
     assert_eq!((age.transform_index, age.may_keep, years.may_keep), (1, false, true));
-    assert_eq!((zip.context.as_slice(), zip.fate), (&[0, 1][..], Fate::Quarantine));
+    let context = [Beside::Column(0), Beside::Column(1)];
+    assert_eq!((zip.context.as_slice(), zip.fate), (&context[..], Fate::Quarantine));
     assert_eq!(zip.context_types, [ColumnType::Int64, ColumnType::Date32]);
 }
 
@@ -317,6 +318,28 @@ fn refuses_a_date_shift_without_a_subject() {
     assert_eq!(problems(&["a", "id:date32"], "subject: id", rules), [told("id", nested)]);
     let elsewhere = planned(&["z"], "subject: id", &format!("{rules}\n- {{ columns: [z], keep: true }}"));
     assert!(elsewhere.calls.is_empty());
+}
+
+#[test]
+fn documents_may_lack_the_subject_and_the_context_and_a_table_may_not() {
+    let top = "subject: id\ntypes: { state: int64 }";
+    let rules = "- { columns: [born], mask: shift-dates, key: k }
+- { columns: [zip], mask: zip3, context: [state, city] }";
+    let documents = crate::batch::open_schema(vec![
+        Field::new("born", DataType::Utf8, true),
+        Field::new("zip", DataType::Utf8, true),
+    ]);
+    let plan = plan(&documents, &policy(top, rules), &offered()).unwrap();
+    let [born, zip] = plan.calls.as_slice() else { panic!() };
+    assert_eq!((born.subject, &zip.context[..]), (Some(Beside::Absent), &[Beside::Absent; 2][..]));
+    assert_eq!(zip.context_types, [ColumnType::Int64, ColumnType::Text]);
+    let notes: BTreeSet<_> = plan.notes.iter().map(|note| note.message.as_str()).collect();
+    let absent = ["the input has no column `city`", "the input has no column `id`", "the input has no column `state`"];
+    assert_eq!(notes, BTreeSet::from(absent));
+    assert_eq!(problems(&["born", "zip"], top, rules).len(), 3);
+    let keys = crate::batch::open_schema(vec![Field::new("999-95-5353.x", DataType::Utf8, true)]);
+    let refusal = super::plan(&keys, &policy(top, rules), &offered()).unwrap_err().to_string();
+    assert!(refusal.contains("are keys of its documents data?") && !refusal.contains("999"), "{refusal}");
 }
 
 #[test]
