@@ -142,7 +142,7 @@ pub struct DataError {
 #[derive(Debug, thiserror::Error)]
 pub enum DataProblem {
     /// There is no header, no schema and no row.
-    #[error("the input is empty; a CSV file needs at least a header line")]
+    #[error("the input is empty; a CSV file needs at least a header line, and an NDJSON file a document")]
     Empty,
     /// The bytes cannot be what the format says.
     #[error("not a readable {0} file: it is damaged, cut off, or of another format (choose one with the extension)")]
