@@ -165,7 +165,7 @@ pub enum DataProblem {
     #[error("a NUL byte; the file is damaged, or is not text in UTF-8")]
     Nul,
     /// A row that is too long to be one.
-    #[error("the row is longer than {limit} bytes; is a quote never closed? if not, allow longer rows")]
+    #[error("the row is longer than {limit} bytes; is a quote never closed? no longer row can be read: shorten it")]
     RowTooLong {
         /// The longest row allowed, in bytes.
         limit: usize,
