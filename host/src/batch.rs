@@ -1,10 +1,11 @@
 //! An Arrow record batch with its place in the source, and the types that a transform can take.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use crate::error::Place;
 
@@ -52,6 +53,20 @@ impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch").field("rows", &self.rows()).field("place", &self.place).finish_non_exhaustive()
     }
+}
+
+/// Marks a schema as that of the documents of one batch.
+const OPEN: &str = "moretta.open";
+
+/// The columns that the documents of a batch happen to have. What they lack others of the same input may have, so it is
+/// no mistake of the policy to name it.
+pub(crate) fn open_schema(fields: Vec<Field>) -> Schema {
+    Schema::new(fields).with_metadata(HashMap::from([(OPEN.to_owned(), String::new())]))
+}
+
+/// Whether a schema is of [`open_schema`].
+pub(crate) fn is_open(schema: &Schema) -> bool {
+    schema.metadata().contains_key(OPEN)
 }
 
 /// Where a batch lies in the input.

@@ -73,7 +73,7 @@ impl Error {
             Self::Guest(_) => Blame::Guest,
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
             Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
-            Self::Io { source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
+            Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
             Self::Io { .. } | Self::Engine(_) | Self::Interrupted | Self::Internal(_) => Blame::Host,
         }
     }
@@ -151,7 +151,7 @@ pub struct DataError {
 #[derive(Debug, thiserror::Error)]
 pub enum DataProblem {
     /// There is no header, no schema and no row.
-    #[error("the input is empty; a CSV file needs at least a header line")]
+    #[error("the input is empty; a CSV file needs at least a header line, and an NDJSON file a document")]
     Empty,
     /// The bytes cannot be what the format says.
     #[error("not a readable {0} file: it is damaged, cut off, or of another format (choose one with the extension)")]
@@ -174,7 +174,7 @@ pub enum DataProblem {
     #[error("a NUL byte; the file is damaged, or is not text in UTF-8")]
     Nul,
     /// A row that is too long to be one.
-    #[error("the row is longer than {limit} bytes; is a quote never closed? if not, allow longer rows")]
+    #[error("the row is longer than {limit} bytes; is a quote never closed? no longer row can be read: shorten it")]
     RowTooLong {
         /// The longest row allowed, in bytes.
         limit: usize,

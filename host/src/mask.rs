@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
+use arrow_array::{Array, ArrayRef, ListArray, UInt32Array, new_null_array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field};
 use regex::bytes::Regex;
@@ -13,7 +13,7 @@ use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::keys::{BatchOffsets, DateShiftGrant, LentDateShiftKey, PseudonymGrant};
 use crate::outcome::RejectedRow;
-use crate::plan;
+use crate::plan::{self, Beside};
 use crate::plugin::{GuestError, GuestFault, LentKey, MaskCall, Plugin};
 
 /// One call of the plan with the plugin that answers it and the key granted to it.
@@ -120,14 +120,13 @@ fn run(
     let columns = match &lists {
         Some(lists) => {
             let (column, column_type) = (call.columns.first().copied(), first(&call.input_types)?);
-            let row = |cell: usize| lists.rows.get(cell).map_or(0, |row| *row as usize);
             let elements = cast_exactly(&lists.elements(), &column_type.arrow());
-            let inexact = |cell| inexact(batch, column.unwrap_or_default(), row(cell), column_type);
-            vec![(elements.map_err(inexact)?, column_type)]
+            let row = |cell: usize| lists.rows.get(cell).map_or(0, |row| *row as usize);
+            vec![(elements.map_err(|cell| inexact(batch, column, row(cell), column_type))?, column_type)]
         }
-        None => gather(batch, &call.columns, &call.input_types)?,
+        None => gather(batch, call.columns.iter().copied().map(Beside::Column), &call.input_types)?,
     };
-    let context = gather(batch, &call.context, &call.context_types)?;
+    let context = gather(batch, call.context.iter().copied(), &call.context_types)?;
     let key = match &ready.grant {
         Grant::None => LentKey::None,
         Grant::Pseudonym(grant) => {
@@ -180,30 +179,46 @@ fn lend_offsets(
     lists: Option<&Lists>,
     offsets: &BatchOffsets,
 ) -> Result<LentDateShiftKey, Error> {
-    let subject = ready.call.subject.and_then(|subject| batch.columns().columns().get(subject));
-    let subject = subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
+    let subject = ready.call.subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
+    let subject = beside(batch, subject, ColumnType::Text)?;
     let named_by = ColumnType::for_arrow(subject.data_type());
-    let named_by = named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?;
-    let inexact = |row| inexact(batch, ready.call.subject.unwrap_or_default(), row, named_by);
-    let subject = &cast_exactly(subject, &named_by.arrow()).map_err(inexact)?;
-    let Some(lists) = lists else { return Ok(grant.lend_in(subject.clone(), offsets)) };
+    let named_by = named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?.arrow();
+    let subject = cast_exactly(&subject, &named_by).map_err(|_| Error::Internal("a subject that cannot be cast"))?;
+    let Some(lists) = lists else { return Ok(grant.lend_in(subject, offsets)) };
     let rows = UInt32Array::from(lists.rows.clone());
-    let subjects = arrow_select::take::take(subject, &rows, None);
+    let subjects = arrow_select::take::take(&subject, &rows, None);
     Ok(grant.lend(subjects.map_err(|_| Error::Internal("subjects cannot be taken by row"))?))
 }
 
-fn gather(batch: &Batch, columns: &[usize], types: &[ColumnType]) -> Result<Vec<(ArrayRef, ColumnType)>, Error> {
-    let column = |(column, column_type): (&usize, &ColumnType)| {
-        let array = batch.columns().columns().get(*column).ok_or(Error::Internal("a planned column is not there"))?;
-        let array = cast_exactly(array, &column_type.arrow());
-        Ok((array.map_err(|row| inexact(batch, *column, row, *column_type))?, *column_type))
+fn gather(
+    batch: &Batch,
+    columns: impl Iterator<Item = Beside>,
+    types: &[ColumnType],
+) -> Result<Vec<(ArrayRef, ColumnType)>, Error> {
+    let column = |(column, column_type): (Beside, &ColumnType)| {
+        let array = beside(batch, column, *column_type)?;
+        let index = match column {
+            Beside::Column(index) => Some(index),
+            Beside::Absent => None,
+        };
+        let exact = cast_exactly(&array, &column_type.arrow());
+        Ok((exact.map_err(|row| inexact(batch, index, row, *column_type))?, *column_type))
     };
-    columns.iter().zip(types).map(column).collect()
+    columns.zip(types).map(column).collect()
+}
+
+/// A column as it is in the batch, nulls of a type where it is absent.
+fn beside(batch: &Batch, column: Beside, absent: ColumnType) -> Result<ArrayRef, Error> {
+    match column {
+        Beside::Column(index) => batch.columns().columns().get(index).cloned(),
+        Beside::Absent => Some(new_null_array(&absent.arrow(), batch.rows())),
+    }
+    .ok_or(Error::Internal("a planned column is not there"))
 }
 
 /// A value that the type of its call cannot hold. The plan chose the type by that of the column.
-fn inexact(batch: &Batch, column: usize, row: usize, column_type: ColumnType) -> Error {
-    let place = Place { column: name(batch, column), ..batch.place().row(row) };
+fn inexact(batch: &Batch, column: Option<usize>, row: usize, column_type: ColumnType) -> Error {
+    let place = Place { column: column.and_then(|column| name(batch, column)), ..batch.place().row(row) };
     DataError { place, problem: DataProblem::Inexact(column_type) }.into()
 }
 
@@ -224,5 +239,74 @@ impl Lists {
     fn elements(&self) -> ArrayRef {
         let first = self.array.offsets().first().map_or(0, |offset| *offset as usize);
         self.array.values().slice(first, self.rows.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{RecordBatch, StringArray, TimestampNanosecondArray};
+    use arrow_schema::{Schema, TimeUnit};
+
+    use super::*;
+    use crate::batch::{BatchPlace, open_schema};
+    use crate::host::Host;
+    use crate::outcome::RejectionCode;
+    use crate::pipeline::{Processed, process};
+    use crate::policy::Policy;
+
+    const POLICY: &str = "
+version: 1
+domain: d
+subject: id
+rules:
+  - { columns: [id], drop: true }
+  - { columns: [day, 'days[]'], mask: shift-dates, key: dates }
+";
+
+    fn processed(schema: Schema, columns: Vec<ArrayRef>) -> Result<Processed, Error> {
+        let host = Host::builder(Policy::parse("p", POLICY).unwrap()).ephemeral_keys().build().unwrap();
+        let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
+        let place = BatchPlace { input: "in".into(), first_row: 1, lines: None };
+        process(host.snapshot(), Batch::new(batch, place))
+    }
+
+    #[test]
+    fn rows_of_documents_without_the_subject_are_rejected_as_missing() {
+        let days: ArrayRef = Arc::new(StringArray::from(vec![Some("1980-01-01"), None]));
+        let open = open_schema(vec![Field::new("day", DataType::Utf8, true)]);
+        let processed = processed(open, vec![days]).unwrap();
+        let rejected: Vec<_> = processed.rejected.iter().map(|rejected| (rejected.row, rejected.code)).collect();
+        assert_eq!(rejected, [(0, RejectionCode::Missing)]);
+    }
+
+    #[test]
+    fn elements_of_lists_are_rejected_likewise() {
+        let mut lists = arrow_array::builder::ListBuilder::new(arrow_array::builder::StringBuilder::new());
+        lists.append_value([] as [Option<&str>; 0]);
+        lists.append_value([Some("1980-01-01"), Some("1980-01-02")]);
+        let lists: ArrayRef = Arc::new(lists.finish());
+        let open = open_schema(vec![Field::new("days[]", lists.data_type().clone(), true)]);
+        let processed = processed(open, vec![lists]).unwrap();
+        let rejected: Vec<_> = processed.rejected.iter().map(|rejected| (rejected.row, rejected.code)).collect();
+        assert_eq!(rejected, [(1, RejectionCode::Missing)]);
+    }
+
+    #[test]
+    fn instants_of_pandas_are_masked_and_one_that_would_be_cut_off_is_named() {
+        let type_of = DataType::Timestamp(TimeUnit::Nanosecond, Some("America/New_York".into()));
+        let schema = || {
+            let fields = [("id", DataType::Utf8), ("day", type_of.clone())];
+            Schema::new(fields.map(|(name, data_type)| Field::new(name, data_type, true)).to_vec())
+        };
+        let columns = |nanoseconds: i64| -> Vec<ArrayRef> {
+            let instants = TimestampNanosecondArray::from(vec![0, nanoseconds]).with_timezone("America/New_York");
+            vec![Arc::new(StringArray::from(vec!["a", "a"])), Arc::new(instants)]
+        };
+        let masked = processed(schema(), columns(86_400_000_000_000)).unwrap();
+        let micros = masked.verified.columns().column(0).as_primitive::<arrow_array::types::TimestampMicrosecondType>();
+        assert_eq!(micros.value(1) - micros.value(0), 86_400_000_000, "the interval stays");
+        assert_ne!(micros.value(0), 0);
+        let refusal = processed(schema(), columns(1)).unwrap_err().to_string();
+        assert!(refusal.starts_with("in, row 2, column `day`: the value has no equal of type timestamp"), "{refusal}");
     }
 }

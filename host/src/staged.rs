@@ -16,7 +16,9 @@ pub(crate) struct StagedFile {
 impl StagedFile {
     /// An empty file beside the target, readable by its owner alone (0600).
     pub(crate) fn beside(target: &Path) -> io::Result<Self> {
-        Ok(Self { file: temporary().tempfile_in(directory(target))?, target: target.to_owned() })
+        // The error of the crate names the temporary file, which is no name that the operator knows.
+        let file = temporary().tempfile_in(directory(target)).map_err(|failed| io::Error::from(failed.kind()))?;
+        Ok(Self { file, target: target.to_owned() })
     }
 
     /// Puts the file under its name, in place of one that may be there, and makes both last. It stays its owner's.
@@ -26,9 +28,11 @@ impl StagedFile {
         sync_directory(directory(&self.target))
     }
 
-    /// Like [`StagedFile::commit`], with the rights that any new file gets here.
+    /// Like [`StagedFile::commit`], with the rights of the file that is there, or those that any new file gets.
     pub(crate) fn commit_for_others(self) -> io::Result<()> {
-        if let Some(permissions) = default_permissions(directory(&self.target))? {
+        let there = fs::metadata(&self.target).ok().map(|there| there.permissions());
+        let permissions = there.map_or_else(|| default_permissions(directory(&self.target)), |there| Ok(Some(there)));
+        if let Some(permissions) = permissions? {
             self.file.as_file().set_permissions(permissions)?;
         }
         self.commit()

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow_schema::Schema;
 
 use super::{Action, Call, PlannedColumn};
+use crate::batch::is_open;
 use crate::error::is_name;
-use crate::policy::{Policy, PolicyProblem, Rule, RuleAction, Unmatched, did_you_mean};
+use crate::policy::{At, Policy, PolicyProblem, Rule, RuleAction, Unmatched, did_you_mean};
 
 /// The columns of an input, and the rule that decides over each.
 pub(super) struct Assigned {
@@ -26,7 +27,7 @@ struct Decision {
 pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<PolicyProblem>) -> Assigned {
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let decides = |name: &String| {
-        let label = policy.findings.get(name).map(|finding| finding.label);
+        let label = policy.finding(name).map(|finding| finding.label);
         let decision = |(rule, it): (usize, &Rule)| Some(Decision { rule, place: it.matches(name, label)? });
         policy.rules.iter().enumerate().find_map(decision)
     };
@@ -45,8 +46,11 @@ pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<Policy
         problem(match assigned.has_known(policy) {
             true => format!("no rule matches {which}, {mend}"),
             false => format!(
-                "no rule matches {which}, and the policy mentions no column of the input: its first line seems to be \
-                 data, is the header missing? if not, {mend}"
+                "no rule matches {which}, and the policy mentions no column of the input: {}; if not, {mend}",
+                match is_open(schema) {
+                    true => "are keys of its documents data?",
+                    false => "its first line seems to be data, is the header missing?",
+                }
             ),
         });
     }
@@ -88,7 +92,7 @@ impl Assigned {
                 Some(RuleAction::Mask(_)) => masked.get(&index).copied().unwrap_or(Action::Drop { by_rule: true }),
                 None => Action::Drop { by_rule: false },
             };
-            let label = policy.findings.get(name).cloned();
+            let label = policy.finding(name).cloned();
             PlannedColumn { name: name.clone(), index, label, rule: rule.map(|rule| rule.line), action }
         };
         columns.map(plan).collect()
@@ -112,7 +116,7 @@ impl Assigned {
     /// Whether the policy mentions any column, and so the names are names.
     fn has_known(&self, policy: &Policy) -> bool {
         let named = |name: &String| policy.named_columns().iter().any(|known| known.value == *name);
-        let known = |name: &String| named(name) || is_subject(policy, name) || policy.findings.get(name).is_some();
+        let known = |name: &String| named(name) || is_subject(policy, name) || policy.finding(name).is_some();
         self.rules.iter().any(Option::is_some) || self.names.iter().any(known)
     }
 
@@ -152,7 +156,9 @@ pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Ve
     let known = || schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_name(name));
     let literal = policy.rules.iter().flat_map(|rule| &rule.columns);
     let literal = literal.filter_map(|pattern| Some((pattern.value.literal()?, pattern.span.clone())));
-    let named = policy.named_columns().iter().map(|name| (name.value.clone(), name.span.clone()));
+    // A column that a call needs is a problem, and no note, where the columns are known before the rows.
+    let needed = policy.subject.iter().chain(policy.rules.iter().flat_map(context)).filter(|_| is_open(schema));
+    let named = policy.named_columns().iter().chain(needed).map(|name| (name.value.clone(), name.span.clone()));
     let mut notes = Vec::new();
     for (name, span) in literal.chain(named).filter(|(name, _)| assigned.index(name).is_none()) {
         let message = format!("the input has no column `{name}`{}", did_you_mean(&name, known()));
@@ -163,6 +169,13 @@ pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Ve
         notes.push(PolicyProblem { message, span: policy.subject.as_ref().map(|subject| subject.span.clone()) });
     }
     notes
+}
+
+fn context(rule: &Rule) -> &[At<String>] {
+    match &rule.action {
+        RuleAction::Mask(mask) => &mask.context,
+        RuleAction::Keep | RuleAction::Drop => &[],
+    }
 }
 
 fn is_subject(policy: &Policy, name: &str) -> bool {

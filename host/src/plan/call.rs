@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use arrow_schema::{DataType, Schema};
 
-use super::Call;
 use super::assign::Assigned;
 use super::check::{Checked, range};
-use crate::batch::ColumnType;
+use super::{Beside, Call};
+use crate::batch::{ColumnType, is_open};
 use crate::error::is_name;
 use crate::keys::Purpose;
 use crate::manifest::Need;
@@ -70,12 +70,11 @@ impl Build<'_> {
     }
 
     /// The column of the subject, where the key is one for date shifts.
-    fn subject(&mut self) -> Option<usize> {
+    fn subject(&mut self) -> Option<Beside> {
         self.checked.key.as_ref().filter(|key| key.purpose == Purpose::DateShift)?;
         let subject = self.policy.subject.as_ref()?;
         let Some(index) = self.assigned.index(&subject.value) else {
-            self.missing(subject, "which names the subject");
-            return None;
+            return self.absent(subject, "which names the subject");
         };
         let data_type = self.schema.fields().get(index).map(|field| field.data_type())?;
         if !matches!(ColumnType::for_arrow(data_type), Some(ColumnType::Text | ColumnType::Int64 | ColumnType::Binary))
@@ -84,14 +83,16 @@ impl Build<'_> {
                 format!("column `{}` names the subject and is {data_type}; it must be text or int64", subject.value);
             self.problem(&subject.span, message);
         }
-        Some(index)
+        Some(Beside::Column(index))
     }
 
-    fn context(&mut self, masked: &[usize]) -> Vec<(usize, ColumnType)> {
+    fn context(&mut self, masked: &[usize]) -> Vec<(Beside, ColumnType)> {
         let mut context = Vec::new();
         for column in &self.checked.mask.context {
             let Some(index) = self.assigned.index(&column.value) else {
-                self.missing(column, "which the transform is to see");
+                let column_type = self.policy.types.get(&column.value).copied().unwrap_or(ColumnType::Text);
+                let absent = self.absent(column, "which the transform is to see");
+                context.extend(absent.map(|absent| (absent, column_type)));
                 continue;
             };
             if masked.contains(&index) {
@@ -100,7 +101,7 @@ impl Build<'_> {
             }
             let data_type = self.schema.fields().get(index).map(|field| field.data_type());
             match data_type.and_then(ColumnType::for_arrow) {
-                Some(column_type) => context.push((index, column_type)),
+                Some(column_type) => context.push((Beside::Column(index), column_type)),
                 None => {
                     let message = format!(
                         "column `{}` is nested or of a type that no transform takes; take it out of \
@@ -114,10 +115,15 @@ impl Build<'_> {
         context
     }
 
-    fn missing(&mut self, column: &At<String>, role: &str) {
+    /// A column that the input has not. Documents without it are told by a note of the plan.
+    fn absent(&mut self, column: &At<String>, role: &str) -> Option<Beside> {
+        if is_open(self.schema) {
+            return Some(Beside::Absent);
+        }
         let known = self.schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_name(name));
         let hint = crate::policy::did_you_mean(&column.value, known);
         self.problem(&column.span, format!("the input has no column `{}`, {role}{hint}", column.value));
+        None
     }
 
     fn check_together(&mut self, together: &At<bool>, number: usize) {
@@ -165,7 +171,7 @@ impl Build<'_> {
         Some(Cells { given, produced, list })
     }
 
-    fn call(&self, columns: Vec<usize>, types: &[Cells], context: &[(usize, ColumnType)]) -> Call {
+    fn call(&self, columns: Vec<usize>, types: &[Cells], context: &[(Beside, ColumnType)]) -> Call {
         let Checked { rule, mask, found, config, distinct_outputs, key, .. } = self.checked;
         let transform = found.transform;
         Call {
@@ -177,7 +183,7 @@ impl Build<'_> {
             transform_index: found.index,
             config: config.clone(),
             columns,
-            context: context.iter().map(|(index, _)| *index).collect(),
+            context: context.iter().map(|(column, _)| *column).collect(),
             input_types: types.iter().map(|cells| cells.given).collect(),
             context_types: context.iter().map(|(_, column_type)| *column_type).collect(),
             list: types.iter().any(|cells| cells.list),

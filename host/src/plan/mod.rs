@@ -87,8 +87,8 @@ pub struct Call {
     pub config: String,
     /// The columns to mask: indices into the input.
     pub columns: Vec<usize>,
-    /// The further columns that the transform sees: indices into the input.
-    pub context: Vec<usize>,
+    /// The further columns that the transform sees.
+    pub context: Vec<Beside>,
     /// The types in which the columns are handed over; for a list column, of its elements.
     pub input_types: Vec<ColumnType>,
     /// The types in which the further columns are handed over.
@@ -99,8 +99,8 @@ pub struct Call {
     pub produced: Vec<ColumnType>,
     /// The key that is lent.
     pub key: Option<KeyUse>,
-    /// The column that names the subject: an index into the input. Present with a date-shift key.
-    pub subject: Option<usize>,
+    /// The column that names the subject. Present with a date-shift key.
+    pub subject: Option<Beside>,
     /// The reference date in days since 1970-01-01. Present where the transform needs it.
     pub reference_date: Option<i32>,
     /// Whether a value may stay as it came: the manifest asks for it and the rule allows it.
@@ -117,6 +117,17 @@ pub struct Call {
     pub fate: Fate,
     /// The line of the rule in the policy.
     pub rule: usize,
+}
+
+/// A column that a call looks at and does not mask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Beside {
+    /// Where it is in the input, counted from 0.
+    Column(usize),
+    /// None of these documents has it: it is null in every row. Where the columns of an input are known before its rows
+    /// that is a mistake of the policy instead.
+    Absent,
 }
 
 /// A key and what it is used for.

@@ -165,14 +165,15 @@ fn a_call_carries_everything_that_its_batches_need() {
     assert_eq!(id.key, Some(KeyUse { name: "identity".into(), purpose: Purpose::Pseudonym }));
     assert_eq!((id.plugin.as_str(), id.version.as_str(), id.digest.as_str()), ("pseudonyms", "0.1.0", "d1"));
     assert_eq!((id.world, id.subject, id.reference_date, id.rule), (World::PseudonymMasker, None, None, 6));
-    assert_eq!((born.subject, born.fate), (Some(0), Fate::Drop));
+    assert_eq!((born.subject, born.fate), (Some(Beside::Column(0)), Fate::Drop));
     assert_eq!(born.key.as_ref().unwrap().purpose, Purpose::DateShift);
     assert_eq!(
         (age.reference_date, age.output_pattern.as_deref(), age.key.as_ref()),
         (Some(10), Some("^[0-9]+$"), None)
     );
     assert_eq!((age.transform_index, age.may_keep, years.may_keep), (1, false, true));
-    assert_eq!((zip.context.as_slice(), zip.fate), (&[0, 1][..], Fate::Quarantine));
+    let context = [Beside::Column(0), Beside::Column(1)];
+    assert_eq!((zip.context.as_slice(), zip.fate), (&context[..], Fate::Quarantine));
     assert_eq!(zip.context_types, [ColumnType::Int64, ColumnType::Date32]);
 }
 
@@ -195,6 +196,19 @@ fn a_list_is_masked_element_by_element() {
     let rules = "- { columns: [m], mask: zip3, context: [n] }\n- { columns: [n], keep: true }";
     let nested = "column `n` is nested or of a type that no transform takes; take it out of `context`";
     assert_eq!(problems(&["n:texts", "m"], "", rules), [told("n", nested)]);
+}
+
+#[test]
+fn a_label_on_a_path_reaches_the_lists_along_it() {
+    let top = "labels: { ssn: us-ssn, a.b: mrn, 'c[].d': mrn, 'e[]': mrn, e: us-ssn, f: us-ssn }";
+    let rules = "- { labels: [us-ssn], mask: redact }\n- { columns: ['**'], keep: true }";
+    let columns = ["ssn[]:texts", "ssn[][]:texts", "a[].b[]:texts", "c[].d[]:texts", "c.d", "e[]:texts", "f.g", "ssns"];
+    let plan = planned(&columns, top, rules);
+    let labels: Vec<_> = plan.columns.iter().map(|column| column.label.as_ref().map(|it| it.label.name())).collect();
+    let (ssn, mrn) = (Some("us-ssn"), Some("mrn"));
+    assert_eq!(labels, [ssn, ssn, mrn, mrn, mrn, mrn, None, None]);
+    let masked: Vec<_> = plan.columns.iter().filter(|column| column.action != Action::Keep).collect();
+    assert_eq!(masked.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["ssn[]", "ssn[][]"]);
 }
 
 #[test]
@@ -307,6 +321,28 @@ fn refuses_a_date_shift_without_a_subject() {
 }
 
 #[test]
+fn documents_may_lack_the_subject_and_the_context_and_a_table_may_not() {
+    let top = "subject: id\ntypes: { state: int64 }";
+    let rules = "- { columns: [born], mask: shift-dates, key: k }
+- { columns: [zip], mask: zip3, context: [state, city] }";
+    let documents = crate::batch::open_schema(vec![
+        Field::new("born", DataType::Utf8, true),
+        Field::new("zip", DataType::Utf8, true),
+    ]);
+    let plan = plan(&documents, &policy(top, rules), &offered()).unwrap();
+    let [born, zip] = plan.calls.as_slice() else { panic!() };
+    assert_eq!((born.subject, &zip.context[..]), (Some(Beside::Absent), &[Beside::Absent; 2][..]));
+    assert_eq!(zip.context_types, [ColumnType::Int64, ColumnType::Text]);
+    let notes: BTreeSet<_> = plan.notes.iter().map(|note| note.message.as_str()).collect();
+    let absent = ["the input has no column `city`", "the input has no column `id`", "the input has no column `state`"];
+    assert_eq!(notes, BTreeSet::from(absent));
+    assert_eq!(problems(&["born", "zip"], top, rules).len(), 3);
+    let keys = crate::batch::open_schema(vec![Field::new("999-95-5353.x", DataType::Utf8, true)]);
+    let refusal = super::plan(&keys, &policy(top, rules), &offered()).unwrap_err().to_string();
+    assert!(refusal.contains("are keys of its documents data?") && !refusal.contains("999"), "{refusal}");
+}
+
+#[test]
 fn refuses_a_transform_that_lacks_its_reference_date() {
     let message = "`age` needs to know what day it is; add `reference_date: year-month-day` at the top";
     assert_eq!(problem(&["a"], "", "age"), told("age", message));
@@ -411,7 +447,7 @@ proptest! {
         let columns: Vec<_> = names.into_iter().collect();
         let policy = policy(&format!("{top}\nunmatched: {unmatched}"), &rules.join("\n"));
         let mentioned = |name: &str| {
-            let label = policy.findings.get(name).map(|finding| finding.label);
+            let label = policy.finding(name).map(|finding| finding.label);
             policy.rules.iter().find(|rule| rule.matches(name, label).is_some())
         };
         let Ok(plan) = plan(&schema(&columns), &policy, &offered()) else {

@@ -73,7 +73,7 @@ impl Plugin {
         let context: Vec<_> = context.iter().map(LentColumn::argument).collect();
         let answer = self.run(&mut store, request(call), &columns, &context, key);
         let masked = answer.map_err(|error| fault(&error, &store, self, limits.lift(lent)))?;
-        let masked = masked.map_err(|refused| GuestFault::Refused(reason(refused)))?;
+        let masked = masked.map_err(refusal)?;
         check(masked, call)
     }
 
@@ -131,15 +131,18 @@ fn fault(error: &wasmtime::Error, store: &Store<CallState>, plugin: &Plugin, lif
     }
 }
 
-fn reason(error: BatchError) -> &'static str {
+fn refusal(error: BatchError) -> GuestFault {
+    use GuestFault::{Configuration, Refused};
     match error {
-        BatchError::UnknownTransform => "it does not know the transform that its manifest offers",
-        BatchError::InvalidConfig => "the configuration makes no sense to it",
-        BatchError::UnsupportedType => "it does not take a column of this type with this configuration",
-        BatchError::WrongColumns => "it takes another number of columns",
-        BatchError::NoReferenceDate => "it needs a reference date",
-        BatchError::KeyRefused => "it asked more of the lent key than was granted",
-        BatchError::Internal => "a fault of its own",
+        BatchError::InvalidConfig => Configuration("the configuration makes no sense to it"),
+        BatchError::UnsupportedType => {
+            Configuration("it does not take a column of this type with this configuration")
+        }
+        BatchError::WrongColumns => Configuration("it takes another number of columns"),
+        BatchError::NoReferenceDate => Configuration("it needs a reference date"),
+        BatchError::UnknownTransform => Refused("it does not know the transform that its manifest offers"),
+        BatchError::KeyRefused => Refused("it asked more of the lent key than was granted"),
+        BatchError::Internal => Refused("a fault of its own"),
     }
 }
 

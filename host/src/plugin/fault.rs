@@ -46,6 +46,9 @@ pub enum GuestFault {
     /// Refused the whole batch.
     #[error("refused the batch: {0}")]
     Refused(&'static str),
+    /// Refused the whole batch for what the rule asks of it.
+    #[error("refused the batch: {0}")]
+    Configuration(&'static str),
     /// Returned columns that break the contract.
     #[error("{0}")]
     Contract(&'static str),

@@ -14,6 +14,7 @@ mod schema;
 mod suggest;
 mod yaml;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
@@ -27,7 +28,7 @@ pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
 
 use crate::batch::ColumnType;
-use crate::phi::{Findings, Origin};
+use crate::phi::{Finding, Findings, Origin};
 
 /// A policy, checked as far as that goes without its input and its plugins.
 #[derive(Clone, Debug)]
@@ -108,6 +109,19 @@ impl Policy {
     /// The SHA-256 of the last file of labels that was taken over, in hexadecimal.
     pub fn labels_digest(&self) -> Option<&str> {
         self.labels_digest.as_deref()
+    }
+
+    /// What a column is. A label on a path is one on the lists along that path as well: a document may have one value or
+    /// several, and `ssn` is then the column `ssn` or `ssn[]`.
+    pub fn finding(&self, column: &str) -> Option<&Finding> {
+        let path = column.replace("[]", "");
+        let same_path = |labelled: &&str| labelled.replace("[]", "") == path;
+        self.findings.get(column).or_else(|| {
+            let labelled = self.findings.iter().map(|(labelled, _)| labelled);
+            // The nearest: with the most lists, the first of those.
+            let nearest = labelled.filter(same_path).max_by_key(|labelled| (labelled.len(), Reverse(*labelled)));
+            nearest.and_then(|labelled| self.findings.get(labelled))
+        })
     }
 
     /// Problems that the policy has with an input.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -23,8 +23,19 @@ const GROUP_BYTES: usize = 64 << 20;
 impl TableWriter for ParquetWriter {
     const FORMAT: Format = Format::Parquet;
 
+    /// Parquet has no dates in milliseconds: other readers see a bare number. An instant keeps them exactly.
     fn held_as(data_type: &DataType) -> DataType {
-        data_type.clone()
+        let held = |field: &Arc<Field>| {
+            let data_type = Self::held_as(field.data_type());
+            Arc::new(field.as_ref().clone().with_data_type(data_type))
+        };
+        match data_type {
+            DataType::Date64 => DataType::Timestamp(TimeUnit::Millisecond, None),
+            DataType::List(item) => DataType::List(held(item)),
+            DataType::LargeList(item) => DataType::LargeList(held(item)),
+            DataType::Struct(fields) => DataType::Struct(fields.iter().map(held).collect()),
+            other => other.clone(),
+        }
     }
 
     fn begin(columns: &SchemaRef, target: &Target) -> Result<Self, Error> {
@@ -59,8 +70,12 @@ fn writer(columns: SchemaRef) -> Option<ArrowWriter<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::cast::AsArray;
     use arrow_array::types::Int32Type;
-    use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, LargeStringArray, ListArray, StringArray};
+    use arrow_array::{
+        Array, ArrayRef, Date64Array, DictionaryArray, Float64Array, Int64Array, LargeStringArray, ListArray,
+        StringArray, StructArray, TimestampMillisecondArray,
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -87,6 +102,19 @@ mod tests {
         let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
         let [read] = round_trip(std::slice::from_ref(&batch)).try_into().unwrap();
         assert_eq!(read, batch);
+    }
+
+    #[test]
+    fn dates_in_milliseconds_stay_the_same_instants() {
+        let dates = |values: Vec<Option<i64>>| Arc::new(Date64Array::from(values)) as ArrayRef;
+        let nested = Arc::new(Field::new("d", DataType::Date64, true));
+        let nested = StructArray::from(vec![(nested, dates(vec![Some(1), None]))]);
+        let columns = [("d", dates(vec![Some(86_400_001), None])), ("s", Arc::new(nested))];
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
+        let [read] = round_trip(&[batch]).try_into().unwrap();
+        let instants = |values: Vec<Option<i64>>| TimestampMillisecondArray::from(values);
+        assert_eq!(read.column(0).as_ref(), &instants(vec![Some(86_400_001), None]) as &dyn Array);
+        assert_eq!(read.column(1).as_struct().column(0).as_ref(), &instants(vec![Some(1), None]) as &dyn Array);
     }
 
     #[test]

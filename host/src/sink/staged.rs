@@ -222,12 +222,31 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_file_that_is_replaced_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out.csv");
+        for mode in [0o600, 0o640, 0o444] {
+            drop(fs::remove_file(&path));
+            fs::write(&path, "old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let mut staged = Staged::open(&Target::Path(path.clone())).unwrap();
+            staged.write(b"new").unwrap();
+            staged.commit().unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+            assert_eq!(fs::read(&path).unwrap(), b"new");
+        }
+    }
+
+    #[test]
     fn a_target_that_cannot_be_a_file_is_refused_before_any_work() {
         let directory = tempfile::tempdir().unwrap();
         let refusal = |path: PathBuf| Staged::open(&Target::Path(path)).err().unwrap().to_string();
         assert!(refusal(directory.path().to_owned()).contains("is a directory; name a file in it"));
         let missing = refusal(directory.path().join("missing/out.csv"));
         assert!(missing.contains("make a file in") && missing.contains("missing"), "{missing}");
+        assert!(!missing.contains(".moretta-"), "a name that nobody knows: {missing}");
         assert!(refusal(PathBuf::new()).contains("names no file"));
     }
 

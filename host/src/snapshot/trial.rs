@@ -9,7 +9,7 @@ use crate::keys::{Keyring, Purpose};
 use crate::plan::Call;
 use crate::plugin::{GuestFault, LentKey, MaskCall, Plugin};
 
-/// Calls the plugin. A refusal is the inner error; anything else that goes wrong would go wrong on rows as well, and is
+/// Calls the plugin. A refusal of what the rule asks is the inner error; anything else that goes wrong would go wrong on rows as well, and is
 /// told with them.
 pub(super) fn run(plugin: &Plugin, call: &Call) -> Result<Result<(), String>, Error> {
     let request = MaskCall {
@@ -21,7 +21,7 @@ pub(super) fn run(plugin: &Plugin, call: &Call) -> Result<Result<(), String>, Er
         context: &empty(&call.context_types),
     };
     Ok(match plugin.mask(&request, key(call)?) {
-        Err(GuestFault::Refused(why)) => Err(format!("`{}` refuses it: {why}", call.transform)),
+        Err(GuestFault::Configuration(why)) => Err(format!("`{}` refuses it: {why}", call.transform)),
         _ => Ok(()),
     })
 }

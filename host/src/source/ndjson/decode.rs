@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, RecordBatchOptions};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
-use arrow_schema::{Field, Schema};
+use arrow_schema::Field;
 use serde_json::value::RawValue;
 
-use crate::batch::{Batch, BatchPlace, ColumnType, Documents};
+use crate::batch::{Batch, BatchPlace, ColumnType, Documents, open_schema};
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::Types;
 use crate::source::columns::TextColumn;
@@ -34,7 +34,7 @@ pub(super) fn decode(block: Block, types: &Types) -> Result<Batch, Error> {
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let columns = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+    let columns = RecordBatch::try_new_with_options(Arc::new(open_schema(fields)), arrays, &options)
         .map_err(|_| Error::Internal("the columns of an NDJSON chunk differ in length"))?;
     let ranges = block.rows.iter().map(|row| (row.start, row.end)).collect();
     Ok(Batch::new(columns, place).with_documents(Documents::new(block.bytes.into(), ranges)))

@@ -6,7 +6,7 @@ use arrow_schema::SchemaRef;
 use memchr::memchr;
 
 use crate::batch::Batch;
-use crate::error::Error;
+use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::bytes::Input;
 use crate::source::records::{Block, End, Limits, RecordReader, Records};
 use crate::source::{Chunk, Source, Types};
@@ -15,19 +15,30 @@ use crate::source::{Chunk, Source, Types};
 pub(super) struct NdjsonSource {
     reader: RecordReader,
     types: Types,
+    /// Whether there was no document yet.
+    is_empty: bool,
 }
 
 impl NdjsonSource {
     /// Begins to read.
     pub(super) fn open(input: Input, limits: Limits, types: &Types) -> Result<Self, Error> {
-        Ok(Self { reader: RecordReader::new(input, limits)?, types: types.clone() })
+        Ok(Self { reader: RecordReader::new(input, limits)?, types: types.clone(), is_empty: true })
     }
 }
 
 impl Source for NdjsonSource {
     fn next(&mut self) -> Result<Option<Box<dyn Chunk>>, Error> {
-        let block = self.reader.next(&Lines)?;
-        Ok(block.map(|block| Box::new(NdjsonChunk { block, types: self.types.clone() }) as Box<dyn Chunk>))
+        match self.reader.next(&Lines)? {
+            Some(block) => {
+                self.is_empty = false;
+                Ok(Some(Box::new(NdjsonChunk { block, types: self.types.clone() })))
+            }
+            None if self.is_empty => {
+                let place = Place { input: self.reader.name().clone(), ..Place::default() };
+                Err(DataError { place, problem: DataProblem::Empty }.into())
+            }
+            None => Ok(None),
+        }
     }
 
     fn schema_hint(&self) -> Option<SchemaRef> {

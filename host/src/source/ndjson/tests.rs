@@ -130,6 +130,14 @@ fn rejects_keys_that_are_data_before_they_fill_the_memory() {
 }
 
 #[test]
+fn an_input_without_a_document_is_refused() {
+    for empty in ["", "\n \r\n"] {
+        let refusal = refusal(empty.as_bytes(), &Types::new());
+        assert!(refusal.to_string().starts_with("test: the input is empty"), "{refusal}");
+    }
+}
+
+#[test]
 fn text_in_another_encoding_is_refused() {
     assert!(matches!(refusal(b"\xff\xfe{\0", &Types::new()).problem, DataProblem::Utf16));
 }
