@@ -35,7 +35,6 @@ fn what_a_call_takes_too_much_of_is_named() {
         ("live-without-memory", GuestFault::Memory { mebibytes: 256 }),
         ("gigantic", GuestFault::Memory { mebibytes: 256 }),
         ("large", GuestFault::TooLarge { mebibytes: 2 }),
-        ("refuse", GuestFault::Refused("a fault of its own")),
     ] {
         assert_eq!(fault(mask(HOSTILE, &rule(transform), &NAMES)), expected, "{transform}");
     }
@@ -124,10 +123,16 @@ fn rejected_rows_are_quarantined_with_their_codes() {
 }
 
 #[test]
+fn a_plugin_that_refuses_stops_the_run_with_its_reason() {
+    let error = mask(HOSTILE, &rule("refuse"), &NAMES).unwrap_err().to_string();
+    assert!(error.contains("a fault of its own"), "{error}");
+}
+
+#[test]
 fn a_lent_key_answers_what_it_was_granted_for_and_no_more() {
     for transform in ["over-quota", "foreign-column", "far-column", "zero-length", "too-long", "huge-length"] {
-        let fault = fault(mask(HOSTILE_PSEUDONYM, &keyed(transform), &NAMES));
-        assert!(matches!(fault, GuestFault::Refused(_)), "{transform}: {fault}");
+        let error = mask(HOSTILE_PSEUDONYM, &keyed(transform), &NAMES).unwrap_err().to_string();
+        assert!(error.contains("more of the lent key than was granted"), "{transform}: {error}");
     }
     for transform in ["honest", "over-quota-loop"] {
         let masked = mask(HOSTILE_PSEUDONYM, &keyed(transform), &NAMES).unwrap();
