@@ -135,9 +135,7 @@ fn refusal(error: BatchError) -> GuestFault {
     use GuestFault::{Configuration, Refused};
     match error {
         BatchError::InvalidConfig => Configuration("the configuration makes no sense to it"),
-        BatchError::UnsupportedType => {
-            Configuration("it does not take a column of this type with this configuration")
-        }
+        BatchError::UnsupportedType => Configuration("it does not take a column of this type with this configuration"),
         BatchError::WrongColumns => Configuration("it takes another number of columns"),
         BatchError::NoReferenceDate => Configuration("it needs a reference date"),
         BatchError::UnknownTransform => Refused("it does not know the transform that its manifest offers"),
