@@ -16,8 +16,8 @@ pub(crate) struct StagedFile {
 impl StagedFile {
     /// An empty file beside the target, readable by its owner alone (0600).
     pub(crate) fn beside(target: &Path) -> io::Result<Self> {
-        // The error of the crate names the temporary file, which is no name that the operator knows.
-        let file = temporary().tempfile_in(directory(target)).map_err(|failed| io::Error::from(failed.kind()))?;
+        let directory = directory(target);
+        let file = temporary().tempfile_in(directory).map_err(|failed| without_path(&failed, directory))?;
         Ok(Self { file, target: target.to_owned() })
     }
 
@@ -59,6 +59,12 @@ impl Write for StagedFile {
 /// The directory that a file lies in.
 pub(crate) fn directory(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What is wrong, without the name of the temporary file, which nobody knows. Of a directory that is not there the system
+/// says so itself.
+fn without_path(failed: &io::Error, directory: &Path) -> io::Error {
+    fs::metadata(directory).err().unwrap_or_else(|| failed.kind().into())
 }
 
 fn temporary() -> tempfile::Builder<'static, 'static> {

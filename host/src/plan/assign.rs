@@ -41,16 +41,15 @@ pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<Policy
     let denied = assigned.denied(policy);
     if !denied.is_empty() {
         let which = assigned.list(&denied, policy);
-        let mend = "so nothing is written; add a rule for each (`mask: transform`, `keep: true` or `drop: true`), or \
-                    say `unmatched: drop`";
+        let mend = "add a rule for each (`mask: transform`, `keep: true` or `drop: true`), or say `unmatched: drop`";
+        let data = match is_open(schema) {
+            true => "are keys of its documents data?",
+            false => "its first line seems to be data, is the header missing?",
+        };
         problem(match assigned.has_known(policy) {
-            true => format!("no rule matches {which}, {mend}"),
+            true => format!("no rule matches {which}, so nothing is written; {mend}"),
             false => format!(
-                "no rule matches {which}, and the policy mentions no column of the input: {}; if not, {mend}",
-                match is_open(schema) {
-                    true => "are keys of its documents data?",
-                    false => "its first line seems to be data, is the header missing?",
-                }
+                "no rule matches {which}, and the policy mentions no column of the input: {data} If not, {mend}"
             ),
         });
     }
