@@ -45,7 +45,7 @@ fn failures_of_the_input() -> Vec<Case> {
         table("id,born,state\np1,,MA\nid,born,state\n", &["in.csv, line 3", "repeats the header"]),
         case(TABLE, "gone.csv --out out.csv", 1, &["cannot read gone.csv: No such file"]),
         case(TABLE, "in.csv --out out.csv --plugins gone", 1, &["cannot read gone: No such file"]),
-        case(TABLE, "in.csv --out gone/out.csv", 1, &["gone", "not found"]),
+        case(TABLE, "in.csv --out gone/out.csv", 1, &["gone", "No such file"]),
         case(TABLE, "in.csv --input-format ndjson --out out.csv", 1, &["in.csv, line 1", "not a JSON text"]),
         case(TABLE, "in.csv --input-format parquet --out out.csv", 1, &["in.csv", "not a readable parquet file"]),
         case(
