@@ -42,7 +42,8 @@ impl Plugin {
     /// Compiles a package and links it with what its world gives, and nothing else.
     ///
     /// # Errors
-    /// The component is invalid, or its exports do not have the types of the contract.
+    /// The component is invalid, or lacks the export of its world. That an export of the right name has another type is
+    /// found by the call on empty columns before the first row, and stops the run there.
     pub fn load(engine: &Engine, package: Package) -> Result<Self, PackageError> {
         let world = package.manifest().world;
         let failed = |problem| PackageError { plugin: package.manifest().name.clone(), problem };
