@@ -111,10 +111,14 @@ impl Cells<'_> {
         telling: usize,
         problem: &'static str,
     ) -> Result<(), Failure> {
-        self.none(a.len(), problem, |cell| {
-            let (x, y): (&[u8], &[u8]) = (a.value(cell).as_ref(), b.value(cell).as_ref());
-            x.len() >= telling && x == y && a.is_valid(cell) && b.is_valid(cell)
-        })
+        // Side by side rather than by index: the rows of a batch are many, and most differ in their first bytes.
+        let same = values(a).zip(values(b)).enumerate().filter(|(_, (x, y))| x.len() >= telling && same(x, y));
+        for (cell, _) in same {
+            if a.is_valid(cell) && b.is_valid(cell) && !self.rejected.contains(self.answer.row(cell)) {
+                return Err((self.answer.row(cell), problem));
+            }
+        }
+        Ok(())
     }
 
     fn numbers_differ<T: ArrowPrimitiveType>(
@@ -134,5 +138,24 @@ impl Cells<'_> {
         self.none(text.len(), "a value is not of the declared output pattern", |cell| {
             text.is_valid(cell) && !pattern.is_match(text.value(cell).as_bytes())
         })
+    }
+}
+
+/// The bytes of each row, of nulls too.
+fn values<T: ByteArrayType<Offset = i32>>(array: &GenericByteArray<T>) -> impl Iterator<Item = &[u8]> {
+    let data = array.value_data();
+    array.value_offsets().windows(2).map(move |bounds| match bounds {
+        [start, end] => data.get(*start as usize..*end as usize).unwrap_or_default(),
+        _ => &[],
+    })
+}
+
+/// Whether both are the same bytes. Most are not, and most of those differ in the first eight: that is told without a
+/// call.
+#[inline]
+fn same(x: &[u8], y: &[u8]) -> bool {
+    match (x.first_chunk::<8>(), y.first_chunk::<8>()) {
+        (Some(a), Some(b)) => a == b && x == y,
+        _ => x == y,
     }
 }
