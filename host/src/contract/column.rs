@@ -109,20 +109,25 @@ fn bits(bits: &BooleanBuffer) -> Cow<'_, [u8]> {
 ///
 /// # Errors
 /// What is wrong with it, in words that say nothing of its values.
-pub(crate) fn take_back(column: ColumnResult, rows: usize, column_type: ColumnType) -> Result<ArrayRef, &'static str> {
+pub(crate) fn take_back(
+    column: ColumnResult,
+    lent: &dyn Array,
+    column_type: ColumnType,
+) -> Result<ArrayRef, &'static str> {
+    let rows = lent.len();
     if column.rows as usize != rows {
         return Err("returned another number of rows than it was given");
     }
     let nulls = column.validity.map(|validity| nulls(validity, rows)).transpose()?;
     Ok(match (column.values, column_type) {
         (ValuesResult::Text(values), ColumnType::Text) => {
-            let (offsets, data) = checked_offsets(values, rows)?;
+            let (offsets, data) = checked_offsets(values, lent)?;
             let array = StringArray::try_new(offsets, data, nulls);
             let array = array.map_err(|_| "returned text that is not UTF-8")?;
             Arc::new(if hides_bytes(&array) { array.iter().collect() } else { array })
         }
         (ValuesResult::Binary(values), ColumnType::Binary) => {
-            let (offsets, data) = checked_offsets(values, rows)?;
+            let (offsets, data) = checked_offsets(values, lent)?;
             let array = BinaryArray::try_new(offsets, data, nulls);
             let array = array.map_err(|_| "returned offsets that do not fit its data")?;
             Arc::new(if hides_bytes(&array) { array.iter().collect() } else { array })
@@ -159,10 +164,20 @@ fn hides_bytes<T: ByteArrayType<Offset = i32>>(array: &GenericByteArray<T>) -> b
 }
 
 /// The data is cut at the last offset: what a guest appends behind it is not taken along.
-fn checked_offsets(values: VariableResult, rows: usize) -> Result<(OffsetBuffer<i32>, Buffer), &'static str> {
+///
+/// Values that keep their lengths come back with the offsets that they were lent with. Those were checked already.
+fn checked_offsets(values: VariableResult, lent: &dyn Array) -> Result<(OffsetBuffer<i32>, Buffer), &'static str> {
     let VariableResult { offsets, data } = values;
-    if Some(offsets.len()) != rows.checked_add(1) {
+    if Some(offsets.len()) != lent.len().checked_add(1) {
         return Err("returned another number of offsets than rows and one");
+    }
+    if let Some(same) = lent.as_string_opt::<i32>().map(StringArray::offsets)
+        && *bytemuck::cast_slice::<u32, i32>(&offsets) == **same
+        && same.first() == Some(&0)
+        && let Some(last) = same.last().and_then(|last| usize::try_from(*last).ok())
+        && last <= data.len()
+    {
+        return Ok((same.clone(), Buffer::from_vec(data).slice_with_length(0, last)));
     }
     let rising = offsets.windows(2).fold(true, |rising, pair| match pair {
         [low, high] => rising & (low <= high),
@@ -198,7 +213,8 @@ mod tests {
     use super::*;
 
     fn taken(rows: u32, valid: u8, values: ValuesResult, column_type: ColumnType) -> ArrayRef {
-        take_back(ColumnResult { rows, validity: Some(vec![valid]), values }, rows as usize, column_type).unwrap()
+        let lent = arrow_array::NullArray::new(rows as usize);
+        take_back(ColumnResult { rows, validity: Some(vec![valid]), values }, &lent, column_type).unwrap()
     }
 
     /// Whether any buffer of the array holds this byte.
@@ -221,6 +237,20 @@ mod tests {
         assert!(!holds(&array, 0x53));
         let array = taken(2, 0b01, ValuesResult::Boolean(vec![0b11]), ColumnType::Boolean);
         assert!(!holds(&array, 0b11) && array.as_boolean().value(0));
+    }
+
+    #[test]
+    fn offsets_that_come_back_as_they_went_still_point_into_the_data() {
+        let lent = StringArray::from(vec!["ab", "c"]);
+        let back = |data: &[u8]| {
+            let values = ValuesResult::Text(VariableResult { offsets: vec![0, 2, 3], data: data.to_vec() });
+            take_back(ColumnResult { rows: 2, validity: None, values }, &lent, ColumnType::Text)
+        };
+        let values: Vec<_> = back(b"xyzSSS").unwrap().as_string::<i32>().iter().flatten().map(str::to_owned).collect();
+        assert_eq!(values, ["xy", "z"]);
+        assert!(!holds(&back(b"xyzSSS").unwrap(), b'S'));
+        assert_eq!(back(b"xy").unwrap_err(), "returned offsets that do not fit its data");
+        assert_eq!(back("é€".as_bytes()).unwrap_err(), "returned text that is not UTF-8");
     }
 
     #[test]

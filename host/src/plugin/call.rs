@@ -149,8 +149,9 @@ fn check(masked: Masked, call: &MaskCall<'_>) -> Result<MaskAnswer, GuestFault> 
     if masked.columns.len() != call.produced.len() {
         return Err(GuestFault::Contract("returned another number of columns than it was to mask"));
     }
-    let columns = masked.columns.into_iter().zip(call.produced);
-    let columns = columns.map(|(column, produced)| take_back(column, rows, *produced).map_err(GuestFault::Contract));
+    let columns = masked.columns.into_iter().zip(call.columns.iter().zip(call.produced));
+    let columns = columns.map(|(column, ((lent, _), produced))| take_back(column, lent, *produced));
+    let columns = columns.map(|column| column.map_err(GuestFault::Contract));
     let columns = columns.collect::<Result<_, _>>()?;
     let mut rejections: Vec<(usize, RejectionCode)> = Vec::with_capacity(masked.rejections.len().min(rows));
     for rejection in masked.rejections {
