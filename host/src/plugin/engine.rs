@@ -14,8 +14,8 @@ use crate::error::Error;
 /// How many instances may be alive at once: far above any number of workers.
 const INSTANCES: u32 = 128;
 
-/// Memory of an instance that stays mapped for the next one in its slot, reset to the image before it is reused:
-/// most batches then run without page faults.
+/// Memory, and tables, of an instance that stay mapped for the next one in its slot, reset to the image before it is
+/// reused: most batches then run without page faults.
 const RESIDENT: usize = 16 << 20;
 
 /// Runs plugins. One for a process is enough; clones share it.
@@ -75,6 +75,7 @@ fn config(limits: &Limits) -> Config {
         .max_memories_per_component(4)
         .max_memory_size(limits.memory)
         .linear_memory_keep_resident(RESIDENT)
+        .table_keep_resident(RESIDENT)
         .pagemap_scan(Enabled::Auto);
     let mut config = Config::new();
     config
