@@ -16,7 +16,7 @@ mod masker {
             columns: Vec<types::Column>,
             context: Vec<types::Column>,
         ) -> Result<types::Masked, types::BatchError> {
-            P::mask(&request, &columns, &context)
+            P::mask(&request, columns, &context)
         }
     }
 }
@@ -34,7 +34,7 @@ mod pseudonym_masker {
             context: Vec<types::Column>,
             key: &PseudonymKey,
         ) -> Result<types::Masked, types::BatchError> {
-            P::mask(&request, &columns, &context, key)
+            P::mask(&request, columns, &context, key)
         }
     }
 }
@@ -52,7 +52,7 @@ mod date_shift_masker {
             context: Vec<types::Column>,
             key: &DateShiftKey,
         ) -> Result<types::Masked, types::BatchError> {
-            P::mask(&request, &columns, &context, key)
+            P::mask(&request, columns, &context, key)
         }
     }
 }

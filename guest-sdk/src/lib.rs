@@ -8,8 +8,9 @@
 //! struct Lengths;
 //!
 //! impl Masker for Lengths {
-//!     fn mask(_: &Request, columns: &[Column], _: &[Column]) -> Result<Masked, BatchError> {
-//!         let text = only(columns)?.text()?;
+//!     fn mask(_: &Request, columns: Vec<Column>, _: &[Column]) -> Result<Masked, BatchError> {
+//!         let column = only(columns)?;
+//!         let text = column.text()?;
 //!         let mut lengths = TextBuilder::with_capacity(text.rows(), text.rows() * 2);
 //!         for value in text.iter() {
 //!             lengths.push_option(value.map(|value| value.len().to_string()).as_deref());
@@ -26,6 +27,11 @@
 //! Beside the code stands `manifest.json`, which says what the plugin offers, declares and asks for, with golden cases.
 //! The crate is a `cdylib`, depends on this one with the feature of its world, and is built for
 //! `wasm32-unknown-unknown`; that target has no clock, no files, no network and no randomness to import.
+
+/// Memory is handed out in a row and never taken back: an instance lives for one call, and what it leaves is gone with it.
+#[cfg(all(feature = "arena", target_arch = "wasm32"))]
+#[global_allocator]
+static ARENA: mini_alloc::MiniAlloc = mini_alloc::MiniAlloc::INIT;
 
 #[doc(hidden)]
 pub mod bindings;

@@ -5,11 +5,12 @@ use crate::key::{DateShiftKey, PseudonymKey};
 
 /// A plugin that masks with nothing but its arguments. Exported by [`masker!`](crate::masker).
 pub trait Masker {
-    /// Masks every row of `columns`; see `mask` in `wit/mask.wit` for what the host expects and checks.
+    /// Masks every row of `columns`; see `mask` in `wit/mask.wit` for what the host expects and checks. The columns are
+    /// the plugin's own, so values that keep their lengths can be masked in their place.
     ///
     /// # Errors
     /// Refuses the whole batch, which stops the run.
-    fn mask(request: &Request, columns: &[Column], context: &[Column]) -> Result<Masked, BatchError>;
+    fn mask(request: &Request, columns: Vec<Column>, context: &[Column]) -> Result<Masked, BatchError>;
 }
 
 /// A plugin that masks with a key for pseudonyms. Exported by [`pseudonym_masker!`](crate::pseudonym_masker).
@@ -20,7 +21,7 @@ pub trait PseudonymMasker {
     /// Refuses the whole batch, which stops the run.
     fn mask(
         request: &Request,
-        columns: &[Column],
+        columns: Vec<Column>,
         context: &[Column],
         key: &impl PseudonymKey,
     ) -> Result<Masked, BatchError>;
@@ -34,7 +35,7 @@ pub trait DateShiftMasker {
     /// Refuses the whole batch, which stops the run.
     fn mask(
         request: &Request,
-        columns: &[Column],
+        columns: Vec<Column>,
         context: &[Column],
         key: &impl DateShiftKey,
     ) -> Result<Masked, BatchError>;
@@ -71,9 +72,7 @@ impl Request {
 ///
 /// # Errors
 /// [`BatchError::WrongColumns`] if there are more or none.
-pub fn only(columns: &[Column]) -> Result<&Column, BatchError> {
-    match columns {
-        [column] => Ok(column),
-        _ => Err(BatchError::WrongColumns),
-    }
+pub fn only(columns: Vec<Column>) -> Result<Column, BatchError> {
+    let [column] = <[Column; 1]>::try_from(columns).map_err(|_| BatchError::WrongColumns)?;
+    Ok(column)
 }

@@ -32,9 +32,9 @@ enum To {
 }
 
 impl Masker for Generalize {
-    fn mask(request: &Request, columns: &[Column], _: &[Column]) -> Result<Masked, BatchError> {
+    fn mask(request: &Request, columns: Vec<Column>, _: &[Column]) -> Result<Masked, BatchError> {
         let config: Config = request.config()?;
-        let column = only(columns)?;
+        let column = &only(columns)?;
         match config.to {
             To::Year => to_period(Period::Year, column),
             To::Quarter => to_period(Period::Quarter, column),
@@ -94,12 +94,14 @@ mod tests {
     fn mask(to: &str, column: &Column) -> Result<Masked, BatchError> {
         let config = format!(r#"{{"to":"{to}","width":10,"bottom":null,"top":null}}"#);
         let request = Request { transform: "generalize".to_owned(), config, reference_date: None };
-        Generalize::mask(&request, std::slice::from_ref(column), &[])
+        Generalize::mask(&request, vec![column.clone()], &[])
     }
 
     #[test]
     fn golden_cases_hold() {
-        check_cases(include_str!("../manifest.json"), |case| Generalize::mask(&case.request, case.columns(), &[]));
+        check_cases(include_str!("../manifest.json"), |case| {
+            Generalize::mask(&case.request, case.columns().to_vec(), &[])
+        });
     }
 
     #[test]

@@ -13,7 +13,10 @@ use crate::{Error, Guest, workspace};
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Flags that shape the code, the same for every guest. Part of the source digest.
-pub(crate) const FLAGS: [&str; 1] = ["-Ctarget-feature=+simd128"];
+///
+/// Memory that is there from the start is ready in the instance's slot; each growth is a system call, and one more when
+/// the slot is reset. Four mebibytes hold the usual batch; a guest that needs more grows.
+pub(crate) const FLAGS: [&str; 2] = ["-Ctarget-feature=+simd128", "-Clink-arg=--initial-memory=4194304"];
 
 /// Builds the core module of a guest with the profile `plugin`.
 ///

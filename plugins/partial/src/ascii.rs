@@ -1,41 +1,51 @@
-//! The path for columns that are ASCII throughout: every byte is masked in one pass free of branches, then a few bytes of
-//! each value are brought back.
+//! The path for columns that are ASCII throughout: what stays is marked in the bytes' free eighth bit, value by value;
+//! then all bytes without the mark are masked in one pass, free of branches.
 
 use moretta_guest::{RejectionCode, Rejections};
 
 use crate::Config;
 
-/// Masks values of ASCII bytes; they keep their length, so the offsets stay as they are.
+/// Masks values of ASCII bytes in their place; they keep their length, so the offsets stay as they are. `None`, and
+/// nothing done, if there are other bytes.
 ///
 /// Value `i` is `data[offsets[i]..offsets[i + 1]]`. A value that would come out as it went in is rejected, and is left
 /// empty of content: all fill.
 ///
 /// # Panics
 /// If the offsets fall, or point behind the end of `data`.
-pub fn mask_ascii(offsets: &[u32], data: &[u8], config: &Config) -> (Vec<u8>, Rejections) {
-    let fill = config.fill as u8;
-    let mut masked = mask_bytes(data, config);
-    // A fill that is no letter or digit differs from every byte that it masks, so there is nothing to compare.
-    let may_be_unchanged = is_maskable(fill) || !config.keep_separators;
-    let mut rejections = Rejections::default();
-    for (row, bounds) in offsets.windows(2).enumerate() {
-        let (start, end) = (bounds[0] as usize, bounds[1] as usize);
-        if !may_be_unchanged && restore_end(start, end, data, &mut masked, config) {
-            continue;
-        }
-        let (value, target) = (&data[start..end], &mut masked[start..end]);
-        let is_bare = !restore(value, target, config) && mask_whole(value, target, config);
-        if (may_be_unchanged || is_bare) && value == target && !value.is_empty() {
-            rejections.push(row, RejectionCode::Unchanged);
-            target.fill(fill);
-        }
+pub fn mask_ascii(offsets: &[u32], data: &mut [u8], config: &Config) -> Option<Rejections> {
+    if !config.fill.is_ascii() || !is_ascii(data) {
+        return None;
     }
-    (masked, rejections)
+    let mut rejections = Rejections::default();
+    // A fill that is no letter or digit differs from every byte that it masks, so there is nothing to compare.
+    let always_changes = !is_maskable(config.fill as u8) && config.keep_separators;
+    let ends_suffice = always_changes && config.keep_first == 0 && config.keep_last < 8;
+    let mut row = 0;
+    loop {
+        if ends_suffice {
+            row += mark_ends(&offsets[row..], data, config.keep_last as u64);
+        }
+        let Some([start, end]) = offsets.get(row..row + 2) else { break };
+        if !mark(&mut data[*start as usize..*end as usize], config) {
+            rejections.push(row, RejectionCode::Unchanged);
+        }
+        row += 1;
+    }
+    mask_unmarked(data, config);
+    Some(rejections)
 }
 
+/// Says of a byte that it stays as it is. ASCII leaves the bit free.
+const MARK: u8 = 0x80;
+
+/// Bytes for each turn of a loop: the sandbox looks at the clock once in each.
+const CHUNK: usize = 64;
+
 /// Whether all bytes are ASCII. Unlike that of the standard library, which stops at the first that is not and reads four
-/// at a time in WebAssembly, this becomes vector instructions.
-pub(crate) fn is_ascii(data: &[u8]) -> bool {
+/// at a time in WebAssembly, this becomes vector instructions. By itself, as the other loops, so that it has all registers.
+#[inline(never)]
+fn is_ascii(data: &[u8]) -> bool {
     let (chunks, rest) = data.as_chunks::<CHUNK>();
     let mut all = [0; CHUNK];
     for chunk in chunks {
@@ -44,45 +54,74 @@ pub(crate) fn is_ascii(data: &[u8]) -> bool {
     all.is_ascii() && rest.is_ascii()
 }
 
-/// Masks every byte. By itself, so that the loop has all registers.
+/// Masks every byte without a mark, and takes the marks away.
 #[inline(never)]
-fn mask_bytes(data: &[u8], config: &Config) -> Vec<u8> {
-    let mut masked = vec![0; data.len()];
-    let (chunks, rest) = data.as_chunks::<CHUNK>();
-    let (targets, last) = masked.as_chunks_mut::<CHUNK>();
-    for (target, chunk) in targets.iter_mut().zip(chunks) {
-        *target = chunk.map(|byte| mask_byte(byte, config));
+fn mask_unmarked(data: &mut [u8], config: &Config) {
+    let fill = config.fill as u8;
+    let mask = |byte: u8| {
+        let stays = byte >= MARK || (config.keep_separators && !is_maskable(byte));
+        if stays { byte & !MARK } else { fill }
+    };
+    let (chunks, rest) = data.as_chunks_mut::<CHUNK>();
+    for chunk in chunks {
+        *chunk = chunk.map(mask);
     }
-    last.iter_mut().zip(rest).for_each(|(target, byte)| *target = mask_byte(*byte, config));
-    masked
+    rest.iter_mut().for_each(|byte| *byte = mask(*byte));
 }
 
-/// Bytes for each turn of a loop: the sandbox looks at the clock once in each.
-const CHUNK: usize = 64;
-
-/// Copies back what is to be kept of a value's end, which is all that is kept mostly, without a branch for each byte.
+/// Marks the ends of values, which are all that is kept mostly, eight bytes at once. Says how many rows it did; the next
+/// is one for [`mark`].
 ///
-/// False, and nothing done, unless the last eight bytes say enough: they are the value's own, hold all that is kept, and
-/// one more to be masked. Separators need not be told from the rest here: they stand in `target` already.
-#[inline]
-fn restore_end(start: usize, end: usize, data: &[u8], masked: &mut [u8], config: &Config) -> bool {
-    if config.keep_first > 0 || config.keep_last >= 8 || end < start + 8 {
+/// A row can be done if its last eight bytes, or all that it has, hold all that is kept and one more to be masked.
+/// Separators need not be told from the rest here: they stay in any case.
+#[inline(never)]
+fn mark_ends(offsets: &[u32], data: &mut [u8], keep_last: u64) -> usize {
+    let Some((first, ends)) = offsets.split_first() else { return 0 };
+    let (fours, rest) = ends.as_chunks::<4>();
+    let mut start = *first;
+    let mut rows = 0;
+    // Four in each turn: the sandbox looks at the clock once.
+    for four in fours {
+        for end in four {
+            if !mark_end(start, *end, data, keep_last) {
+                return rows;
+            }
+            start = *end;
+            rows += 1;
+        }
+    }
+    for end in rest {
+        if !mark_end(start, *end, data, keep_last) {
+            return rows;
+        }
+        start = *end;
+        rows += 1;
+    }
+    rows
+}
+
+#[inline(always)]
+fn mark_end(start: u32, end: u32, data: &mut [u8], keep_last: u64) -> bool {
+    if start == end {
+        return true;
+    }
+    let Some(bytes) = end.checked_sub(8).and_then(|last| data.get_mut(last as usize..end as usize)) else {
+        return false;
+    };
+    let Some(bytes) = bytes.first_chunk_mut() else { return false };
+    // The bytes before the value are none of its own.
+    let foreign = 8_u32.saturating_sub(end.wrapping_sub(start));
+    let value = u64::from_le_bytes(*bytes);
+    let maskable = maskable_bytes(value) >> (foreign * 8) << (foreign * 8);
+    let count = u64::from(maskable.count_ones());
+    if count <= keep_last {
         return false;
     }
-    let (Some(value), Some(target)) = (data[..end].last_chunk(), masked[..end].last_chunk_mut()) else { return false };
-    let value = u64::from_le_bytes(*value);
-    let maskable = maskable_bytes(value);
-    // In each byte, how many letters and digits there are from the first byte to this one.
-    let counts = maskable * EACH_BYTE;
-    let count = counts >> 56;
-    if count <= config.keep_last as u64 {
-        return false;
-    }
-    // A byte is kept if, from itself to the last, there are at most as many as are to be kept. No sum exceeds a byte.
-    let from_here = count * EACH_BYTE - counts + maskable;
-    let is_kept = ((0x80 + config.keep_last as u64) * EACH_BYTE - from_here) >> 7 & EACH_BYTE;
-    let kept = is_kept * 0xff;
-    *target = (u64::from_le_bytes(*target) & !kept | value & kept).to_le_bytes();
+    // In each byte, how many letters and digits there are before it.
+    let before = maskable.wrapping_mul(EACH_BYTE - 1);
+    // A byte stays if all that are to be masked come before it. No sum exceeds its byte.
+    let stays = before + (u64::from(MARK) + keep_last - count) * EACH_BYTE;
+    *bytes = (value | stays & (EACH_BYTE * u64::from(MARK))).to_le_bytes();
     true
 }
 
@@ -98,48 +137,34 @@ fn maskable_bytes(bytes: u64) -> u64 {
     (is_letter | is_digit) >> 7 & EACH_BYTE
 }
 
-/// Copies back what is to be kept. False if nothing between would stay masked.
-///
-/// Bytes are copied one by one on the way to the last that is kept: for so few, a call that copies memory costs more.
-#[inline]
-fn restore(value: &[u8], target: &mut [u8], config: &Config) -> bool {
-    let target = &mut target[..value.len()];
-    let (mut start, mut end) = (0, value.len());
-    let mut left = config.keep_last;
-    while left > 0 && end > 0 {
-        end -= 1;
-        let byte = value[end];
-        target[end] = keep_byte(byte, config);
-        left -= usize::from(is_maskable(byte));
+/// Marks what is kept of any value, byte by byte. False if the value would come out as it went in: then it is marked to
+/// come out as nothing but fill.
+fn mark(value: &mut [u8], config: &Config) -> bool {
+    let fill = config.fill as u8;
+    let maskable = value.iter().filter(|byte| is_maskable(**byte)).count();
+    if maskable == 0 {
+        // Nothing but separators, which would all stay.
+        let changes = value.is_empty() || value.iter().any(|byte| *byte != fill);
+        value.fill(fill | MARK);
+        return changes;
     }
-    left += config.keep_first;
-    while left > 0 && start < end {
-        let byte = value[start];
-        target[start] = keep_byte(byte, config);
-        left -= usize::from(is_maskable(byte));
-        start += 1;
+    let (first, last) = (config.keep_first, config.keep_last);
+    // Too little to keep anything of it and mask anything.
+    let (first, last) = if first + last < maskable { (first, last) } else { (0, 0) };
+    let (mut seen, mut changes) = (0, false);
+    for byte in value.iter_mut() {
+        let is_maskable = is_maskable(*byte);
+        if is_maskable && (seen < first || seen >= maskable - last) {
+            *byte |= MARK;
+        } else if is_maskable || !config.keep_separators {
+            changes |= *byte != fill;
+        }
+        seen += usize::from(is_maskable);
     }
-    left == 0 && value[start..end].iter().any(|byte| is_maskable(*byte))
-}
-
-/// Masks a value that has too little to keep anything. True if it has nothing to mask and is filled throughout instead.
-#[cold]
-fn mask_whole(value: &[u8], target: &mut [u8], config: &Config) -> bool {
-    let is_bare = !value.iter().any(|byte| is_maskable(*byte));
-    for (byte, target) in value.iter().zip(target) {
-        *target = if is_bare { config.fill as u8 } else { mask_byte(*byte, config) };
+    if !changes {
+        value.fill(fill | MARK);
     }
-    is_bare
-}
-
-#[inline]
-fn mask_byte(byte: u8, config: &Config) -> u8 {
-    if is_maskable(byte) || !config.keep_separators { config.fill as u8 } else { byte }
-}
-
-#[inline]
-fn keep_byte(byte: u8, config: &Config) -> u8 {
-    if is_maskable(byte) || config.keep_separators { byte } else { config.fill as u8 }
+    changes
 }
 
 /// Letters and digits, without a branch: what the compiler turns into vector instructions.

@@ -23,12 +23,12 @@ struct Config {
 impl DateShiftMasker for ShiftDates {
     fn mask(
         request: &Request,
-        columns: &[Column],
+        columns: Vec<Column>,
         _: &[Column],
         key: &impl DateShiftKey,
     ) -> Result<Masked, BatchError> {
         let config: Config = request.config()?;
-        let column = only(columns)?;
+        let column = &only(columns)?;
         let offsets = key.offsets(config.max_days)?;
         if offsets.len() != column.rows as usize {
             return Err(BatchError::Internal);
@@ -146,7 +146,7 @@ mod tests {
     fn mask(max_days: u32, column: &Column, subjects: &[Option<&str>]) -> Result<Masked, BatchError> {
         let config = format!(r#"{{"max_days":{max_days}}}"#);
         let request = Request { transform: "shift-dates".to_owned(), config, reference_date: None };
-        ShiftDates::mask(&request, std::slice::from_ref(column), &[], &TestKey::for_subjects(subjects))
+        ShiftDates::mask(&request, vec![column.clone()], &[], &TestKey::for_subjects(subjects))
     }
 
     fn parsed(text: &str) -> i32 {
@@ -157,7 +157,7 @@ mod tests {
     fn golden_cases_hold() {
         check_cases(include_str!("../manifest.json"), |case| {
             let subjects: Vec<_> = case.subjects.iter().map(Option::as_deref).collect();
-            ShiftDates::mask(&case.request, case.columns(), &[], &TestKey::for_subjects(&subjects))
+            ShiftDates::mask(&case.request, case.columns().to_vec(), &[], &TestKey::for_subjects(&subjects))
         });
     }
 

@@ -69,16 +69,16 @@ const TRANSFORMS: [(&str, Transform); 42] = [
 ];
 
 impl Masker for Hostile {
-    fn mask(request: &Request, columns: &[Column], context: &[Column]) -> Result<Masked, BatchError> {
+    fn mask(request: &Request, columns: Vec<Column>, context: &[Column]) -> Result<Masked, BatchError> {
         let named = TRANSFORMS.iter().find(|(name, _)| *name == request.transform);
         let (_, transform) = named.ok_or(BatchError::UnknownTransform)?;
         if columns.is_empty() {
             return Err(BatchError::WrongColumns);
         }
         if columns[0].text()?.iter().next() == Some(Some(TRIAL)) {
-            return honest::mask(columns);
+            return honest::mask(&columns);
         }
-        transform(columns, context)
+        transform(&columns, context)
     }
 }
 

@@ -13,7 +13,7 @@ fn lent() -> Column {
 
 fn mask(transform: &str, columns: &[Column], context: &[Column]) -> Result<Masked, BatchError> {
     let request = Request { transform: transform.to_owned(), config: "{}".to_owned(), reference_date: None };
-    Hostile::mask(&request, columns, context)
+    Hostile::mask(&request, columns.to_vec(), context)
 }
 
 fn values(column: &Column) -> Vec<Option<&str>> {
@@ -22,7 +22,7 @@ fn values(column: &Column) -> Vec<Option<&str>> {
 
 #[test]
 fn every_transform_behaves_while_it_is_on_trial() {
-    check_cases(MANIFEST, |case| Hostile::mask(&case.request, case.columns(), &[]));
+    check_cases(MANIFEST, |case| Hostile::mask(&case.request, case.columns().to_vec(), &[]));
 }
 
 #[test]
