@@ -129,6 +129,57 @@ fn every_failure_has_its_code_says_where_and_leaves_nothing() {
     }
 }
 
+/// A policy with mistakes that its text shows, that the plugins show, and that the columns of the table show.
+const MISTAKEN: &str = "\
+version: 1
+domain: codes
+subject: patient
+rules:
+  - { columns: [id], mask: pseudonym, key: identity, with: { length: 1000 } }
+  - { columns: [born], mask: generalize, with: { dates: week } }
+  - { columns: [state], mask: zip33, key: 7 }
+  - { columns: [sex], mask: redact, wiht: { value: '-' } }
+unmatchd: deny
+";
+
+#[test]
+fn every_mistake_in_a_policy_is_told_at_once_with_its_place_and_snippet() {
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", MISTAKEN)]);
+    desk.make_keys("keys");
+    for arguments in [
+        "check --policy policy.yaml",
+        "check in.csv --policy policy.yaml",
+        "mask in.csv --policy policy.yaml --keyring keys --out out.csv",
+    ] {
+        let run = desk.run(arguments).assert_code(2);
+        for (place, snippet) in [
+            ("5:70", "5 | 1000"),
+            ("6:48", "6 | {"),
+            ("6:57", "6 | week"),
+            ("7:31", "7 | zip33"),
+            ("7:43", "7 | 7"),
+            ("8:37", "8 | wiht"),
+            ("9:1", "9 | unmatchd"),
+        ] {
+            let shown = format!("[policy.yaml:{place}]\n {snippet}\n");
+            assert!(run.stderr.contains(&shown), "{arguments}: nothing at {place}\n{}", run.stderr);
+        }
+        assert!(!run.stderr.contains("asks for a pseudonym key"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_misspelled_key_hides_nothing_that_the_input_shows() {
+    let policy =
+        format!("{}unmatchd: deny\n", POLICY.replace("[state]", "[stat]").replace("subject: id", "subject: patient"));
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", &policy)]);
+    let run = desk.run("mask in.csv --policy policy.yaml --out out.csv").assert_code(2);
+    for part in ["did you mean `unmatched`?", "no rule matches column `state`", "no column `patient`", "--keyring"] {
+        assert!(run.stderr.contains(part), "says nothing of {part:?}:\n{}", run.stderr);
+    }
+    assert_eq!(run.stderr.matches("`identity`").count(), 1, "{}", run.stderr);
+}
+
 #[test]
 fn a_run_without_fault_ends_with_0_and_says_what_it_did() {
     let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", POLICY)]);

@@ -39,7 +39,7 @@ pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<Policy
         problem(format!("the input has two columns {}; rename one", assigned.shown(index)));
     }
     let denied = assigned.denied(policy);
-    if !denied.is_empty() {
+    if !denied.is_empty() && policy.is_whole() {
         let which = assigned.list(&denied, policy);
         let mend = "add a rule for each (`mask: transform`, `keep: true` or `drop: true`), or say `unmatched: drop`";
         let data = match is_open(schema) {

@@ -198,6 +198,7 @@ impl Build<'_> {
             properties: transform.properties,
             fate: mask.rejected,
             rule: rule.line,
+            span: mask.transform.span.clone(),
         }
     }
 }

@@ -105,7 +105,7 @@ fn planned(columns: &[&str], top: &str, rules: &str) -> Plan {
 /// The problems, each with the text that it points at.
 fn problems(columns: &[&str], top: &str, rules: &str) -> Vec<(String, String)> {
     let errors = plan(&schema(columns), &policy(top, rules), &offered()).unwrap_err();
-    let at = |span: &Option<std::ops::Range<usize>>| span.clone().map_or(String::new(), |s| errors.text[s].to_owned());
+    let at = |span: &Option<Range<usize>>| span.clone().map_or(String::new(), |s| errors.text[s].to_owned());
     errors.problems.iter().map(|problem| (at(&problem.span), problem.message.clone())).collect()
 }
 
@@ -162,7 +162,8 @@ fn a_call_carries_everything_that_its_batches_need() {
         (id.input_types.as_slice(), id.produced.as_slice()),
         (&[ColumnType::Int64][..], &[ColumnType::Text][..])
     );
-    assert_eq!(id.key, Some(KeyUse { name: "identity".into(), purpose: Purpose::Pseudonym }));
+    let key = id.key.as_ref().unwrap();
+    assert_eq!((key.name.as_str(), key.purpose), ("identity", Purpose::Pseudonym));
     assert_eq!((id.plugin.as_str(), id.version.as_str(), id.digest.as_str()), ("pseudonyms", "0.1.0", "d1"));
     assert_eq!((id.world, id.subject, id.reference_date, id.rule), (World::PseudonymMasker, None, None, 6));
     assert_eq!((born.subject, born.fate), (Some(Beside::Column(0)), Fate::Drop));

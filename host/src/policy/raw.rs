@@ -19,8 +19,8 @@ pub(super) type Entries<T> = Vec<(At<String>, At<T>)>;
 #[schemars(rename = "Policy", deny_unknown_fields)]
 pub(super) struct RawPolicy {
     /// The version of this format.
-    #[schemars(extend("const" = 1))]
-    pub(super) version: At<u64>,
+    #[schemars(required, extend("const" = 1))]
+    pub(super) version: Option<At<u64>>,
     /// What the policy is called in reports.
     pub(super) name: Option<At<String>>,
     /// Pseudonyms are equal inside one domain and cannot be linked across. Needed when a rule has a key.
@@ -41,6 +41,9 @@ pub(super) struct RawPolicy {
     pub(super) rules: Vec<At<RawRule>>,
     /// What happens when no rule matches a column.
     pub(super) unmatched: Option<At<Unmatched>>,
+    /// Whether every value could be read.
+    #[schemars(skip)]
+    pub(super) whole: bool,
 }
 
 /// What happens to some columns.
@@ -78,6 +81,9 @@ pub(super) struct RawRule {
     pub(super) may_keep: Option<At<bool>>,
     /// What happens to a row that the transform cannot handle.
     pub(super) rejected: Option<At<Fate>>,
+    /// Whether every value could be read.
+    #[schemars(skip)]
+    pub(super) whole: bool,
 }
 
 /// What happens when no rule matches a column.

@@ -21,6 +21,8 @@ pub struct Rule {
     pub labels: Vec<At<Label>>,
     /// What happens.
     pub action: RuleAction,
+    /// Whether all that it says could be read: what seems to be missing in one that is not whole may be there.
+    pub(crate) whole: bool,
 }
 
 /// What happens to the columns of a rule.

@@ -63,6 +63,14 @@ mod tests {
         };
         assert_eq!(known("zzzzzzzz: 1"), keys(&schema["properties"]));
         assert_eq!(known("rules: [{ zzzzzzzz: 1 }]"), keys(&schema["$defs"]["Rule"]["properties"]));
+        for key in keys(&schema["properties"]).split(", ") {
+            let message = Policy::parse("p", &format!("{key}: ~")).unwrap_err().to_string();
+            assert!(message.contains(&format!("p:1:{}: `{key}` takes", key.len() + 3)), "{message}");
+        }
+        for key in keys(&schema["$defs"]["Rule"]["properties"]).split(", ") {
+            let message = Policy::parse("p", &format!("rules: [{{ {key}: ~ }}]")).unwrap_err().to_string();
+            assert!(message.contains(&format!("p:1:{}: `{key}` takes", key.len() + 13)), "{message}");
+        }
     }
 
     #[test]

@@ -97,6 +97,27 @@ p.yaml:11:12: `unmatched`: unknown variant `denny`, expected `deny` or `drop`";
 }
 
 #[test]
+fn a_misspelled_key_is_read_as_the_one_that_was_meant() {
+    let draft = |text| Policy::draft("p", text).unwrap();
+    let misspelled = draft("version: 1\nunmatchd: drop\nrules: [{ colums: [a], maks: m, wiht: { b: 1 } }]");
+    assert_eq!((misspelled.flaws().len(), misspelled.unmatched, misspelled.is_whole()), (4, Unmatched::Drop, true));
+    let RuleAction::Mask(mask) = &misspelled.rules[0].action else { panic!() };
+    assert_eq!((mask.transform.value.as_str(), mask.with.values.len()), ("m", 1));
+    let twice = draft("version: 1\nunmatched: drop\nunmatchd: deny\nrules: [{ columns: [a], keep: true }]");
+    assert_eq!((twice.unmatched, twice.flaws().len()), (Unmatched::Drop, 1));
+}
+
+#[test]
+fn nothing_is_told_to_be_missing_where_something_could_not_be_read() {
+    let one = "`key` takes text, and this is read as a number or a truth value; quote it";
+    assert_eq!(problems("- { columns: [a], mask: m, key: 7 }"), [one]);
+    assert_eq!(problems("- { columns: 7, keep: true }"), ["`columns` takes a list, `[a, b]`"]);
+    assert_eq!(problems("- { columns: [a], keep: [] }"), ["`keep` takes true or false"]);
+    let domain = "version: 1\ndomain: [d]\nrules: [{ columns: [a], mask: m, key: k }]";
+    assert_eq!(parse(domain).unwrap_err(), "p.yaml:2:9: `domain` takes text");
+}
+
+#[test]
 fn says_what_is_missing() {
     assert_eq!(
         parse("name: x").unwrap_err(),
