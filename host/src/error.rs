@@ -92,6 +92,17 @@ impl Error {
         let path = path.into();
         move |source| Self::Io { doing, path, source }
     }
+
+    /// The same for what an argument names beside the inputs: if it is not there, it was named by mistake.
+    pub(crate) fn named(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Self::Usage(format!("cannot {doing} {}: {source}", path.display()))
+            }
+            _ => Self::Io { doing, path, source },
+        }
+    }
 }
 
 impl From<crate::outcome::TooManyQuarantined> for Error {

@@ -48,7 +48,7 @@ impl<'a> Output<'a> {
     ) -> Result<Self, Error> {
         let staged = |path: &'a PathBuf| match StagedFile::beside(path) {
             Ok(file) => Ok((file, path.as_path())),
-            Err(error) => Err(Error::io("write", path)(error)),
+            Err(error) => Err(Error::named("write", path)(error)),
         };
         Ok(Self {
             host,

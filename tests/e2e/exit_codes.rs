@@ -44,8 +44,6 @@ fn failures_of_the_input() -> Vec<Case> {
         table("id,born,\np1,,\n", &["in.csv", "column 3 has no name"]),
         table("id,born,state\np1,,MA\nid,born,state\n", &["in.csv, line 3", "repeats the header"]),
         case(TABLE, "gone.csv --out out.csv", 1, &["cannot read gone.csv: No such file"]),
-        case(TABLE, "in.csv --out out.csv --plugins gone", 1, &["cannot read gone: No such file"]),
-        case(TABLE, "in.csv --out gone/out.csv", 1, &["gone", "No such file"]),
         case(TABLE, "in.csv --input-format ndjson --out out.csv", 1, &["in.csv, line 1", "not a JSON text"]),
         case(TABLE, "in.csv --input-format parquet --out out.csv", 1, &["in.csv", "not a readable parquet file"]),
         case(
@@ -72,6 +70,16 @@ fn failures_of_the_operator() -> Vec<Case> {
         arguments("- --out out.csv", &["standard input needs a format"]),
         arguments("in.csv --out out.csv --max-quarantined 5", &["--quarantine FILE"]),
         arguments("in.csv --out . --format csv", &["is a directory"]),
+        arguments("in.csv --out gone/out.csv", &["cannot make a file in gone: No such file"]),
+        arguments("in.csv --out in.csv/out.csv", &["cannot make a file in in.csv: not a directory"]),
+        arguments("in.csv --out out.csv --report gone/r.json", &["cannot write gone/r.json: No such file"]),
+        arguments(
+            "in.csv --out out.csv --max-quarantined 1 --quarantine gone/q",
+            &["cannot write gone/q: No such file"],
+        ),
+        arguments("in.csv --out out.csv --plugins gone", &["cannot read gone: No such file"]),
+        arguments("in.csv --out out.csv --plugins in.csv", &["cannot read in.csv: Not a directory"]),
+        arguments("in.csv --out out.csv --labels gone", &["cannot read gone: No such file"]),
         arguments("in.csv", &["--out <PATH>"]),
         arguments("in.csv --out out.csv --workers 0", &["--workers"]),
         arguments("in.csv --out out.csv --format xlsx", &["unknown format `xlsx`"]),
@@ -191,6 +199,28 @@ fn a_run_without_fault_ends_with_0_and_says_what_it_did() {
     for arguments in ["check in.csv --policy policy.yaml", "keys list --keyring keys", "schema", "--help", "--version"]
     {
         assert!(!desk.run(arguments).assert_code(0).stdout.is_empty(), "{arguments}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_the_mistake_of_who_named_it_and_a_missing_input_is_a_failure() {
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", POLICY)]);
+    for arguments in [
+        "mask in.csv --policy gone --ephemeral-keys --out out.csv",
+        "mask in.csv --policy policy.yaml --keyring gone --out out.csv",
+        "check --policy gone",
+        "check --policy policy.yaml --labels gone",
+        "check --policy policy.yaml --plugins gone",
+        "keys list --keyring gone",
+        "quarantine read in.csv --keyring gone",
+    ] {
+        let run = desk.run(arguments).assert_code(2);
+        assert!(run.stderr.contains("gone"), "{arguments}: {}", run.stderr);
+    }
+    desk.make_keys("keys");
+    for arguments in ["check gone.csv --policy policy.yaml", "quarantine read gone --keyring keys"] {
+        let run = desk.run(arguments).assert_code(1);
+        assert!(run.stderr.starts_with("error (input): cannot read gone"), "{arguments}: {}", run.stderr);
     }
 }
 
