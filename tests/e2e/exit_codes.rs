@@ -236,6 +236,21 @@ fn keys_are_needed_and_never_made_twice() {
 }
 
 #[test]
+fn every_key_that_cannot_be_had_is_told_at_once_and_once() {
+    let columns = POLICY.replace("[id]", "[id, state]").replace("  - { columns: [state], keep: true }\n", "");
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", &columns)]);
+    desk.run("keys init --keyring wrong --key identity=date-shift").assert_code(0);
+    let run = desk.run("mask in.csv --policy policy.yaml --keyring wrong --out out.csv").assert_code(2);
+    for (says, place) in [
+        ("key `identity` is for date-shift, and pseudonym is asked of it", "policy.yaml:5:51"),
+        ("the keyring has no key `dates`", "policy.yaml:6:48"),
+    ] {
+        assert_eq!(run.stderr.matches(says).count(), 1, "{says}: {}", run.stderr);
+        assert_eq!(run.stderr.matches(place).count(), 1, "{place}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_table_without_rows_has_its_header_all_the_same() {
     let desk = Desk::with(&[("in.csv", "id,born,state\n"), ("policy.yaml", POLICY)]);
     desk.make_keys("keys");
