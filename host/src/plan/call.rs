@@ -9,9 +9,9 @@ use super::check::{Checked, range};
 use super::{Beside, Call};
 use crate::batch::{ColumnType, is_open};
 use crate::error::is_name;
-use crate::keys::Purpose;
+use crate::keys::{Normalize, Purpose};
 use crate::manifest::Need;
-use crate::policy::{At, Policy, PolicyProblem};
+use crate::policy::{At, Normalization, Policy, PolicyProblem};
 
 /// The calls that mask a rule's columns: one for each, or one for all together. None where the input has none of them.
 pub(super) fn calls(
@@ -83,7 +83,16 @@ impl Build<'_> {
                 format!("column `{}` names the subject and is {data_type}; it must be text or int64", subject.value);
             self.problem(&subject.span, message);
         }
+        if ColumnType::for_arrow(data_type) == Some(ColumnType::Binary) && !self.subject_form().is_nothing() {
+            let message = format!("column `{}` names the subject and is bytes; take `normalize` away", subject.value);
+            self.problem(&subject.span, message);
+        }
         Some(Beside::Column(index))
+    }
+
+    fn subject_form(&self) -> Normalize {
+        let Normalization { trim, ascii_case, separators } = self.policy.subject_form;
+        Normalize { trim, ascii_case, separators }
     }
 
     fn context(&mut self, masked: &[usize]) -> Vec<(Beside, ColumnType)> {
@@ -190,6 +199,7 @@ impl Build<'_> {
             produced: types.iter().map(|cells| cells.produced).collect(),
             key: key.clone(),
             subject: None,
+            subject_form: self.subject_form(),
             reference_date: self.policy.reference_date.filter(|_| transform.needs.contains(&Need::ReferenceDate)),
             may_keep: transform.may_keep || mask.may_keep.as_ref().is_some_and(|allowed| allowed.value),
             adds_nulls: transform.adds_nulls,

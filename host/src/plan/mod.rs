@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use find::{Found, NotFound, Transforms, find};
 
 use crate::batch::ColumnType;
-use crate::keys::Purpose;
+use crate::keys::{Normalize, Purpose};
 use crate::manifest::{Properties, World};
 use crate::outcome::Fate;
 use crate::phi::Finding;
@@ -103,6 +103,8 @@ pub struct Call {
     pub key: Option<KeyUse>,
     /// The column that names the subject. Present with a date-shift key.
     pub subject: Option<Beside>,
+    /// The form in which its values name subjects.
+    pub subject_form: Normalize,
     /// The reference date in days since 1970-01-01. Present where the transform needs it.
     pub reference_date: Option<i32>,
     /// Whether a value may stay as it came: the manifest asks for it and the rule allows it.

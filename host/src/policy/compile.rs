@@ -6,7 +6,7 @@ use std::ops::Range;
 use arrow_cast::parse::Parser;
 
 use super::problem::line;
-use super::raw::{RawPolicy, RawRule, Unmatched};
+use super::raw::{Normalization, RawPolicy, RawRule, RawSubject, Unmatched};
 use super::rule::{Mask, Rule, RuleAction, With};
 use super::{At, Pattern, Policy, PolicyProblem};
 use crate::phi::{Findings, Origin};
@@ -18,6 +18,11 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         compiler.version(version);
     }
     compiler.headings(&raw);
+    let (subject, subject_form) = match raw.subject {
+        None => (None, Normalization::default()),
+        Some(RawSubject::Named(column)) => (Some(column), Normalization::default()),
+        Some(RawSubject::Normalized(subject)) => (Some(subject.column), subject.normalize),
+    };
     let reference_date = raw.reference_date.as_ref().and_then(|date| compiler.date(date));
     let mut findings = Findings::default();
     for (column, label) in &raw.labels {
@@ -38,7 +43,8 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         name: raw.name.map(|name| name.value),
         domain: raw.domain.map(|domain| domain.value),
         reference_date,
-        subject: raw.subject,
+        subject,
+        subject_form,
         findings,
         types,
         rules,
@@ -68,8 +74,13 @@ impl Compiler<'_> {
     }
 
     fn headings(&mut self, raw: &RawPolicy) {
-        for (key, text) in [("name", &raw.name), ("domain", &raw.domain), ("subject", &raw.subject)] {
-            if let Some(text) = text.as_ref().filter(|text| text.value.is_empty() || text.value.len() > 256) {
+        let subject = match &raw.subject {
+            Some(RawSubject::Named(column)) => Some(column),
+            Some(RawSubject::Normalized(subject)) => Some(&subject.column),
+            None => None,
+        };
+        for (key, text) in [("name", raw.name.as_ref()), ("domain", raw.domain.as_ref()), ("subject", subject)] {
+            if let Some(text) = text.filter(|text| text.value.is_empty() || text.value.len() > 256) {
                 self.problem(text.span.clone(), format!("`{key}` takes 1 to 256 bytes of text"));
             }
         }

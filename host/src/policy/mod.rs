@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub use at::At;
 pub use glob::Pattern;
 pub use problem::{PolicyErrors, PolicyProblem};
-pub use raw::Unmatched;
+pub use raw::{Normalization, Unmatched};
 pub use rule::{Mask, Rule, RuleAction, With};
 pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
@@ -42,6 +42,8 @@ pub struct Policy {
     pub reference_date: Option<i32>,
     /// The column that names the individual.
     pub subject: Option<At<String>>,
+    /// What does not count in that column's values.
+    pub subject_form: Normalization,
     /// What the columns are, as far as it was declared.
     pub findings: Findings,
     /// The types of columns, by name.

@@ -29,7 +29,7 @@ pub(super) struct RawPolicy {
     #[schemars(extend("format" = "date"))]
     pub(super) reference_date: Option<At<String>>,
     /// The column that names the individual that a row is about.
-    pub(super) subject: Option<At<String>>,
+    pub(super) subject: Option<RawSubject>,
     /// What columns are, by name.
     #[schemars(default, with = "BTreeMap<String, Label>")]
     pub(super) labels: Entries<Label>,
@@ -44,6 +44,43 @@ pub(super) struct RawPolicy {
     /// Whether every value could be read.
     #[schemars(skip)]
     pub(super) whole: bool,
+}
+
+/// The column that names the individual that a row is about.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Subject", untagged)]
+pub(super) enum RawSubject {
+    /// Its name.
+    Named(At<String>),
+    /// Its name, and what tells no two individuals apart.
+    Normalized(NormalizedSubject),
+}
+
+/// A column of which several spellings name one individual.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct NormalizedSubject {
+    /// The name of the column.
+    pub(super) column: At<String>,
+    /// What does not count in its values, for the shifting of dates. Best the same as in the rule that makes pseudonyms
+    /// of the column.
+    #[schemars(default)]
+    pub(super) normalize: Normalization,
+}
+
+/// What does not count when values are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Normalization {
+    /// Blanks at both ends do not count.
+    #[schemars(default)]
+    pub trim: bool,
+    /// ASCII upper and lower case are the same.
+    #[schemars(default)]
+    pub ascii_case: bool,
+    /// Only letters and digits count.
+    #[schemars(default)]
+    pub separators: bool,
 }
 
 /// What happens to some columns.

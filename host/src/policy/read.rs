@@ -7,15 +7,17 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
-use super::raw::{Entries, RawPolicy, RawRule};
+use super::raw::{Entries, Normalization, NormalizedSubject, RawPolicy, RawRule, RawSubject};
 use super::suggest::{did_you_mean, nearest};
 use super::yaml::{Node, Tree};
 use super::{At, PolicyProblem};
 use crate::phi::Label;
 
-/// The keys of a policy and of a rule.
+/// The keys of a policy, of what is in it, and of a rule.
 const POLICY: [&str; 9] =
     ["version", "name", "domain", "reference_date", "subject", "labels", "types", "rules", "unmatched"];
+const SUBJECT: [&str; 2] = ["column", "normalize"];
+const NORMALIZATION: [&str; 3] = ["trim", "ascii-case", "separators"];
 const RULE: [&str; 11] =
     ["columns", "labels", "mask", "keep", "drop", "with", "key", "context", "together", "may_keep", "rejected"];
 
@@ -29,7 +31,7 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let name = fields.optional("name", Read::text);
     let domain = fields.optional("domain", Read::text);
     let reference_date = fields.optional("reference_date", Read::text);
-    let subject = fields.optional("subject", Read::text);
+    let subject = fields.optional("subject", subject);
     let labels = fields.optional("labels", labels).map(|map| map.value).unwrap_or_default();
     let types = fields.optional("types", |read, key, node| read.map(key, node, Read::choice));
     let rules = fields.required("rules", "a list of rules", |read, key, node| read.list(key, node, rule));
@@ -47,6 +49,22 @@ pub(super) fn labels_file(root: Node, problems: &mut Vec<PolicyProblem>) -> Entr
 
 fn labels(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<Entries<Label>>> {
     read.map(key, node, Read::label)
+}
+
+fn subject(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawSubject> {
+    if !matches!(node.value, Tree::Map(_)) {
+        return read.text(key, node).map(RawSubject::Named);
+    }
+    let mut fields = Fields::open(node, key, &SUBJECT, read)?;
+    let column = fields.required("column", "the name of the column", Read::text);
+    let normalize = fields.optional("normalize", normalization).unwrap_or_default();
+    Some(RawSubject::Normalized(NormalizedSubject { column: column?, normalize }))
+}
+
+fn normalization(read: &mut Read<'_>, key: &str, node: Node) -> Option<Normalization> {
+    let mut fields = Fields::open(node, key, &NORMALIZATION, read)?;
+    let mut set = |key| fields.optional(key, Read::truth).is_some_and(|set| set.value);
+    Some(Normalization { trim: set("trim"), ascii_case: set("ascii-case"), separators: set("separators") })
 }
 
 fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {

@@ -81,6 +81,10 @@ mod tests {
             (validator.is_valid(&json), Policy::parse("p", text).is_ok())
         };
         assert_eq!(valid(crate::policy::tests::FULL), (true, true));
+        let subject = "version: 1\nsubject: { column: id, normalize: { ascii-case: true } }\nrules: [{ columns: [a], drop: true }]";
+        assert_eq!(valid(subject), (true, true));
+        assert_eq!(valid(&subject.replace("column: id, ", "")), (false, false));
+        assert_eq!(valid(&subject.replace("ascii-case", "ascii_case")), (false, false));
         for wrong in [
             "version: 1",
             "version: 2\nrules: [{ columns: [a], keep: true }]",

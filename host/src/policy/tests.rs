@@ -59,6 +59,24 @@ fn reads_every_key() {
 }
 
 #[test]
+fn a_subject_is_a_column_with_what_does_not_count_in_it() {
+    let policy =
+        |subject: &str| parse(&format!("version: 1\nsubject: {subject}\nrules: [{{ columns: [a], keep: true }}]"));
+    let subject = policy("{ column: id, normalize: { trim: true, separators: false } }").unwrap();
+    assert_eq!(subject.subject.unwrap().value, "id");
+    assert_eq!(subject.subject_form, Normalization { trim: true, ..Normalization::default() });
+    assert_eq!(policy("{ column: id }").unwrap().subject_form, policy("id").unwrap().subject_form);
+    assert_eq!(
+        policy("{ normalize: { trims: yes, case: true } }").unwrap_err(),
+        "p.yaml:2:10: `column` is missing; add the name of the column\n\
+         p.yaml:2:25: `normalize` has no key `trims`; did you mean `trim`?\n\
+         p.yaml:2:32: `trim` takes true or false\n\
+         p.yaml:2:37: `normalize` has no key `case`; there are trim, ascii-case, separators"
+    );
+    assert_eq!(policy("{ column: '' }").unwrap_err(), "p.yaml:2:20: `subject` takes 1 to 256 bytes of text");
+}
+
+#[test]
 fn the_digest_is_the_sha_256_of_the_text() {
     let policy = parse("version: 1\nrules: [{ columns: [a], keep: true }]").unwrap();
     assert_eq!(policy.digest(), sha256("version: 1\nrules: [{ columns: [a], keep: true }]"));
