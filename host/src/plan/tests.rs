@@ -322,6 +322,28 @@ fn refuses_a_date_shift_without_a_subject() {
 }
 
 #[test]
+fn a_rule_that_masks_a_path_reaches_the_lists_along_it_and_one_that_keeps_says_what_to_write() {
+    let rules = "- { columns: [ssn, name.given], mask: redact }
+- { columns: ['old[]'], drop: true }
+- { columns: [state, 'city[]'], keep: true }";
+    let columns = ["ssn[]:texts", "name[].given[]:texts", "old", "state", "city[]:texts"];
+    let reached = planned(&columns, "", rules);
+    assert_eq!(reached.calls.len(), 2);
+    assert!(reached.notes.is_empty(), "{:?}", reached.notes);
+    assert_eq!(reached.columns[2].action, Action::Drop { by_rule: true });
+    let denied = "no rule matches columns `state[]` and `city`, so nothing is written; add a rule for each \
+                  (`mask: transform`, `keep: true` or `drop: true`), or say `unmatched: drop`";
+    let message =
+        |kept, name| format!("`{kept}` keeps no lists but those it names; to keep column `{name}`, add `{name}` here");
+    let told = [
+        ("state".to_owned(), message("state", "state[]")),
+        ("'city[]'".to_owned(), message("city[]", "city")),
+        (String::new(), denied.to_owned()),
+    ];
+    assert_eq!(problems(&["ssn", "state[]:texts", "city"], "", rules), told);
+}
+
+#[test]
 fn documents_may_lack_the_subject_and_the_context_and_a_table_may_not() {
     let top = "subject: id\ntypes: { state: int64 }";
     let rules = "- { columns: [born], mask: shift-dates, key: k }

@@ -218,6 +218,10 @@ fn unreachable(rules: &[Rule]) -> Vec<PolicyProblem> {
 
 /// The line of the first earlier rule that takes every column that the pattern matches.
 fn taken(earlier: &[Rule], pattern: &At<Pattern>) -> Option<usize> {
-    let covers = |rule: &&Rule| rule.columns.iter().any(|before| before.value.covers(&pattern.value));
+    let name = pattern.value.literal();
+    let takes = |rule: &Rule, before: &Pattern| {
+        before.covers(&pattern.value) || name.as_ref().is_some_and(|name| rule.takes(before, name))
+    };
+    let covers = |rule: &&Rule| rule.columns.iter().any(|before| takes(rule, &before.value));
     earlier.iter().find(covers).map(|rule| rule.line)
 }
