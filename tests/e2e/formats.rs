@@ -233,6 +233,27 @@ fn numbers_are_masked_like_the_text_they_are_written_as() {
     assert_eq!(table.set("id").len(), 1);
 }
 
+#[test]
+fn columns_that_go_together_do_so_in_whichever_documents_they_are() {
+    const POLICY: &str = "version: 1
+rules:
+  - { columns: [last, first], mask: forged, together: true }
+  - { columns: [n], keep: true }
+";
+    let desk = Desk::with(&[("policy.yaml", POLICY)]);
+    std::fs::create_dir(desk.path("plugins")).unwrap();
+    desk.put("plugins/pairs.wasm", moretta_tests::forge::honest_pairs());
+    let documents =
+        ["{\"n\":1}\n", "{\"first\":\"Ada\"}\n", "{\"last\":\"King\",\"first\":\"Ada\"}\n", "{\"last\":\"King\"}\n"];
+    desk.put("in.ndjson", documents.concat().repeat(20));
+    let masked = documents.concat().replace("Ada", "***").replace("King", "****").repeat(20);
+    for bytes in ["1", "40", "100000"] {
+        let arguments = "mask in.ndjson --policy policy.yaml --plugins plugins --out out.ndjson --batch-bytes";
+        desk.run(&format!("{arguments} {bytes}")).assert_code(0);
+        assert_eq!(desk.text("out.ndjson"), masked, "batches of {bytes} bytes");
+    }
+}
+
 /// Rows of which the second is null, with a secret behind the null: in text, and in the text of a null structure.
 fn with_secrets_behind_nulls() -> RecordBatch {
     let nulls = || Some(NullBuffer::from(vec![true, false, true]));

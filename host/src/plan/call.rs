@@ -22,10 +22,11 @@ pub(super) fn calls(
     problems: &mut Vec<PolicyProblem>,
 ) -> Vec<Call> {
     let columns = assigned.of_rule(checked.index);
+    let mut build = Build { checked, assigned, schema, policy, problems };
+    build.check_names();
     if columns.is_empty() {
         return Vec::new();
     }
-    let mut build = Build { checked, assigned, schema, policy, problems };
     let subject = build.subject();
     let context = build.context(&columns);
     let together = checked.mask.together.as_ref().filter(|together| together.value);
@@ -133,6 +134,20 @@ impl Build<'_> {
         let hint = crate::policy::did_you_mean(&column.value, known);
         self.problem(&column.span, format!("the input has no column `{}`, {role}{hint}", column.value));
         None
+    }
+
+    /// Documents of one batch may have columns that those of another have not, so columns that are masked together must
+    /// all be known by their names: by a pattern or a label a value would be masked in other company in each batch.
+    fn check_names(&mut self) {
+        let Checked { rule, mask, .. } = self.checked;
+        let Some(together) = mask.together.as_ref().filter(|together| together.value && is_open(self.schema)) else {
+            return;
+        };
+        if !rule.labels.is_empty() || rule.columns.iter().any(|column| column.value.literal().is_none()) {
+            let message = "which columns of documents a pattern or a label means differs from one to the next; give \
+                           the columns that are masked together by their names";
+            self.problem(&together.span, message.to_owned());
+        }
     }
 
     fn check_together(&mut self, together: &At<bool>, number: usize) {

@@ -322,6 +322,23 @@ fn refuses_a_date_shift_without_a_subject() {
 }
 
 #[test]
+fn columns_of_documents_that_go_together_have_names() {
+    let documents = |names: &[&str]| {
+        crate::batch::open_schema(names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect())
+    };
+    let rule =
+        |columns: &str| policy("labels: { a: mrn }", &format!("- {{ {columns}, mask: plain/pair, together: true }}"));
+    assert_eq!(rule("columns: [a, b]").together().collect::<Vec<_>>(), ["a", "b"]);
+    let named = plan(&documents(&["a", "b"]), &rule("columns: [a, b]"), &offered()).unwrap();
+    assert_eq!(named.calls[0].columns, [0, 1]);
+    for columns in ["columns: [a, 'b*']", "columns: [a, b], labels: [mrn]"] {
+        let refused = plan(&documents(&["a", "b"]), &rule(columns), &offered()).unwrap_err().to_string();
+        assert!(refused.contains("give the columns that are masked together by their names"), "{refused}");
+        assert!(plan(&schema(&["a", "b"]), &rule(columns), &offered()).is_ok());
+    }
+}
+
+#[test]
 fn a_rule_that_masks_a_path_reaches_the_lists_along_it_and_one_that_keeps_says_what_to_write() {
     let rules = "- { columns: [ssn, name.given], mask: redact }
 - { columns: ['old[]'], drop: true }

@@ -138,6 +138,16 @@ impl Policy {
         })
     }
 
+    /// The columns that rules mask together by name: what a transform is given must not depend on which documents lie in
+    /// one batch, so each batch has to have them.
+    pub(crate) fn together(&self) -> impl Iterator<Item = String> {
+        let together = self.rules.iter().filter(|rule| match &rule.action {
+            RuleAction::Mask(mask) => mask.together.as_ref().is_some_and(|together| together.value),
+            RuleAction::Keep | RuleAction::Drop => false,
+        });
+        together.flat_map(|rule| &rule.columns).filter_map(|column| column.value.literal())
+    }
+
     /// Fails if there are problems.
     pub(crate) fn refuse(&self, problems: Vec<PolicyProblem>) -> Result<(), PolicyErrors> {
         if problems.is_empty() { Ok(()) } else { Err(PolicyErrors::new(&self.file, &self.text, problems)) }

@@ -14,6 +14,6 @@ pub use packages::{
     import_of_wasi, manifest_of_another_world, no_manifest, two_manifests, unknown_manifest_key,
 };
 pub use runtime::{
-    divides_by_zero, honest, keeps_the_key, post_return_spins, reads_past_its_memory, realloc_lies, realloc_spins,
-    returns_one_buffer_a_thousand_times, start_spins, uses_a_key_given_back,
+    divides_by_zero, honest, honest_pairs, keeps_the_key, post_return_spins, reads_past_its_memory, realloc_lies,
+    realloc_spins, returns_one_buffer_a_thousand_times, start_spins, uses_a_key_given_back,
 };
