@@ -9,7 +9,8 @@ mod limits;
 mod package;
 mod registry;
 
-use wasmtime::component::InstancePre;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{InstancePre, Resource};
 
 pub use cache::CodeCache;
 pub use call::{LentKey, MaskAnswer, MaskCall};
@@ -20,7 +21,10 @@ pub use package::Package;
 pub use registry::Registry;
 
 use crate::capability::{self, CallState};
+use crate::contract;
 use crate::contract::latest::exports::moretta::plugin::{mask, mask_with_date_shift_key, mask_with_pseudonym_key};
+use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Masked, Request};
+use crate::keys::{LentDateShiftKey, LentPseudonymKey};
 use crate::manifest::{Manifest, World};
 
 /// A plugin that is compiled and linked with its world, ready to be called from any thread.
@@ -42,8 +46,7 @@ impl Plugin {
     /// Compiles a package and links it with what its world gives, and nothing else.
     ///
     /// # Errors
-    /// The component is invalid, or lacks the export of its world. That an export of the right name has another type is
-    /// found by the call on empty columns before the first row, and stops the run there.
+    /// The component is invalid, or lacks the export of its world, or has it in another type.
     pub fn load(engine: &Engine, package: Package) -> Result<Self, PackageError> {
         let world = package.manifest().world;
         let failed = |problem| PackageError { plugin: package.manifest().name.clone(), problem };
@@ -51,8 +54,7 @@ impl Plugin {
         let component = engine.compile(package.digest(), package.bytes()).map_err(uncompiled)?;
         let linker = capability::linker(engine.wasmtime(), world).map_err(uncompiled)?;
         let instance = linker.instantiate_pre(&component).map_err(uncompiled)?;
-        let wrong_export =
-            |_| failed(PackageProblem::Export(format!("{} as the contract has it", capability::export(world))));
+        let wrong_export = || failed(PackageProblem::Export(format!("{} as the contract has it", export(world))));
         let exports = match world {
             World::Masker => mask::GuestIndices::new(&instance).map(Exports::Mask),
             World::PseudonymMasker => {
@@ -63,7 +65,7 @@ impl Plugin {
             }
             World::Classifier => return Err(failed(PackageProblem::Classifier)),
         };
-        let exports = exports.map_err(wrong_export)?;
+        let exports = exports.ok().filter(|_| is_typed(&instance, world)).ok_or_else(wrong_export)?;
         Ok(Self { package, engine: engine.clone(), instance, exports })
     }
 
@@ -76,6 +78,35 @@ impl Plugin {
     pub fn digest(&self) -> &str {
         self.package.digest()
     }
+}
+
+/// The interface that a world asks for, by its whole name.
+fn export(world: World) -> String {
+    format!("{}/{}@{}", contract::PACKAGE, capability::export(world), contract::VERSION)
+}
+
+/// Whether the export is a function of the type that the contract gives it. The indices above are found by names alone.
+fn is_typed(instance: &InstancePre<CallState>, world: World) -> bool {
+    type Columns<'a> = &'a [ColumnParam<'a>];
+    type Answer = (Result<Masked, BatchError>,);
+    let component = instance.component();
+    let interface = component.get_export(None, export(world).as_str());
+    let function = interface.and_then(|(_, interface)| component.get_export(Some(&interface), "mask"));
+    let Some((ComponentItem::ComponentFunc(function), _)) = function else { return false };
+    let types = instance.instance_type();
+    let checked = match world {
+        World::Masker => function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>), Answer>(&types),
+        World::PseudonymMasker => {
+            type Key = Resource<LentPseudonymKey>;
+            function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>, Key), Answer>(&types)
+        }
+        World::DateShiftMasker => {
+            type Key = Resource<LentDateShiftKey>;
+            function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>, Key), Answer>(&types)
+        }
+        World::Classifier => return false,
+    };
+    checked.is_ok()
 }
 
 impl std::fmt::Debug for Plugin {
