@@ -57,6 +57,9 @@ pub enum Error {
     /// The sandbox cannot be set up on this machine.
     #[error("the sandbox does not start: {0}; it reserves address space for its instances, so lift `ulimit -v`")]
     Engine(String),
+    /// There is no room for another instance of a plugin.
+    #[error("a plugin cannot be run: {0}; the machine is out of memory or address space: use fewer --workers")]
+    Instance(String),
     /// The operator stopped the run.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -74,7 +77,9 @@ impl Error {
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
             Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
-            Self::Io { .. } | Self::Engine(_) | Self::Interrupted | Self::Internal(_) => Blame::Host,
+            Self::Io { .. } | Self::Engine(_) | Self::Instance(_) | Self::Interrupted | Self::Internal(_) => {
+                Blame::Host
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::error::{DataError, DataProblem, Error, Place};
 use crate::keys::{BatchOffsets, DateShiftGrant, LentDateShiftKey, Normalize, PseudonymGrant};
 use crate::outcome::RejectedRow;
 use crate::plan::{self, Beside};
-use crate::plugin::{GuestError, GuestFault, LentKey, MaskCall, Plugin};
+use crate::plugin::{CallError, GuestError, GuestFault, LentKey, MaskCall, Plugin};
 
 /// One call of the plan with the plugin that answers it and the key granted to it.
 #[derive(Debug)]
@@ -112,7 +112,10 @@ fn run(
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<MaskedCall, Error> {
     let call = &ready.call;
-    let fault = |fault| guest_error(batch, ready, fault);
+    let failed = |failed| match failed {
+        CallError::Guest(fault) => guest_error(batch, ready, fault),
+        CallError::Machine(why) => Error::Instance(why),
+    };
     let lists = match call.columns.as_slice() {
         [only] => Lists::of(batch, *only),
         _ => None,
@@ -143,7 +146,7 @@ fn run(
         produced: &call.produced,
         context: &context,
     };
-    let answer = ready.plugin.mask(&request, key).map_err(fault)?;
+    let answer = ready.plugin.mask(&request, key).map_err(failed)?;
     let arrays = |columns: Vec<(ArrayRef, ColumnType)>| columns.into_iter().map(|(array, _)| array).collect();
     let masked = MaskedCall { lent: arrays(columns), context: arrays(context), returned: answer.columns, lists };
     let column = call.columns.first().copied().unwrap_or_default();

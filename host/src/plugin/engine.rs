@@ -11,7 +11,7 @@ use super::cache::CodeCache;
 use super::limits::Limits;
 use crate::error::Error;
 
-/// How many instances may be alive at once: far above any number of workers.
+/// How many instances may be alive at once: one for each worker that the command takes.
 const INSTANCES: u32 = 128;
 
 /// Memory of an instance that stays mapped for the next one in its slot, reset to the image before it is reused:

@@ -15,7 +15,7 @@ use wasmtime::component::{InstancePre, Resource};
 pub use cache::CodeCache;
 pub use call::{LentKey, MaskAnswer, MaskCall};
 pub use engine::Engine;
-pub use fault::{GuestError, GuestFault, PackageError, PackageProblem};
+pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem};
 pub use limits::Limits;
 pub use package::Package;
 pub use registry::Registry;
@@ -112,5 +112,54 @@ fn is_typed(instance: &InstancePre<CallState>, world: World) -> bool {
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Plugin({:?})", self.package)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, StringArray};
+    use wasmtime::Store;
+
+    use super::*;
+    use crate::batch::ColumnType;
+
+    fn plugin() -> Plugin {
+        let bytes = include_bytes!("../../../plugins/packed/redact.wasm");
+        let engine = Engine::new(Limits::default(), None).unwrap();
+        Plugin::load(&engine, Package::read("redact", bytes.as_slice()).unwrap()).unwrap()
+    }
+
+    fn mask(plugin: &Plugin) -> Result<usize, CallError> {
+        let column: ArrayRef = Arc::new(StringArray::from(vec!["Ada"]));
+        let config = plugin.manifest().transforms[0].complete_config(&serde_json::Map::new()).unwrap();
+        let call = MaskCall {
+            transform: "redact",
+            config: &serde_json::Value::Object(config).to_string(),
+            reference_date: None,
+            columns: &[(column, ColumnType::Text)],
+            produced: &[ColumnType::Text],
+            context: &[],
+        };
+        plugin.mask(&call, LentKey::None).map(|answer| answer.columns[0].len())
+    }
+
+    #[test]
+    fn an_instance_that_the_machine_does_not_give_is_no_fault_of_the_plugin() {
+        let plugin = plugin();
+        let mut held = Vec::new();
+        let refusal = loop {
+            let mut store = Store::new(plugin.engine.wasmtime(), CallState::new(1 << 30));
+            store.set_epoch_deadline(u64::MAX / 2);
+            match plugin.instance.instantiate(&mut store) {
+                Ok(_) => held.push(store),
+                Err(full) => break full,
+            }
+        };
+        assert!(held.len() >= 100 && !refusal.is::<wasmtime::Trap>(), "{} instances", held.len());
+        assert!(matches!(mask(&plugin), Err(CallError::Machine(_))), "{:?}", mask(&plugin));
+        held.clear();
+        assert_eq!(mask(&plugin), Ok(1));
     }
 }
