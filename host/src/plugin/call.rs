@@ -1,8 +1,10 @@
 //! One call: a fresh instance, a deadline, a key lent and taken back, and every number that comes back checked.
 
+use std::time::Instant;
+
 use arrow_array::{Array, ArrayRef};
 use wasmtime::component::Resource;
-use wasmtime::{Store, Trap};
+use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 
 use super::fault::{CallError, GuestFault};
 use super::{Exports, Plugin};
@@ -66,6 +68,7 @@ impl Plugin {
         let mut store = Store::new(self.engine.wasmtime(), CallState::new(limits.memory));
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(limits.ticks());
+        store.epoch_deadline_callback(stop_at(Instant::now().checked_add(limits.deadline)));
         store.set_hostcall_fuel(limits.lift(lent));
         let columns = lend(call.columns)?;
         let context = lend(call.context)?;
@@ -100,6 +103,16 @@ impl Plugin {
             }
             _ => wasmtime::bail!("the plan lends another key than the world takes"),
         }
+    }
+}
+
+/// Ticks may come early: the first is in its middle when a call begins, and ticks that were missed follow at once.
+fn stop_at(
+    deadline: Option<Instant>,
+) -> impl FnMut(StoreContextMut<'_, CallState>) -> wasmtime::Result<UpdateDeadline> {
+    move |_| {
+        let is_early = deadline.is_some_and(|deadline| Instant::now() < deadline);
+        Ok(if is_early { UpdateDeadline::Continue(1) } else { UpdateDeadline::Interrupt })
     }
 }
 
