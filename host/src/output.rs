@@ -128,7 +128,7 @@ impl<'a> Output<'a> {
         });
         let staged = staged.transpose()?;
         let quarantine = self.quarantine.map(|(writer, path)| writer.commit().map(|()| path)).transpose()?;
-        let committed = self.stage.commit(None);
+        let committed = self.stage.commit();
         if let (Err(_), Some(path)) = (&committed, quarantine) {
             // The run failed: its quarantine goes as its output does.
             let _ = std::fs::remove_file(path);
