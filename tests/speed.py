@@ -81,7 +81,8 @@ def calls(built: pathlib.Path) -> None:
             print(f"{transform}, {rows} values of 11 bytes: native {native / int(rows):.1f} ns a value")
             print(f"  sandboxed call, all limits on, fresh instance  {call / native:.2f} x native")
             print(f"  planned, called and verified                   {verified / native:.2f} x native")
-    print(f"empty call with a fresh instance: {nanoseconds('empty call') / 1000:.1f} µs (aim: 20 or less)")
+    print(f"empty call with a fresh instance: {nanoseconds('empty call') / 1000:.1f} µs (aim: 20 or less)", flush=True)
+    cargo("bench", "--profile", "release", "-p", "moretta", "--bench", "deadline")
 
 
 def main() -> None:

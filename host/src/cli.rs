@@ -76,7 +76,7 @@ pub struct MaskArguments {
     #[command(flatten)]
     pub host: HostArguments,
     /// How many threads mask; the output is the same for any number. All processors, if not given.
-    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=128))]
     pub workers: Option<usize>,
     /// About how many bytes of input make a batch.
     #[arg(long, value_name = "N", default_value_t = 2 << 20, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256 << 20))]

@@ -57,6 +57,9 @@ pub enum Error {
     /// The sandbox cannot be set up on this machine.
     #[error("the sandbox does not start: {0}; it reserves address space for its instances, so lift `ulimit -v`")]
     Engine(String),
+    /// There is no room for another instance of a plugin.
+    #[error("a plugin cannot be run: {0}; the machine is out of memory or address space: use fewer --workers")]
+    Instance(String),
     /// The operator stopped the run.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -74,7 +77,9 @@ impl Error {
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
             Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
-            Self::Io { .. } | Self::Engine(_) | Self::Interrupted | Self::Internal(_) => Blame::Host,
+            Self::Io { .. } | Self::Engine(_) | Self::Instance(_) | Self::Interrupted | Self::Internal(_) => {
+                Blame::Host
+            }
         }
     }
 
@@ -91,6 +96,17 @@ impl Error {
     pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { doing, path, source }
+    }
+
+    /// The same for what an argument names beside the inputs: if it is not there, it was named by mistake.
+    pub(crate) fn named(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Self::Usage(format!("cannot {doing} {}: {source}", path.display()))
+            }
+            _ => Self::Io { doing, path, source },
+        }
     }
 }
 

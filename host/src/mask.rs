@@ -11,10 +11,10 @@ use regex::bytes::Regex;
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
-use crate::keys::{BatchOffsets, DateShiftGrant, LentDateShiftKey, PseudonymGrant};
+use crate::keys::{BatchOffsets, DateShiftGrant, LentDateShiftKey, Normalize, PseudonymGrant};
 use crate::outcome::RejectedRow;
 use crate::plan::{self, Beside};
-use crate::plugin::{GuestError, GuestFault, LentKey, MaskCall, Plugin};
+use crate::plugin::{CallError, GuestError, GuestFault, LentKey, MaskCall, Plugin};
 
 /// One call of the plan with the plugin that answers it and the key granted to it.
 #[derive(Debug)]
@@ -112,7 +112,10 @@ fn run(
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<MaskedCall, Error> {
     let call = &ready.call;
-    let fault = |fault| guest_error(batch, ready, fault);
+    let failed = |failed| match failed {
+        CallError::Guest(fault) => guest_error(batch, ready, fault),
+        CallError::Machine(why) => Error::Instance(why),
+    };
     let lists = match call.columns.as_slice() {
         [only] => Lists::of(batch, *only),
         _ => None,
@@ -143,7 +146,7 @@ fn run(
         produced: &call.produced,
         context: &context,
     };
-    let answer = ready.plugin.mask(&request, key).map_err(fault)?;
+    let answer = ready.plugin.mask(&request, key).map_err(failed)?;
     let arrays = |columns: Vec<(ArrayRef, ColumnType)>| columns.into_iter().map(|(array, _)| array).collect();
     let masked = MaskedCall { lent: arrays(columns), context: arrays(context), returned: answer.columns, lists };
     let column = call.columns.first().copied().unwrap_or_default();
@@ -184,10 +187,20 @@ fn lend_offsets(
     let named_by = ColumnType::for_arrow(subject.data_type());
     let named_by = named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?.arrow();
     let subject = cast_exactly(&subject, &named_by).map_err(|_| Error::Internal("a subject that cannot be cast"))?;
+    let subject = in_form(subject, ready.call.subject_form)?;
     let Some(lists) = lists else { return Ok(grant.lend_in(subject, offsets)) };
     let rows = UInt32Array::from(lists.rows.clone());
     let subjects = arrow_select::take::take(&subject, &rows, None);
     Ok(grant.lend(subjects.map_err(|_| Error::Internal("subjects cannot be taken by row"))?))
+}
+
+/// Subjects as the policy compares them: of text or numbers, one spelling for each.
+fn in_form(subjects: ArrayRef, form: Normalize) -> Result<ArrayRef, Error> {
+    if form.is_nothing() {
+        return Ok(subjects);
+    }
+    let texts = cast_exactly(&subjects, &DataType::Utf8).map_err(|_| Error::Internal("a subject without a text"))?;
+    Ok(Arc::new(form.forms(texts.as_string())))
 }
 
 fn gather(
@@ -264,7 +277,11 @@ rules:
 ";
 
     fn processed(schema: Schema, columns: Vec<ArrayRef>) -> Result<Processed, Error> {
-        let host = Host::builder(Policy::parse("p", POLICY).unwrap()).ephemeral_keys().build().unwrap();
+        processed_under(POLICY, schema, columns)
+    }
+
+    fn processed_under(policy: &str, schema: Schema, columns: Vec<ArrayRef>) -> Result<Processed, Error> {
+        let host = Host::builder(Policy::parse("p", policy).unwrap()).ephemeral_keys().build().unwrap();
         let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
         let place = BatchPlace { input: "in".into(), first_row: 1, lines: None };
         process(host.snapshot(), Batch::new(batch, place))
@@ -277,6 +294,28 @@ rules:
         let processed = processed(open, vec![days]).unwrap();
         let rejected: Vec<_> = processed.rejected.iter().map(|rejected| (rejected.row, rejected.code)).collect();
         assert_eq!(rejected, [(0, RejectionCode::Missing)]);
+    }
+
+    #[test]
+    fn spellings_that_the_policy_holds_for_one_subject_are_shifted_alike() {
+        let normalize = "subject: { column: id, normalize: { trim: true, ascii-case: true, separators: true } }";
+        let policy = POLICY.replace("subject: id", normalize);
+        let schema = Schema::new(["id", "day"].map(|name| Field::new(name, DataType::Utf8, true)).to_vec());
+        let ids = ["P-17", " p17\t", "P 1-7", "P-18", "--"];
+        let rows = |policy: &str| {
+            let days = StringArray::from(vec!["1980-01-01"; ids.len()]);
+            let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(ids.to_vec())), Arc::new(days)];
+            let processed = processed_under(policy, schema.clone(), columns).unwrap();
+            let days = processed.verified.columns().column(0).as_string::<i32>().clone();
+            (days.iter().map(|day| day.unwrap().to_owned()).collect::<Vec<_>>(), processed.rejected.len())
+        };
+        // Two offsets are equal with odds of 1 in 730, three with none to speak of.
+        let (alike, rejected) = rows(&policy);
+        assert!(alike[0] == alike[1] && alike[1] == alike[2], "{alike:?}");
+        assert_eq!((alike.len(), rejected), (4, 1), "nothing is left of the last subject");
+        let (apart, rejected) = rows(POLICY);
+        assert!(apart[0] != apart[1] || apart[1] != apart[2], "{apart:?}");
+        assert_eq!((apart.len(), rejected), (5, 0));
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl<'a> Output<'a> {
     ) -> Result<Self, Error> {
         let staged = |path: &'a PathBuf| match StagedFile::beside(path) {
             Ok(file) => Ok((file, path.as_path())),
-            Err(error) => Err(Error::io("write", path)(error)),
+            Err(error) => Err(Error::named("write", path)(error)),
         };
         Ok(Self {
             host,
@@ -128,7 +128,7 @@ impl<'a> Output<'a> {
         });
         let staged = staged.transpose()?;
         let quarantine = self.quarantine.map(|(writer, path)| writer.commit().map(|()| path)).transpose()?;
-        let committed = self.stage.commit(None);
+        let committed = self.stage.commit();
         if let (Err(_), Some(path)) = (&committed, quarantine) {
             // The run failed: its quarantine goes as its output does.
             let _ = std::fs::remove_file(path);

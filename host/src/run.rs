@@ -107,8 +107,13 @@ pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)
 /// # Errors
 /// It cannot be read.
 pub fn columns_of(host: &Host, input: &Path, format: Option<Format>) -> Result<SchemaRef, Error> {
-    let types = host.snapshot().policy().types.clone();
-    let options = ReadOptions { types, format, ..ReadOptions::default() };
+    let policy = host.snapshot().policy();
+    let options = ReadOptions {
+        types: policy.types.clone(),
+        always: policy.together().collect(),
+        format,
+        ..ReadOptions::default()
+    };
     let mut source = source::open(&[input.to_owned()], &options)?;
     if let Some(schema) = source.schema_hint() {
         return Ok(schema);
@@ -120,8 +125,10 @@ pub fn columns_of(host: &Host, input: &Path, format: Option<Format>) -> Result<S
 }
 
 fn read_options(host: &Host, run: &FileRun) -> ReadOptions {
+    let policy = host.snapshot().policy();
     ReadOptions {
-        types: host.snapshot().policy().types.clone(),
+        types: policy.types.clone(),
+        always: policy.together().collect(),
         batch_bytes: run.batch_bytes,
         format: run.input_format,
         ..ReadOptions::default()

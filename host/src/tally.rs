@@ -85,11 +85,8 @@ impl Tally {
             let cells = tally.cells as f64;
             tally.distinct_outputs.is_some_and(|outputs| cells * cells / (2.0 * outputs) > COLLISION_ODDS)
         });
-        let problems: Vec<_> = crowded.map(|(name, tally)| collision(name, tally.cells)).collect();
-        if problems.is_empty() {
-            return Ok(());
-        }
-        Err(snapshot.policy().errors(problems).into())
+        let problems = crowded.map(|(name, tally)| collision(name, tally.cells)).collect();
+        Ok(snapshot.policy().refuse(problems)?)
     }
 }
 

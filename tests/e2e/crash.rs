@@ -1,9 +1,10 @@
 //! Whatever ends a run early, there is the old output, the new one, or none, and never a piece of one.
 
 use std::fs;
+use std::io::Write;
 use std::process::Stdio;
-use std::thread::sleep;
-use std::time::Instant;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
 
 use moretta_tests::command::{Desk, moretta};
 use moretta_tests::generate::{Amount, write_patients};
@@ -75,6 +76,39 @@ fn assert_whole_beside(desk: &Desk, number: usize) {
             "rows.q" => drop(desk.run("quarantine read rows.q --keyring keys").assert_code(0)),
             other => assert!(other.starts_with(".moretta-"), "kill {number} left {other}"),
         }
+    }
+}
+
+#[test]
+fn a_run_that_is_told_to_stop_fails_and_leaves_nothing() {
+    let (desk, mut arguments) = desk(1_000);
+    let table = desk.text("in.csv");
+    let (header, rows) = table.split_once('\n').unwrap();
+    arguments[1] = "-".to_owned();
+    arguments.extend(["--input-format", "csv", "--batch-bytes", "65536"].map(str::to_owned));
+    let before = desk.names();
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut command = desk.command(&moretta());
+        command.args(&arguments).stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut run = command.spawn().unwrap();
+        let (mut pipe, header, rows) = (run.stdin.take().unwrap(), header.to_owned(), rows.to_owned());
+        // The table has no end: only the signal ends the run.
+        let writer = thread::spawn(move || {
+            let begun = pipe.write_all(format!("{header}\n").as_bytes());
+            while begun.is_ok() && pipe.write_all(rows.as_bytes()).is_ok() {}
+        });
+        while desk.names() == before {
+            sleep(Duration::from_millis(5));
+        }
+        desk.run_in_shell(&format!("kill -s {signal} {}", run.id())).assert_code(0);
+        let ended = run.wait_with_output().unwrap();
+        writer.join().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(
+            (ended.status.code(), said.as_str()),
+            (Some(1), "error (machine): interrupted; nothing was written\n")
+        );
+        assert_eq!(desk.names(), before, "{signal}");
     }
 }
 

@@ -44,8 +44,6 @@ fn failures_of_the_input() -> Vec<Case> {
         table("id,born,\np1,,\n", &["in.csv", "column 3 has no name"]),
         table("id,born,state\np1,,MA\nid,born,state\n", &["in.csv, line 3", "repeats the header"]),
         case(TABLE, "gone.csv --out out.csv", 1, &["cannot read gone.csv: No such file"]),
-        case(TABLE, "in.csv --out out.csv --plugins gone", 1, &["cannot read gone: No such file"]),
-        case(TABLE, "in.csv --out gone/out.csv", 1, &["gone", "No such file"]),
         case(TABLE, "in.csv --input-format ndjson --out out.csv", 1, &["in.csv, line 1", "not a JSON text"]),
         case(TABLE, "in.csv --input-format parquet --out out.csv", 1, &["in.csv", "not a readable parquet file"]),
         case(
@@ -72,6 +70,16 @@ fn failures_of_the_operator() -> Vec<Case> {
         arguments("- --out out.csv", &["standard input needs a format"]),
         arguments("in.csv --out out.csv --max-quarantined 5", &["--quarantine FILE"]),
         arguments("in.csv --out . --format csv", &["is a directory"]),
+        arguments("in.csv --out gone/out.csv", &["cannot make a file in gone: No such file"]),
+        arguments("in.csv --out in.csv/out.csv", &["cannot make a file in in.csv: not a directory"]),
+        arguments("in.csv --out out.csv --report gone/r.json", &["cannot write gone/r.json: No such file"]),
+        arguments(
+            "in.csv --out out.csv --max-quarantined 1 --quarantine gone/q",
+            &["cannot write gone/q: No such file"],
+        ),
+        arguments("in.csv --out out.csv --plugins gone", &["cannot read gone: No such file"]),
+        arguments("in.csv --out out.csv --plugins in.csv", &["cannot read in.csv: Not a directory"]),
+        arguments("in.csv --out out.csv --labels gone", &["cannot read gone: No such file"]),
         arguments("in.csv", &["--out <PATH>"]),
         arguments("in.csv --out out.csv --workers 0", &["--workers"]),
         arguments("in.csv --out out.csv --format xlsx", &["unknown format `xlsx`"]),
@@ -129,6 +137,57 @@ fn every_failure_has_its_code_says_where_and_leaves_nothing() {
     }
 }
 
+/// A policy with mistakes that its text shows, that the plugins show, and that the columns of the table show.
+const MISTAKEN: &str = "\
+version: 1
+domain: codes
+subject: patient
+rules:
+  - { columns: [id], mask: pseudonym, key: identity, with: { length: 1000 } }
+  - { columns: [born], mask: generalize, with: { dates: week } }
+  - { columns: [state], mask: zip33, key: 7 }
+  - { columns: [sex], mask: redact, wiht: { value: '-' } }
+unmatchd: deny
+";
+
+#[test]
+fn every_mistake_in_a_policy_is_told_at_once_with_its_place_and_snippet() {
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", MISTAKEN)]);
+    desk.make_keys("keys");
+    for arguments in [
+        "check --policy policy.yaml",
+        "check in.csv --policy policy.yaml",
+        "mask in.csv --policy policy.yaml --keyring keys --out out.csv",
+    ] {
+        let run = desk.run(arguments).assert_code(2);
+        for (place, snippet) in [
+            ("5:70", "5 | 1000"),
+            ("6:48", "6 | {"),
+            ("6:57", "6 | week"),
+            ("7:31", "7 | zip33"),
+            ("7:43", "7 | 7"),
+            ("8:37", "8 | wiht"),
+            ("9:1", "9 | unmatchd"),
+        ] {
+            let shown = format!("[policy.yaml:{place}]\n {snippet}\n");
+            assert!(run.stderr.contains(&shown), "{arguments}: nothing at {place}\n{}", run.stderr);
+        }
+        assert!(!run.stderr.contains("asks for a pseudonym key"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_misspelled_key_hides_nothing_that_the_input_shows() {
+    let policy =
+        format!("{}unmatchd: deny\n", POLICY.replace("[state]", "[stat]").replace("subject: id", "subject: patient"));
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", &policy)]);
+    let run = desk.run("mask in.csv --policy policy.yaml --out out.csv").assert_code(2);
+    for part in ["did you mean `unmatched`?", "no rule matches column `state`", "no column `patient`", "--keyring"] {
+        assert!(run.stderr.contains(part), "says nothing of {part:?}:\n{}", run.stderr);
+    }
+    assert_eq!(run.stderr.matches("`identity`").count(), 1, "{}", run.stderr);
+}
+
 #[test]
 fn a_run_without_fault_ends_with_0_and_says_what_it_did() {
     let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", POLICY)]);
@@ -144,6 +203,28 @@ fn a_run_without_fault_ends_with_0_and_says_what_it_did() {
 }
 
 #[test]
+fn a_missing_file_is_the_mistake_of_who_named_it_and_a_missing_input_is_a_failure() {
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", POLICY)]);
+    for arguments in [
+        "mask in.csv --policy gone --ephemeral-keys --out out.csv",
+        "mask in.csv --policy policy.yaml --keyring gone --out out.csv",
+        "check --policy gone",
+        "check --policy policy.yaml --labels gone",
+        "check --policy policy.yaml --plugins gone",
+        "keys list --keyring gone",
+        "quarantine read in.csv --keyring gone",
+    ] {
+        let run = desk.run(arguments).assert_code(2);
+        assert!(run.stderr.contains("gone"), "{arguments}: {}", run.stderr);
+    }
+    desk.make_keys("keys");
+    for arguments in ["check gone.csv --policy policy.yaml", "quarantine read gone --keyring keys"] {
+        let run = desk.run(arguments).assert_code(1);
+        assert!(run.stderr.starts_with("error (input): cannot read gone"), "{arguments}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn keys_are_needed_and_never_made_twice() {
     let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", POLICY)]);
     let none = desk.run("mask in.csv --policy policy.yaml --out out.csv").assert_code(2);
@@ -152,6 +233,21 @@ fn keys_are_needed_and_never_made_twice() {
     desk.run("mask in.csv --policy policy.yaml --out out.csv --ephemeral-keys").assert_code(0);
     desk.make_keys("keys");
     desk.run("keys init --keyring keys").assert_code(2);
+}
+
+#[test]
+fn every_key_that_cannot_be_had_is_told_at_once_and_once() {
+    let columns = POLICY.replace("[id]", "[id, state]").replace("  - { columns: [state], keep: true }\n", "");
+    let desk = Desk::with(&[("in.csv", TABLE), ("policy.yaml", &columns)]);
+    desk.run("keys init --keyring wrong --key identity=date-shift").assert_code(0);
+    let run = desk.run("mask in.csv --policy policy.yaml --keyring wrong --out out.csv").assert_code(2);
+    for (says, place) in [
+        ("key `identity` is for date-shift, and pseudonym is asked of it", "policy.yaml:5:51"),
+        ("the keyring has no key `dates`", "policy.yaml:6:48"),
+    ] {
+        assert_eq!(run.stderr.matches(says).count(), 1, "{says}: {}", run.stderr);
+        assert_eq!(run.stderr.matches(place).count(), 1, "{place}: {}", run.stderr);
+    }
 }
 
 #[test]

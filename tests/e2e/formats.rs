@@ -1,9 +1,12 @@
 //! The same table in every format: the same masked values, and nothing of a value lost on the way.
 
 use std::fs::File;
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, RecordBatch, StringArray, StructArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, Field, Fields};
 use moretta_tests::command::Desk;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
@@ -228,4 +231,57 @@ fn numbers_are_masked_like_the_text_they_are_written_as() {
     assert_eq!(table.column("ssn"), ["REDACTED"; 2]);
     assert_eq!(table.column("zip"), ["021"; 2]);
     assert_eq!(table.set("id").len(), 1);
+}
+
+#[test]
+fn columns_that_go_together_do_so_in_whichever_documents_they_are() {
+    const POLICY: &str = "version: 1
+rules:
+  - { columns: [last, first], mask: forged, together: true }
+  - { columns: [n], keep: true }
+";
+    let desk = Desk::with(&[("policy.yaml", POLICY)]);
+    std::fs::create_dir(desk.path("plugins")).unwrap();
+    desk.put("plugins/pairs.wasm", moretta_tests::forge::honest_pairs());
+    let documents =
+        ["{\"n\":1}\n", "{\"first\":\"Ada\"}\n", "{\"last\":\"King\",\"first\":\"Ada\"}\n", "{\"last\":\"King\"}\n"];
+    desk.put("in.ndjson", documents.concat().repeat(20));
+    let masked = documents.concat().replace("Ada", "***").replace("King", "****").repeat(20);
+    for bytes in ["1", "40", "100000"] {
+        let arguments = "mask in.ndjson --policy policy.yaml --plugins plugins --out out.ndjson --batch-bytes";
+        desk.run(&format!("{arguments} {bytes}")).assert_code(0);
+        assert_eq!(desk.text("out.ndjson"), masked, "batches of {bytes} bytes");
+    }
+}
+
+/// Rows of which the second is null, with a secret behind the null: in text, and in the text of a null structure.
+fn with_secrets_behind_nulls() -> RecordBatch {
+    let nulls = || Some(NullBuffer::from(vec![true, false, true]));
+    let (offsets, values, _) = StringArray::from(vec!["shown", "s3cret-text", "last"]).into_parts();
+    let text = StringArray::new(offsets, values, nulls());
+    let inner: ArrayRef = Arc::new(StringArray::from(vec!["inside", "s3cret-inside", "end"]));
+    let fields = Fields::from(vec![Field::new("text", DataType::Utf8, false)]);
+    let structs = StructArray::new(fields, vec![inner], nulls());
+    let columns: [(&str, ArrayRef); 2] = [("text", Arc::new(text)), ("structs", Arc::new(structs))];
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+#[test]
+fn what_lies_behind_nulls_of_a_kept_column_is_not_written() {
+    let desk = Desk::with(&[("keep.yaml", KEEP_ALL)]);
+    let batch = with_secrets_behind_nulls();
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    let input = writer.into_inner().unwrap();
+    let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds(&input, "s3cret-text") && holds(&input, "s3cret-inside"), "the test has nothing to find");
+    desk.put("in.arrow", input);
+    for out in ["out.arrow", "out.arrows"] {
+        convert(&desk, "in.arrow", out);
+        let written = desk.bytes(out);
+        assert!(holds(&written, "shown") && holds(&written, "inside"), "{out}");
+        assert!(!holds(&written, "s3cret"), "{out}");
+    }
+    let read = arrow_ipc::reader::FileReader::try_new(File::open(desk.path("out.arrow")).unwrap(), None).unwrap();
+    assert_eq!(read.map(Result::unwrap).next().unwrap().columns(), batch.columns());
 }

@@ -1,6 +1,7 @@
 //! The command and the library from end to end: files in, files out, exit codes, and what must never be seen.
 
 mod architecture;
+mod cache;
 mod crash;
 mod exit_codes;
 mod files;
@@ -9,3 +10,5 @@ mod leak;
 mod library;
 mod quarantine;
 mod table;
+mod terminal;
+mod untouchable;

@@ -55,16 +55,20 @@ impl CallState {
     pub(crate) fn new(memory: usize) -> Self {
         let mut lent = ResourceTable::new();
         lent.set_max_capacity(4);
-        Self { lent, memory: MemoryBound { limit: memory, exceeded: false } }
+        Self { lent, memory: MemoryBound { limit: memory, ..MemoryBound::default() } }
     }
 }
 
 impl plugin::types::Host for CallState {}
 
 /// Refuses growth past a limit with a trap, so that the host can tell it from a fault of another kind.
+#[derive(Default)]
 pub(crate) struct MemoryBound {
     limit: usize,
     exceeded: bool,
+    /// Whether the memory that grows now stays within what it declares itself.
+    declared: bool,
+    starved: bool,
 }
 
 /// Elements of all kinds of tables: function references of the largest interpreter seen are a tenth of it.
@@ -74,6 +78,11 @@ impl MemoryBound {
     /// Whether growth was refused.
     pub(crate) fn exceeded(&self) -> bool {
         self.exceeded
+    }
+
+    /// Whether the machine did not give what is allowed.
+    pub(crate) fn is_starved(&self) -> bool {
+        self.starved
     }
 
     fn allow(&mut self, desired: usize, limit: usize) -> Result<bool> {
@@ -86,8 +95,17 @@ impl MemoryBound {
 }
 
 impl ResourceLimiter for MemoryBound {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+    fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        self.declared = maximum.is_none_or(|maximum| desired <= maximum);
         self.allow(desired, self.limit)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
+        if !self.declared {
+            return Ok(());
+        }
+        self.starved = true;
+        Err(error)
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {

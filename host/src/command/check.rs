@@ -6,6 +6,7 @@ use arrow_schema::{Field, Schema, SchemaRef};
 use comfy_table::Table;
 use comfy_table::presets;
 
+use super::show::printable;
 use super::{print, read_policy};
 use crate::batch::ColumnType;
 use crate::cli::CheckArguments;
@@ -31,7 +32,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<(), Error> {
         let json = serde_json::to_string_pretty(&plan);
         return print(&format!("{}\n", json.map_err(|_| Error::Internal("the plan is no JSON"))?));
     }
-    print(&table(&plan))
+    print(&printable(&table(&plan)))
 }
 
 /// The columns that the policy names itself, in the types that it gives them.

@@ -57,7 +57,7 @@ fn read_quarantine(file: &Path, keyring: &Path) -> Result<(), Error> {
 
 fn read_policy(path: &Path, labels: Option<&Path>) -> Result<Policy, Error> {
     let text = read_text(path)?;
-    let policy = Policy::parse(&path.display().to_string(), &text)?;
+    let policy = Policy::draft(&path.display().to_string(), &text)?;
     match labels {
         None => Ok(policy),
         Some(path) => {

@@ -80,12 +80,12 @@ fn snippet(errors: &PolicyErrors, problem: &PolicyProblem) -> Option<Shown> {
     let span = problem.span.clone().filter(|_| errors.may_quote())?;
     let end = errors.text.get(span.clone())?.find('\n').map_or(span.end, |line| span.start.saturating_add(line));
     let whole = span.start == 0 && span.end >= errors.text.trim_end().len();
-    let source = NamedSource::new(&errors.name, printable(&errors.text));
+    let source = NamedSource::new(printable(&errors.name), printable(&errors.text));
     (!whole).then(|| Shown { message: printable(&problem.message), span: span.start..end, source })
 }
 
 /// Without characters that a terminal would obey, and as long as before: names of columns come from the input.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
     text.chars()
         .flat_map(|c| if obeyed(c) { std::iter::repeat_n('?', c.len_utf8()) } else { std::iter::repeat_n(c, 1) })

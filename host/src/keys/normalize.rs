@@ -1,11 +1,15 @@
 //! One form for the spellings of a value.
 
+use arrow_array::builder::StringBuilder;
+use arrow_array::{Array, StringArray};
+
 /// How a value is brought to one form before it is digested: `normalization` in `wit/pseudonym.wit`.
 ///
 /// A value digests as the value that is its form: with `trim`, ` a ` digests as `a` does without, and a value of which
 /// nothing is left as the empty text does. The forms are not marked, so that data that is clean already agrees with
 /// data that is normalized.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Normalize {
     /// Unicode white space (`White_Space`) at both ends does not count.
     pub trim: bool,
@@ -18,8 +22,22 @@ pub struct Normalize {
 
 impl Normalize {
     /// Whether values stay as they are.
-    pub(in crate::keys) fn is_nothing(self) -> bool {
+    pub(crate) fn is_nothing(self) -> bool {
         self == Self::default()
+    }
+
+    /// The forms of all texts. A text of which nothing is left names nothing, and is null.
+    pub(crate) fn forms(self, texts: &StringArray) -> StringArray {
+        let mut forms = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
+        let mut form = String::new();
+        for text in texts {
+            form.clear();
+            if let Some(text) = text {
+                self.apply(text, &mut form);
+            }
+            forms.append_option(Some(&form).filter(|form| !form.is_empty()));
+        }
+        forms.finish()
     }
 
     /// Puts the form of `text` into `form`.

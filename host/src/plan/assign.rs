@@ -39,7 +39,11 @@ pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<Policy
         problem(format!("the input has two columns {}; rename one", assigned.shown(index)));
     }
     let denied = assigned.denied(policy);
-    if !denied.is_empty() {
+    if policy.is_whole() {
+        problems.extend(denied.iter().filter_map(|column| assigned.kept_otherwise(*column, policy)));
+    }
+    let mut problem = |message| problems.push(PolicyProblem { message, span: None });
+    if !denied.is_empty() && policy.is_whole() {
         let which = assigned.list(&denied, policy);
         let mend = "add a rule for each (`mask: transform`, `keep: true` or `drop: true`), or say `unmatched: drop`";
         let data = match is_open(schema) {
@@ -112,6 +116,16 @@ impl Assigned {
         }
     }
 
+    /// The pattern that keeps a denied column where it has other lists along its path, or none.
+    fn kept_otherwise(&self, column: usize, policy: &Policy) -> Option<PolicyProblem> {
+        let name = self.names.get(column).filter(|name| is_name(name))?;
+        let mut patterns = policy.rules.iter().flat_map(|rule| &rule.columns);
+        let pattern = patterns.find(|pattern| pattern.value.reaches(name))?;
+        let kept = pattern.value.as_str();
+        let message = format!("`{kept}` keeps no lists but those it names; to keep column `{name}`, add `{name}` here");
+        Some(PolicyProblem { message, span: Some(pattern.span.clone()) })
+    }
+
     /// Whether the policy mentions any column, and so the names are names.
     fn has_known(&self, policy: &Policy) -> bool {
         let named = |name: &String| policy.named_columns().iter().any(|known| known.value == *name);
@@ -153,8 +167,9 @@ const MOST_LISTED: usize = 20;
 /// What the policy names and the input lacks, and a subject that no rule matches.
 pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Vec<PolicyProblem> {
     let known = || schema.fields().iter().map(|field| field.name().as_str()).filter(|name| is_name(name));
-    let literal = policy.rules.iter().flat_map(|rule| &rule.columns);
-    let literal = literal.filter_map(|pattern| Some((pattern.value.literal()?, pattern.span.clone())));
+    let patterns = policy.rules.iter().flat_map(|rule| rule.columns.iter().map(move |pattern| (rule, pattern)));
+    let idle = patterns.filter(|(rule, pattern)| !assigned.names.iter().any(|name| rule.takes(&pattern.value, name)));
+    let literal = idle.filter_map(|(_, pattern)| Some((pattern.value.literal()?, pattern.span.clone())));
     // A column that a call needs is a problem, and no note, where the columns are known before the rows.
     let needed = policy.subject.iter().chain(policy.rules.iter().flat_map(context)).filter(|_| is_open(schema));
     let named = policy.named_columns().iter().chain(needed).map(|name| (name.value.clone(), name.span.clone()));

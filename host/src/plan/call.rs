@@ -9,9 +9,9 @@ use super::check::{Checked, range};
 use super::{Beside, Call};
 use crate::batch::{ColumnType, is_open};
 use crate::error::is_name;
-use crate::keys::Purpose;
+use crate::keys::{Normalize, Purpose};
 use crate::manifest::Need;
-use crate::policy::{At, Policy, PolicyProblem};
+use crate::policy::{At, Normalization, Policy, PolicyProblem};
 
 /// The calls that mask a rule's columns: one for each, or one for all together. None where the input has none of them.
 pub(super) fn calls(
@@ -22,10 +22,11 @@ pub(super) fn calls(
     problems: &mut Vec<PolicyProblem>,
 ) -> Vec<Call> {
     let columns = assigned.of_rule(checked.index);
+    let mut build = Build { checked, assigned, schema, policy, problems };
+    build.check_names();
     if columns.is_empty() {
         return Vec::new();
     }
-    let mut build = Build { checked, assigned, schema, policy, problems };
     let subject = build.subject();
     let context = build.context(&columns);
     let together = checked.mask.together.as_ref().filter(|together| together.value);
@@ -83,7 +84,16 @@ impl Build<'_> {
                 format!("column `{}` names the subject and is {data_type}; it must be text or int64", subject.value);
             self.problem(&subject.span, message);
         }
+        if ColumnType::for_arrow(data_type) == Some(ColumnType::Binary) && !self.subject_form().is_nothing() {
+            let message = format!("column `{}` names the subject and is bytes; take `normalize` away", subject.value);
+            self.problem(&subject.span, message);
+        }
         Some(Beside::Column(index))
+    }
+
+    fn subject_form(&self) -> Normalize {
+        let Normalization { trim, ascii_case, separators } = self.policy.subject_form;
+        Normalize { trim, ascii_case, separators }
     }
 
     fn context(&mut self, masked: &[usize]) -> Vec<(Beside, ColumnType)> {
@@ -124,6 +134,20 @@ impl Build<'_> {
         let hint = crate::policy::did_you_mean(&column.value, known);
         self.problem(&column.span, format!("the input has no column `{}`, {role}{hint}", column.value));
         None
+    }
+
+    /// Documents of one batch may have columns that those of another have not, so columns that are masked together must
+    /// all be known by their names: by a pattern or a label a value would be masked in other company in each batch.
+    fn check_names(&mut self) {
+        let Checked { rule, mask, .. } = self.checked;
+        let Some(together) = mask.together.as_ref().filter(|together| together.value && is_open(self.schema)) else {
+            return;
+        };
+        if !rule.labels.is_empty() || rule.columns.iter().any(|column| column.value.literal().is_none()) {
+            let message = "which columns of documents a pattern or a label means differs from one to the next; give \
+                           the columns that are masked together by their names";
+            self.problem(&together.span, message.to_owned());
+        }
     }
 
     fn check_together(&mut self, together: &At<bool>, number: usize) {
@@ -190,6 +214,7 @@ impl Build<'_> {
             produced: types.iter().map(|cells| cells.produced).collect(),
             key: key.clone(),
             subject: None,
+            subject_form: self.subject_form(),
             reference_date: self.policy.reference_date.filter(|_| transform.needs.contains(&Need::ReferenceDate)),
             may_keep: transform.may_keep || mask.may_keep.as_ref().is_some_and(|allowed| allowed.value),
             adds_nulls: transform.adds_nulls,
@@ -198,6 +223,7 @@ impl Build<'_> {
             properties: transform.properties,
             fate: mask.rejected,
             rule: rule.line,
+            span: mask.transform.span.clone(),
         }
     }
 }

@@ -60,6 +60,11 @@ impl<'c> Check<'c, '_> {
         transforms: &'c dyn Transforms,
     ) -> Option<Checked<'c>> {
         let found = self.find(mask, transforms)?;
+        if !rule.whole {
+            // What could not be read would be missed again.
+            mask.with.span.as_ref().and_then(|_| self.config(mask, &found));
+            return None;
+        }
         let config = self.config(mask, &found);
         let key = self.key(rule, mask, &found);
         self.reference_date(mask, &found);
@@ -125,16 +130,17 @@ impl<'c> Check<'c, '_> {
             );
             self.problem(&key.span, message);
         }
-        if purpose == Purpose::DateShift && self.policy.subject.is_none() {
+        if purpose == Purpose::DateShift && self.policy.subject.is_none() && self.policy.is_whole() {
             let message =
                 format!("`{name}` shifts by individual and the policy names none; add `subject: column` at the top");
             self.problem(&mask.transform.span, message);
         }
-        Some(KeyUse { name: key.value.clone(), purpose })
+        Some(KeyUse { name: key.value.clone(), purpose, span: key.span.clone() })
     }
 
     fn reference_date(&mut self, mask: &Mask, found: &Found<'_>) {
-        if found.transform.needs.contains(&Need::ReferenceDate) && self.policy.reference_date.is_none() {
+        let needed = found.transform.needs.contains(&Need::ReferenceDate) && self.policy.is_whole();
+        if needed && self.policy.reference_date.is_none() {
             let name = &mask.transform.value;
             let message =
                 format!("`{name}` needs to know what day it is; add `reference_date: year-month-day` at the top");

@@ -8,13 +8,15 @@ mod call;
 mod check;
 mod find;
 
+use std::ops::Range;
+
 use arrow_schema::Schema;
 use serde::Serialize;
 
 pub use find::{Found, NotFound, Transforms, find};
 
 use crate::batch::ColumnType;
-use crate::keys::Purpose;
+use crate::keys::{Normalize, Purpose};
 use crate::manifest::{Properties, World};
 use crate::outcome::Fate;
 use crate::phi::Finding;
@@ -101,6 +103,8 @@ pub struct Call {
     pub key: Option<KeyUse>,
     /// The column that names the subject. Present with a date-shift key.
     pub subject: Option<Beside>,
+    /// The form in which its values name subjects.
+    pub subject_form: Normalize,
     /// The reference date in days since 1970-01-01. Present where the transform needs it.
     pub reference_date: Option<i32>,
     /// Whether a value may stay as it came: the manifest asks for it and the rule allows it.
@@ -117,6 +121,9 @@ pub struct Call {
     pub fate: Fate,
     /// The line of the rule in the policy.
     pub rule: usize,
+    /// Where in the policy the transform is named, in bytes.
+    #[serde(skip)]
+    pub span: Range<usize>,
 }
 
 /// A column that a call looks at and does not mask.
@@ -137,6 +144,9 @@ pub struct KeyUse {
     pub name: String,
     /// What it must be for.
     pub purpose: Purpose,
+    /// Where in the policy it is named, in bytes.
+    #[serde(skip)]
+    pub span: Range<usize>,
 }
 
 /// Decides what happens to every column of an input.
@@ -147,11 +157,20 @@ pub struct KeyUse {
 /// # Errors
 /// All that is wrong with the policy on this input and with these plugins.
 pub fn plan(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> Result<Plan, PolicyErrors> {
-    let mut problems = Vec::new();
+    let (plan, problems) = draft(schema, policy, transforms);
+    policy.refuse(problems)?;
+    Ok(plan)
+}
+
+/// The plan as far as there can be one, and all that is wrong: for who can find more with it.
+pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> (Plan, Vec<PolicyProblem>) {
+    let mut problems = policy.flaws().to_vec();
     let assigned = assign::assign(schema, policy, &mut problems);
     let mut calls = Vec::new();
     for checked in check::rules(policy, transforms, &mut problems) {
-        calls.extend(call::calls(&checked, &assigned, schema, policy, &mut problems));
+        if policy.is_whole() {
+            calls.extend(call::calls(&checked, &assigned, schema, policy, &mut problems));
+        }
     }
     let columns = assigned.columns(policy, &calls);
     let written = |column: &&PlannedColumn| !matches!(column.action, Action::Drop { .. });
@@ -160,11 +179,8 @@ pub fn plan(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> Re
         let message = "no column would be written; add a rule that masks or keeps one".into();
         problems.push(PolicyProblem { message, span: None });
     }
-    if !problems.is_empty() {
-        return Err(policy.errors(problems));
-    }
     let notes = assign::notes(schema, policy, &assigned);
-    Ok(Plan { columns, calls, output, notes })
+    (Plan { columns, calls, output, notes }, problems)
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ fn planned(columns: &[&str], top: &str, rules: &str) -> Plan {
 /// The problems, each with the text that it points at.
 fn problems(columns: &[&str], top: &str, rules: &str) -> Vec<(String, String)> {
     let errors = plan(&schema(columns), &policy(top, rules), &offered()).unwrap_err();
-    let at = |span: &Option<std::ops::Range<usize>>| span.clone().map_or(String::new(), |s| errors.text[s].to_owned());
+    let at = |span: &Option<Range<usize>>| span.clone().map_or(String::new(), |s| errors.text[s].to_owned());
     errors.problems.iter().map(|problem| (at(&problem.span), problem.message.clone())).collect()
 }
 
@@ -162,7 +162,8 @@ fn a_call_carries_everything_that_its_batches_need() {
         (id.input_types.as_slice(), id.produced.as_slice()),
         (&[ColumnType::Int64][..], &[ColumnType::Text][..])
     );
-    assert_eq!(id.key, Some(KeyUse { name: "identity".into(), purpose: Purpose::Pseudonym }));
+    let key = id.key.as_ref().unwrap();
+    assert_eq!((key.name.as_str(), key.purpose), ("identity", Purpose::Pseudonym));
     assert_eq!((id.plugin.as_str(), id.version.as_str(), id.digest.as_str()), ("pseudonyms", "0.1.0", "d1"));
     assert_eq!((id.world, id.subject, id.reference_date, id.rule), (World::PseudonymMasker, None, None, 6));
     assert_eq!((born.subject, born.fate), (Some(Beside::Column(0)), Fate::Drop));
@@ -318,6 +319,45 @@ fn refuses_a_date_shift_without_a_subject() {
     assert_eq!(problems(&["a", "id:date32"], "subject: id", rules), [told("id", nested)]);
     let elsewhere = planned(&["z"], "subject: id", &format!("{rules}\n- {{ columns: [z], keep: true }}"));
     assert!(elsewhere.calls.is_empty());
+}
+
+#[test]
+fn columns_of_documents_that_go_together_have_names() {
+    let documents = |names: &[&str]| {
+        crate::batch::open_schema(names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect())
+    };
+    let rule =
+        |columns: &str| policy("labels: { a: mrn }", &format!("- {{ {columns}, mask: plain/pair, together: true }}"));
+    assert_eq!(rule("columns: [a, b]").together().collect::<Vec<_>>(), ["a", "b"]);
+    let named = plan(&documents(&["a", "b"]), &rule("columns: [a, b]"), &offered()).unwrap();
+    assert_eq!(named.calls[0].columns, [0, 1]);
+    for columns in ["columns: [a, 'b*']", "columns: [a, b], labels: [mrn]"] {
+        let refused = plan(&documents(&["a", "b"]), &rule(columns), &offered()).unwrap_err().to_string();
+        assert!(refused.contains("give the columns that are masked together by their names"), "{refused}");
+        assert!(plan(&schema(&["a", "b"]), &rule(columns), &offered()).is_ok());
+    }
+}
+
+#[test]
+fn a_rule_that_masks_a_path_reaches_the_lists_along_it_and_one_that_keeps_says_what_to_write() {
+    let rules = "- { columns: [ssn, name.given], mask: redact }
+- { columns: ['old[]'], drop: true }
+- { columns: [state, 'city[]'], keep: true }";
+    let columns = ["ssn[]:texts", "name[].given[]:texts", "old", "state", "city[]:texts"];
+    let reached = planned(&columns, "", rules);
+    assert_eq!(reached.calls.len(), 2);
+    assert!(reached.notes.is_empty(), "{:?}", reached.notes);
+    assert_eq!(reached.columns[2].action, Action::Drop { by_rule: true });
+    let denied = "no rule matches columns `state[]` and `city`, so nothing is written; add a rule for each \
+                  (`mask: transform`, `keep: true` or `drop: true`), or say `unmatched: drop`";
+    let message =
+        |kept, name| format!("`{kept}` keeps no lists but those it names; to keep column `{name}`, add `{name}` here");
+    let told = [
+        ("state".to_owned(), message("state", "state[]")),
+        ("'city[]'".to_owned(), message("city[]", "city")),
+        (String::new(), denied.to_owned()),
+    ];
+    assert_eq!(problems(&["ssn", "state[]:texts", "city"], "", rules), told);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! One call: a fresh instance, a deadline, a key lent and taken back, and every number that comes back checked.
 
+use std::time::Instant;
+
 use arrow_array::{Array, ArrayRef};
 use wasmtime::component::Resource;
-use wasmtime::{Store, Trap};
+use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 
-use super::fault::GuestFault;
+use super::fault::{CallError, GuestFault};
 use super::{Exports, Plugin};
 use crate::batch::ColumnType;
 use crate::capability::CallState;
@@ -58,14 +60,15 @@ impl Plugin {
     /// This is the bare call, for the tests and benchmarks of plugins: [`Host`](crate::Host) verifies what comes back.
     ///
     /// # Errors
-    /// What the guest did wrong. Its instance is gone.
-    pub fn mask(&self, call: &MaskCall<'_>, key: LentKey) -> Result<MaskAnswer, GuestFault> {
+    /// What the guest did wrong, or that the machine cannot run it now. Its instance is gone.
+    pub fn mask(&self, call: &MaskCall<'_>, key: LentKey) -> Result<MaskAnswer, CallError> {
         let lent: usize =
             call.columns.iter().chain(call.context).map(|(array, _)| array.get_buffer_memory_size()).sum();
         let limits = self.engine.limits();
         let mut store = Store::new(self.engine.wasmtime(), CallState::new(limits.memory));
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(limits.ticks());
+        store.epoch_deadline_callback(stop_at(Instant::now().checked_add(limits.deadline)));
         store.set_hostcall_fuel(limits.lift(lent));
         let columns = lend(call.columns)?;
         let context = lend(call.context)?;
@@ -74,7 +77,7 @@ impl Plugin {
         let answer = self.run(&mut store, request(call), &columns, &context, key);
         let masked = answer.map_err(|error| fault(&error, &store, self, limits.lift(lent)))?;
         let masked = masked.map_err(refusal)?;
-        check(masked, call)
+        Ok(check(masked, call)?)
     }
 
     fn run(
@@ -85,7 +88,7 @@ impl Plugin {
         context: &[ColumnParam<'_>],
         key: LentKey,
     ) -> wasmtime::Result<Result<Masked, BatchError>> {
-        let instance = self.instance.instantiate(&mut *store)?;
+        let instance = self.instance.instantiate(&mut *store).map_err(no_instance)?;
         match (&self.exports, key) {
             (Exports::Mask(indices), LentKey::None) => {
                 indices.load(&mut *store, &instance)?.call_mask(store, request, columns, context)
@@ -103,6 +106,16 @@ impl Plugin {
     }
 }
 
+/// Ticks may come early: the first is in its middle when a call begins, and ticks that were missed follow at once.
+fn stop_at(
+    deadline: Option<Instant>,
+) -> impl FnMut(StoreContextMut<'_, CallState>) -> wasmtime::Result<UpdateDeadline> {
+    move |_| {
+        let is_early = deadline.is_some_and(|deadline| Instant::now() < deadline);
+        Ok(if is_early { UpdateDeadline::Continue(1) } else { UpdateDeadline::Interrupt })
+    }
+}
+
 fn lend(columns: &[(ArrayRef, ColumnType)]) -> Result<Vec<LentColumn<'_>>, GuestFault> {
     let lent = columns.iter().map(|(array, column_type)| LentColumn::new(array, *column_type)).collect::<Option<_>>();
     lent.ok_or(GuestFault::Contract("was to be lent a column that its manifest does not accept"))
@@ -112,8 +125,27 @@ fn request<'a>(call: &MaskCall<'a>) -> Request<'a> {
     Request { transform: call.transform, config: call.config, reference_date: call.reference_date }
 }
 
+/// No instance could be made, and none of the guest's code failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NoInstance(String);
+
+/// What the guest is given was found to fit when it was loaded, so all that can fail in it here is its start function.
+fn no_instance(error: wasmtime::Error) -> wasmtime::Error {
+    if error.is::<Trap>() { error } else { NoInstance(error.root_cause().to_string()).into() }
+}
+
+fn fault(error: &wasmtime::Error, store: &Store<CallState>, plugin: &Plugin, lift: usize) -> CallError {
+    let memory = &store.data().memory;
+    match error.downcast_ref::<NoInstance>() {
+        Some(NoInstance(why)) if !memory.exceeded() => CallError::Machine(why.clone()),
+        _ if memory.is_starved() => CallError::Machine("its memory cannot grow".to_owned()),
+        _ => guest_fault(error, store, plugin, lift).into(),
+    }
+}
+
 /// What a failed call says about the guest. Its own words are not passed on: they could hold a value.
-fn fault(error: &wasmtime::Error, store: &Store<CallState>, plugin: &Plugin, lift: usize) -> GuestFault {
+fn guest_fault(error: &wasmtime::Error, store: &Store<CallState>, plugin: &Plugin, lift: usize) -> GuestFault {
     let limits = plugin.engine.limits();
     if store.data().memory.exceeded() {
         return GuestFault::Memory { mebibytes: (limits.memory >> 20) as u64 };

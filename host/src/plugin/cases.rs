@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Plugin;
 use super::call::{LentKey, MaskAnswer, MaskCall};
-use super::fault::{PackageError, PackageProblem};
+use super::fault::{CallError, PackageError, PackageProblem};
 use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::keys::{Keyring, Purpose};
@@ -53,7 +53,11 @@ fn run(plugin: &Plugin, transform: &Transform, case: &Case) -> Result<Result<(),
         produced: &[*produced],
         context: &[],
     };
-    Ok(plugin.mask(&call, key).map_err(|fault| fault.to_string()).and_then(|answer| compare(case, &answer)))
+    Ok(match plugin.mask(&call, key) {
+        Ok(answer) => compare(case, &answer),
+        Err(CallError::Guest(fault)) => Err(fault.to_string()),
+        Err(CallError::Machine(why)) => return Err(Error::Instance(why)),
+    })
 }
 
 fn key(world: World, case: &Case, input: &ArrayRef) -> Result<LentKey, Error> {

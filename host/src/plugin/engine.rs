@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -11,7 +11,7 @@ use super::cache::CodeCache;
 use super::limits::Limits;
 use crate::error::Error;
 
-/// How many instances may be alive at once: far above any number of workers.
+/// How many instances may be alive at once: one for each worker that the command takes.
 const INSTANCES: u32 = 128;
 
 /// Memory, and tables, of an instance that stay mapped for the next one in its slot, reset to the image before it is
@@ -92,11 +92,16 @@ fn config(limits: &Limits) -> Config {
 
 /// Counts epochs for as long as the engine lives. The ticker belongs to the engine and not to a setting: a deadline
 /// that nobody counts towards would never come.
+///
+/// A sleep is always a little too long, and thousands of them by much: each tick is due at its own time, and those that a
+/// busy machine missed follow at once.
 fn tick(engine: &wasmtime::Engine, every: Duration) {
     let engine = engine.weak();
     thread::spawn(move || {
+        let mut due = Instant::now();
         loop {
-            thread::sleep(every);
+            due = due.checked_add(every).unwrap_or(due);
+            thread::sleep(due.saturating_duration_since(Instant::now()));
             match engine.upgrade() {
                 Some(engine) => engine.increment_epoch(),
                 None => return,

@@ -16,6 +16,17 @@ pub struct GuestError {
     pub fault: GuestFault,
 }
 
+/// Why a call has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The plugin is to blame.
+    #[error(transparent)]
+    Guest(#[from] GuestFault),
+    /// The machine is: it has no memory or address space left for an instance, or too many are alive at once.
+    #[error("{0}")]
+    Machine(String),
+}
+
 /// What a plugin did wrong while it ran.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GuestFault {

@@ -23,10 +23,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The deadline in ticks, rounded up: never earlier than asked.
+    /// The deadline in ticks, rounded up: when to look at the time for the first time.
     pub(crate) fn ticks(&self) -> u64 {
         let ticks = self.deadline.as_nanos().div_ceil(self.tick.as_nanos().max(1));
-        u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1)
+        u64::try_from(ticks).unwrap_or(u64::MAX).max(1)
     }
 
     /// How many bytes may be lifted out of a call that was lent so many.

@@ -62,7 +62,7 @@ impl Registry {
     /// The directory cannot be read, one of the files is no plugin, or two have the same name.
     pub fn add_directory(&mut self, directory: &Path) -> Result<(), Error> {
         let mut files = Vec::new();
-        for entry in fs::read_dir(directory).map_err(Error::io("read", directory))? {
+        for entry in fs::read_dir(directory).map_err(Error::named("read", directory))? {
             let path = entry.map_err(Error::io("read", directory))?.path();
             if path.extension().is_some_and(|extension| extension == "wasm") {
                 files.push(path);

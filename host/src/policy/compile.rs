@@ -6,16 +6,23 @@ use std::ops::Range;
 use arrow_cast::parse::Parser;
 
 use super::problem::line;
-use super::raw::{RawPolicy, RawRule, Unmatched};
+use super::raw::{Normalization, RawPolicy, RawRule, RawSubject, Unmatched};
 use super::rule::{Mask, Rule, RuleAction, With};
 use super::{At, Pattern, Policy, PolicyProblem};
 use crate::phi::{Findings, Origin};
 
-/// Checks a policy and gives it its meaning. Meaningless where a problem is added.
-pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, problems: &mut Vec<PolicyProblem>) -> Policy {
-    let mut compiler = Compiler { text, problems };
-    compiler.version(&raw.version);
+/// Checks a policy and gives it its meaning, as far as it has one where there is a problem.
+pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<PolicyProblem>) -> Policy {
+    let mut compiler = Compiler { text, problems: &mut problems };
+    if let Some(version) = &raw.version {
+        compiler.version(version);
+    }
     compiler.headings(&raw);
+    let (subject, subject_form) = match raw.subject {
+        None => (None, Normalization::default()),
+        Some(RawSubject::Named(column)) => (Some(column), Normalization::default()),
+        Some(RawSubject::Normalized(subject)) => (Some(subject.column), subject.normalize),
+    };
     let reference_date = raw.reference_date.as_ref().and_then(|date| compiler.date(date));
     let mut findings = Findings::default();
     for (column, label) in &raw.labels {
@@ -25,7 +32,9 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, problems: &mut Vec
     let names = raw.labels.iter().map(|(name, _)| name).chain(raw.types.iter().map(|(name, _)| name));
     let named = names.cloned().collect();
     let types: BTreeMap<_, _> = raw.types.into_iter().map(|(name, of)| (name.value, of.value)).collect();
+    let written = raw.rules.len();
     let rules: Vec<_> = raw.rules.into_iter().filter_map(|rule| compiler.rule(rule)).collect();
+    let whole = raw.whole && rules.len() == written;
     let notes = unreachable(&rules);
     Policy {
         file: file.to_owned(),
@@ -34,13 +43,16 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, problems: &mut Vec
         name: raw.name.map(|name| name.value),
         domain: raw.domain.map(|domain| domain.value),
         reference_date,
-        subject: raw.subject,
+        subject,
+        subject_form,
         findings,
         types,
         rules,
         unmatched: raw.unmatched.map_or(Unmatched::default(), |unmatched| unmatched.value),
         notes,
         named,
+        flaws: problems,
+        whole,
     }
 }
 
@@ -62,13 +74,18 @@ impl Compiler<'_> {
     }
 
     fn headings(&mut self, raw: &RawPolicy) {
-        for (key, text) in [("name", &raw.name), ("domain", &raw.domain), ("subject", &raw.subject)] {
-            if let Some(text) = text.as_ref().filter(|text| text.value.is_empty() || text.value.len() > 256) {
+        let subject = match &raw.subject {
+            Some(RawSubject::Named(column)) => Some(column),
+            Some(RawSubject::Normalized(subject)) => Some(&subject.column),
+            None => None,
+        };
+        for (key, text) in [("name", raw.name.as_ref()), ("domain", raw.domain.as_ref()), ("subject", subject)] {
+            if let Some(text) = text.filter(|text| text.value.is_empty() || text.value.len() > 256) {
                 self.problem(text.span.clone(), format!("`{key}` takes 1 to 256 bytes of text"));
             }
         }
         let keyed = raw.rules.iter().find_map(|rule| rule.value.key.as_ref());
-        if let (None, Some(key)) = (&raw.domain, keyed) {
+        if let (None, true, Some(key)) = (&raw.domain, raw.whole, keyed) {
             let message = "a rule has a key and the policy no `domain`; name the domain inside which pseudonyms are to \
                            agree, for instance `domain: research-2026`";
             self.problem(key.span.clone(), message);
@@ -88,7 +105,8 @@ impl Compiler<'_> {
     fn rule(&mut self, raw: At<RawRule>) -> Option<Rule> {
         let span = raw.span;
         let mut raw = raw.value;
-        if raw.columns.is_none() && raw.labels.is_none() {
+        let whole = raw.whole;
+        if raw.columns.is_none() && raw.labels.is_none() && whole {
             self.problem(span.clone(), "the rule names no column; add `columns: [...]` or `labels: [...]`");
         }
         let columns = raw.columns.take().map(|columns| columns.value).unwrap_or_default();
@@ -100,7 +118,7 @@ impl Compiler<'_> {
         let columns = columns.into_iter().map(pattern).collect();
         let line = line(self.text, span.start);
         let action = self.action(raw, &span)?;
-        Some(Rule { line, span, columns, labels, action })
+        Some(Rule { line, span, columns, labels, action, whole })
     }
 
     fn action(&mut self, raw: RawRule, rule: &Range<usize>) -> Option<RuleAction> {
@@ -114,6 +132,7 @@ impl Compiler<'_> {
         let mut said = [mask, span(&raw.keep), span(&raw.drop)].into_iter().flatten();
         let exactly = "exactly one of `mask: transform`, `keep: true` and `drop: true`";
         match (said.next(), said.next()) {
+            (None, _) if !raw.whole => return None,
             (None, _) => {
                 self.problem(rule.clone(), format!("the rule does not say what to do; add {exactly}"));
                 return None;
@@ -199,6 +218,10 @@ fn unreachable(rules: &[Rule]) -> Vec<PolicyProblem> {
 
 /// The line of the first earlier rule that takes every column that the pattern matches.
 fn taken(earlier: &[Rule], pattern: &At<Pattern>) -> Option<usize> {
-    let covers = |rule: &&Rule| rule.columns.iter().any(|before| before.value.covers(&pattern.value));
+    let name = pattern.value.literal();
+    let takes = |rule: &Rule, before: &Pattern| {
+        before.covers(&pattern.value) || name.as_ref().is_some_and(|name| rule.takes(before, name))
+    };
+    let covers = |rule: &&Rule| rule.columns.iter().any(|before| takes(rule, &before.value));
     earlier.iter().find(covers).map(|rule| rule.line)
 }

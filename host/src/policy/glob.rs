@@ -63,6 +63,24 @@ impl Pattern {
         reached.last().copied().unwrap_or_default()
     }
 
+    /// Whether it matches the name, or would if neither said where lists are: a document may have one value or several,
+    /// and `ssn` is then the column `ssn` or `ssn[]`.
+    pub fn reaches(&self, name: &str) -> bool {
+        self.matches(name) || self.without_lists().matches(&name.replace("[]", ""))
+    }
+
+    fn without_lists(&self) -> Self {
+        let mut steps: Vec<Step> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            if (steps.last(), step) == (Some(&Step::Is('[')), &Step::Is(']')) {
+                steps.pop();
+            } else {
+                steps.push(*step);
+            }
+        }
+        Self { text: self.text.replace("[]", ""), steps }
+    }
+
     /// Whether it is sure to match all that another one does: that one is the same, or a name it matches, or it
     /// matches everything.
     pub fn covers(&self, other: &Self) -> bool {
@@ -134,6 +152,14 @@ mod tests {
         assert!(matches("contact.**", "contact.name.family"));
         assert!(matches("**.family", "contact.name.family"));
         assert!(!matches("**.family", "family"));
+    }
+
+    #[test]
+    fn a_path_reaches_the_lists_along_it() {
+        let reaches = |pattern: &str, name: &str| Pattern::new(pattern).reaches(name);
+        assert!(reaches("ssn", "ssn[]") && reaches("ssn[]", "ssn") && reaches("name.*", "name[].given[]"));
+        assert!(reaches("name[].given", "name.given[]") && reaches("*[]*", "a"));
+        assert!(!reaches("ssn", "ssn.x[]") && !reaches("ssn", "ssn[x]") && !reaches("*[]*", "a.b"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub use at::At;
 pub use glob::Pattern;
 pub use problem::{PolicyErrors, PolicyProblem};
-pub use raw::Unmatched;
+pub use raw::{Normalization, Unmatched};
 pub use rule::{Mask, Rule, RuleAction, With};
 pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
@@ -42,6 +42,8 @@ pub struct Policy {
     pub reference_date: Option<i32>,
     /// The column that names the individual.
     pub subject: Option<At<String>>,
+    /// What does not count in that column's values.
+    pub subject_form: Normalization,
     /// What the columns are, as far as it was declared.
     pub findings: Findings,
     /// The types of columns, by name.
@@ -57,6 +59,9 @@ pub struct Policy {
     file: String,
     text: String,
     labels_digest: Option<String>,
+    /// What is wrong with it.
+    flaws: Vec<PolicyProblem>,
+    whole: bool,
 }
 
 impl Policy {
@@ -65,13 +70,22 @@ impl Policy {
     /// # Errors
     /// All that is wrong with it; if it is no YAML, the first place where it is not.
     pub fn parse(file: &str, text: &str) -> Result<Self, PolicyErrors> {
+        let policy = Self::draft(file, text)?;
+        policy.refuse(policy.flaws.clone())?;
+        Ok(policy)
+    }
+
+    /// Reads the text of a policy as far as that goes. No plan comes of one with something wrong: planning tells that
+    /// together with what only plugins and input show, so that all can be mended at once.
+    ///
+    /// # Errors
+    /// It is no YAML, or no map.
+    pub fn draft(file: &str, text: &str) -> Result<Self, PolicyErrors> {
         let mut problems = Vec::new();
         let root = yaml::parse(text).map_err(|problem| PolicyErrors::new(file, text, vec![problem]))?;
-        let raw = read::policy(root, &mut problems);
-        let policy = raw.map(|raw| compile::compile(raw, file, text, &mut problems));
-        match policy {
-            Some(policy) if problems.is_empty() => Ok(policy),
-            _ => Err(PolicyErrors::new(file, text, problems)),
+        match read::policy(root, &mut problems) {
+            Some(raw) => Ok(compile::compile(raw, file, text, problems)),
+            None => Err(PolicyErrors::new(file, text, problems)),
         }
     }
 
@@ -124,9 +138,29 @@ impl Policy {
         })
     }
 
-    /// Problems that the policy has with an input.
-    pub(crate) fn errors(&self, problems: Vec<PolicyProblem>) -> PolicyErrors {
-        PolicyErrors::new(&self.file, &self.text, problems)
+    /// The columns that rules mask together by name: what a transform is given must not depend on which documents lie in
+    /// one batch, so each batch has to have them.
+    pub(crate) fn together(&self) -> impl Iterator<Item = String> {
+        let together = self.rules.iter().filter(|rule| match &rule.action {
+            RuleAction::Mask(mask) => mask.together.as_ref().is_some_and(|together| together.value),
+            RuleAction::Keep | RuleAction::Drop => false,
+        });
+        together.flat_map(|rule| &rule.columns).filter_map(|column| column.value.literal())
+    }
+
+    /// Fails if there are problems.
+    pub(crate) fn refuse(&self, problems: Vec<PolicyProblem>) -> Result<(), PolicyErrors> {
+        if problems.is_empty() { Ok(()) } else { Err(PolicyErrors::new(&self.file, &self.text, problems)) }
+    }
+
+    /// What is wrong with the policy by itself.
+    pub(crate) fn flaws(&self) -> &[PolicyProblem] {
+        &self.flaws
+    }
+
+    /// Whether all that it says could be read. Of one that is not whole it cannot be told which rule is for which column.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// The columns under `labels:` and `types:`, and where they stand.

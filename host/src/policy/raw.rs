@@ -19,8 +19,8 @@ pub(super) type Entries<T> = Vec<(At<String>, At<T>)>;
 #[schemars(rename = "Policy", deny_unknown_fields)]
 pub(super) struct RawPolicy {
     /// The version of this format.
-    #[schemars(extend("const" = 1))]
-    pub(super) version: At<u64>,
+    #[schemars(required, extend("const" = 1))]
+    pub(super) version: Option<At<u64>>,
     /// What the policy is called in reports.
     pub(super) name: Option<At<String>>,
     /// Pseudonyms are equal inside one domain and cannot be linked across. Needed when a rule has a key.
@@ -29,7 +29,7 @@ pub(super) struct RawPolicy {
     #[schemars(extend("format" = "date"))]
     pub(super) reference_date: Option<At<String>>,
     /// The column that names the individual that a row is about.
-    pub(super) subject: Option<At<String>>,
+    pub(super) subject: Option<RawSubject>,
     /// What columns are, by name.
     #[schemars(default, with = "BTreeMap<String, Label>")]
     pub(super) labels: Entries<Label>,
@@ -41,6 +41,46 @@ pub(super) struct RawPolicy {
     pub(super) rules: Vec<At<RawRule>>,
     /// What happens when no rule matches a column.
     pub(super) unmatched: Option<At<Unmatched>>,
+    /// Whether every value could be read.
+    #[schemars(skip)]
+    pub(super) whole: bool,
+}
+
+/// The column that names the individual that a row is about.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Subject", untagged)]
+pub(super) enum RawSubject {
+    /// Its name.
+    Named(At<String>),
+    /// Its name, and what tells no two individuals apart.
+    Normalized(NormalizedSubject),
+}
+
+/// A column of which several spellings name one individual.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct NormalizedSubject {
+    /// The name of the column.
+    pub(super) column: At<String>,
+    /// What does not count in its values, for the shifting of dates. Best the same as in the rule that makes pseudonyms
+    /// of the column.
+    #[schemars(default)]
+    pub(super) normalize: Normalization,
+}
+
+/// What does not count when values are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Normalization {
+    /// Blanks at both ends do not count.
+    #[schemars(default)]
+    pub trim: bool,
+    /// ASCII upper and lower case are the same.
+    #[schemars(default)]
+    pub ascii_case: bool,
+    /// Only letters and digits count.
+    #[schemars(default)]
+    pub separators: bool,
 }
 
 /// What happens to some columns.
@@ -78,6 +118,9 @@ pub(super) struct RawRule {
     pub(super) may_keep: Option<At<bool>>,
     /// What happens to a row that the transform cannot handle.
     pub(super) rejected: Option<At<Fate>>,
+    /// Whether every value could be read.
+    #[schemars(skip)]
+    pub(super) whole: bool,
 }
 
 /// What happens when no rule matches a column.

@@ -1,48 +1,77 @@
 //! From YAML values to the policy as it is written. Reads on after a problem, so that all are told at once.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
-use super::raw::{Entries, RawPolicy, RawRule};
-use super::suggest::did_you_mean;
+use super::raw::{Entries, Normalization, NormalizedSubject, RawPolicy, RawRule, RawSubject};
+use super::suggest::{did_you_mean, nearest};
 use super::yaml::{Node, Tree};
 use super::{At, PolicyProblem};
 use crate::phi::Label;
 
+/// The keys of a policy, of what is in it, and of a rule.
+const POLICY: [&str; 9] =
+    ["version", "name", "domain", "reference_date", "subject", "labels", "types", "rules", "unmatched"];
+const SUBJECT: [&str; 2] = ["column", "normalize"];
+const NORMALIZATION: [&str; 3] = ["trim", "ascii-case", "separators"];
+const RULE: [&str; 11] =
+    ["columns", "labels", "mask", "keep", "drop", "with", "key", "context", "together", "may_keep", "rejected"];
+
 /// Reads a policy. `None` only together with a problem.
 pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<RawPolicy> {
-    let mut fields = Fields::open(root, "a policy", problems)?;
+    let mut read = Read { problems, whole: true };
+    let mut fields = Fields::open(root, "a policy", &POLICY, &mut read)?;
     let version = fields.required("version", "`version: 1`", Read::count);
+    // Nothing else means something else for it.
+    fields.read.whole = true;
     let name = fields.optional("name", Read::text);
     let domain = fields.optional("domain", Read::text);
     let reference_date = fields.optional("reference_date", Read::text);
-    let subject = fields.optional("subject", Read::text);
+    let subject = fields.optional("subject", subject);
     let labels = fields.optional("labels", labels).map(|map| map.value).unwrap_or_default();
     let types = fields.optional("types", |read, key, node| read.map(key, node, Read::choice));
     let rules = fields.required("rules", "a list of rules", |read, key, node| read.list(key, node, rule));
     let unmatched = fields.optional("unmatched", Read::choice);
-    fields.close();
+    let whole = fields.read.whole;
     let types = types.map(|map| map.value).unwrap_or_default();
-    let rules = rules?.value.into_iter().map(|rule| rule.value).collect();
-    Some(RawPolicy { version: version?, name, domain, reference_date, subject, labels, types, rules, unmatched })
+    let rules = rules.map(|rules| rules.value.into_iter().map(|rule| rule.value).collect()).unwrap_or_default();
+    Some(RawPolicy { version, name, domain, reference_date, subject, labels, types, rules, unmatched, whole })
 }
 
 /// Reads a file of labels: a map from columns to labels.
 pub(super) fn labels_file(root: Node, problems: &mut Vec<PolicyProblem>) -> Entries<Label> {
-    labels(&mut Read { problems }, "a labels file", root).map(|map| map.value).unwrap_or_default()
+    labels(&mut Read { problems, whole: true }, "a labels file", root).map(|map| map.value).unwrap_or_default()
 }
 
 fn labels(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<Entries<Label>>> {
     read.map(key, node, Read::label)
 }
 
+fn subject(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawSubject> {
+    if !matches!(node.value, Tree::Map(_)) {
+        return read.text(key, node).map(RawSubject::Named);
+    }
+    let mut fields = Fields::open(node, key, &SUBJECT, read)?;
+    let column = fields.required("column", "the name of the column", Read::text);
+    let normalize = fields.optional("normalize", normalization).unwrap_or_default();
+    Some(RawSubject::Normalized(NormalizedSubject { column: column?, normalize }))
+}
+
+fn normalization(read: &mut Read<'_>, key: &str, node: Node) -> Option<Normalization> {
+    let mut fields = Fields::open(node, key, &NORMALIZATION, read)?;
+    let mut set = |key| fields.optional(key, Read::truth).is_some_and(|set| set.value);
+    Some(Normalization { trim: set("trim"), ascii_case: set("ascii-case"), separators: set("separators") })
+}
+
 fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {
-    let (span, before) = (node.span.clone(), read.problems.len());
-    let mut fields = Fields::open(node, "a rule", read.problems)?;
-    let rule = RawRule {
+    let span = node.span.clone();
+    let mut fields = Fields::open(node, "a rule", &RULE, read)?;
+    let before = std::mem::replace(&mut fields.read.whole, true);
+    let mut rule = RawRule {
         columns: fields.optional("columns", |read, key, node| read.list(key, node, Read::text)),
         labels: fields.optional("labels", |read, key, node| read.list(key, node, Read::label)),
         mask: fields.optional("mask", Read::text),
@@ -54,29 +83,41 @@ fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {
         together: fields.optional("together", Read::truth),
         may_keep: fields.optional("may_keep", Read::truth),
         rejected: fields.optional("rejected", Read::choice),
+        whole: true,
     };
-    fields.close();
-    // What was not read would be missed again later on.
-    (read.problems.len() == before).then_some(())?;
+    rule.whole = std::mem::replace(&mut read.whole, before);
+    read.whole &= rule.whole;
     Some(At { value: At { value: rule, span: span.clone() }, span })
 }
 
 /// The fields of a map that are still to be read.
-struct Fields<'p> {
-    read: Read<'p>,
-    whole: &'static str,
+struct Fields<'f, 'p> {
+    read: &'f mut Read<'p>,
     span: Range<usize>,
     entries: Vec<(At<String>, Node)>,
-    known: Vec<&'static str>,
 }
 
-impl<'p> Fields<'p> {
-    fn open(node: Node, whole: &'static str, problems: &'p mut Vec<PolicyProblem>) -> Option<Self> {
-        let mut read = Read { problems };
-        match node.value {
-            Tree::Map(entries) => Some(Self { read, whole, span: node.span, entries, known: Vec::new() }),
-            _ => read.problem(node.span, format!("{whole} is a map, `key: value`")),
+impl<'f, 'p> Fields<'f, 'p> {
+    /// Takes a map with these keys. One that is not known is read as the one that was meant, so that nothing is told
+    /// to be missing that is only misspelled.
+    fn open(node: Node, what: &str, known: &[&'static str], read: &'f mut Read<'p>) -> Option<Self> {
+        let Tree::Map(mut entries) = node.value else {
+            return read.problem(node.span, format!("{what} is a map, `key: value`"));
+        };
+        let mut taken: BTreeSet<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
+        for (key, _) in entries.iter_mut().filter(|(key, _)| !known.contains(&key.value.as_str())) {
+            let near = nearest(&key.value, known.iter().copied());
+            let hint = match near {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None => format!("; there are {}", known.join(", ")),
+            };
+            let message = format!("{what} has no key `{}`{hint}", key.value);
+            read.problems.push(PolicyProblem { message, span: Some(key.span.clone()) });
+            if let Some(near) = near.filter(|near| taken.insert((*near).to_owned())) {
+                near.clone_into(&mut key.value);
+            }
         }
+        Some(Self { read, span: node.span, entries })
     }
 
     fn optional<T>(
@@ -84,10 +125,9 @@ impl<'p> Fields<'p> {
         key: &'static str,
         reader: impl FnOnce(&mut Read<'p>, &str, Node) -> Option<T>,
     ) -> Option<T> {
-        self.known.push(key);
         let at = self.entries.iter().position(|(name, _)| name.value == key)?;
         let (_, node) = self.entries.remove(at);
-        reader(&mut self.read, &format!("`{key}`"), node)
+        reader(self.read, &format!("`{key}`"), node)
     }
 
     fn required<T>(
@@ -101,24 +141,18 @@ impl<'p> Fields<'p> {
         }
         self.optional(key, reader)
     }
-
-    /// Whatever was not asked for is unknown.
-    fn close(mut self) {
-        for (key, _) in std::mem::take(&mut self.entries) {
-            let hint = did_you_mean(&key.value, self.known.iter().copied());
-            let hint = if hint.is_empty() { format!("; there are {}", self.known.join(", ")) } else { hint };
-            self.read.problem::<()>(key.span, format!("{} has no key `{}`{hint}", self.whole, key.value));
-        }
-    }
 }
 
 /// Reads single values.
 struct Read<'p> {
     problems: &'p mut Vec<PolicyProblem>,
+    /// Whether every value could be read.
+    whole: bool,
 }
 
 impl Read<'_> {
     fn problem<T>(&mut self, span: Range<usize>, message: String) -> Option<T> {
+        self.whole = false;
         self.problems.push(PolicyProblem { message, span: Some(span) });
         None
     }

@@ -21,6 +21,8 @@ pub struct Rule {
     pub labels: Vec<At<Label>>,
     /// What happens.
     pub action: RuleAction,
+    /// Whether all that it says could be read: what seems to be missing in one that is not whole may be there.
+    pub(crate) whole: bool,
 }
 
 /// What happens to the columns of a rule.
@@ -68,11 +70,21 @@ impl Rule {
     /// Whether the rule is for a column: one of its patterns matches the name, or the column is one of its labels. The
     /// answer is the place of the first that does so, patterns first.
     pub fn matches(&self, column: &str, label: Option<Label>) -> Option<usize> {
-        let name = self.columns.iter().position(|pattern| pattern.value.matches(column));
+        let name = self.columns.iter().position(|pattern| self.takes(&pattern.value, column));
         name.or_else(|| {
             let place = self.labels.iter().position(|known| Some(known.value) == label)?;
             Some(place.saturating_add(self.columns.len()))
         })
+    }
+
+    /// Whether one of the rule's patterns takes a column. Like labels, a rule that masks or drops is for the lists along a
+    /// path as well. One that keeps is for what it names and nothing else: a list may hold more than the single value
+    /// that somebody looked at.
+    pub(crate) fn takes(&self, pattern: &Pattern, column: &str) -> bool {
+        match self.action {
+            RuleAction::Keep => pattern.matches(column),
+            RuleAction::Mask(_) | RuleAction::Drop => pattern.reaches(column),
+        }
     }
 }
 

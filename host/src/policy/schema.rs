@@ -63,6 +63,14 @@ mod tests {
         };
         assert_eq!(known("zzzzzzzz: 1"), keys(&schema["properties"]));
         assert_eq!(known("rules: [{ zzzzzzzz: 1 }]"), keys(&schema["$defs"]["Rule"]["properties"]));
+        for key in keys(&schema["properties"]).split(", ") {
+            let message = Policy::parse("p", &format!("{key}: ~")).unwrap_err().to_string();
+            assert!(message.contains(&format!("p:1:{}: `{key}` takes", key.len() + 3)), "{message}");
+        }
+        for key in keys(&schema["$defs"]["Rule"]["properties"]).split(", ") {
+            let message = Policy::parse("p", &format!("rules: [{{ {key}: ~ }}]")).unwrap_err().to_string();
+            assert!(message.contains(&format!("p:1:{}: `{key}` takes", key.len() + 13)), "{message}");
+        }
     }
 
     #[test]
@@ -73,6 +81,10 @@ mod tests {
             (validator.is_valid(&json), Policy::parse("p", text).is_ok())
         };
         assert_eq!(valid(crate::policy::tests::FULL), (true, true));
+        let subject = "version: 1\nsubject: { column: id, normalize: { ascii-case: true } }\nrules: [{ columns: [a], drop: true }]";
+        assert_eq!(valid(subject), (true, true));
+        assert_eq!(valid(&subject.replace("column: id, ", "")), (false, false));
+        assert_eq!(valid(&subject.replace("ascii-case", "ascii_case")), (false, false));
         for wrong in [
             "version: 1",
             "version: 2\nrules: [{ columns: [a], keep: true }]",

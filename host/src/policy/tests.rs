@@ -59,6 +59,24 @@ fn reads_every_key() {
 }
 
 #[test]
+fn a_subject_is_a_column_with_what_does_not_count_in_it() {
+    let policy =
+        |subject: &str| parse(&format!("version: 1\nsubject: {subject}\nrules: [{{ columns: [a], keep: true }}]"));
+    let subject = policy("{ column: id, normalize: { trim: true, separators: false } }").unwrap();
+    assert_eq!(subject.subject.unwrap().value, "id");
+    assert_eq!(subject.subject_form, Normalization { trim: true, ..Normalization::default() });
+    assert_eq!(policy("{ column: id }").unwrap().subject_form, policy("id").unwrap().subject_form);
+    assert_eq!(
+        policy("{ normalize: { trims: yes, case: true } }").unwrap_err(),
+        "p.yaml:2:10: `column` is missing; add the name of the column\n\
+         p.yaml:2:25: `normalize` has no key `trims`; did you mean `trim`?\n\
+         p.yaml:2:32: `trim` takes true or false\n\
+         p.yaml:2:37: `normalize` has no key `case`; there are trim, ascii-case, separators"
+    );
+    assert_eq!(policy("{ column: '' }").unwrap_err(), "p.yaml:2:20: `subject` takes 1 to 256 bytes of text");
+}
+
+#[test]
 fn the_digest_is_the_sha_256_of_the_text() {
     let policy = parse("version: 1\nrules: [{ columns: [a], keep: true }]").unwrap();
     assert_eq!(policy.digest(), sha256("version: 1\nrules: [{ columns: [a], keep: true }]"));
@@ -94,6 +112,27 @@ p.yaml:10:25: `keep` takes true or false
 p.yaml:11:12: `unmatched`: unknown variant `denny`, expected `deny` or `drop`";
     let got = parse(text).unwrap_err();
     assert_eq!(got, expected);
+}
+
+#[test]
+fn a_misspelled_key_is_read_as_the_one_that_was_meant() {
+    let draft = |text| Policy::draft("p", text).unwrap();
+    let misspelled = draft("version: 1\nunmatchd: drop\nrules: [{ colums: [a], maks: m, wiht: { b: 1 } }]");
+    assert_eq!((misspelled.flaws().len(), misspelled.unmatched, misspelled.is_whole()), (4, Unmatched::Drop, true));
+    let RuleAction::Mask(mask) = &misspelled.rules[0].action else { panic!() };
+    assert_eq!((mask.transform.value.as_str(), mask.with.values.len()), ("m", 1));
+    let twice = draft("version: 1\nunmatched: drop\nunmatchd: deny\nrules: [{ columns: [a], keep: true }]");
+    assert_eq!((twice.unmatched, twice.flaws().len()), (Unmatched::Drop, 1));
+}
+
+#[test]
+fn nothing_is_told_to_be_missing_where_something_could_not_be_read() {
+    let one = "`key` takes text, and this is read as a number or a truth value; quote it";
+    assert_eq!(problems("- { columns: [a], mask: m, key: 7 }"), [one]);
+    assert_eq!(problems("- { columns: 7, keep: true }"), ["`columns` takes a list, `[a, b]`"]);
+    assert_eq!(problems("- { columns: [a], keep: [] }"), ["`keep` takes true or false"]);
+    let domain = "version: 1\ndomain: [d]\nrules: [{ columns: [a], mask: m, key: k }]";
+    assert_eq!(parse(domain).unwrap_err(), "p.yaml:2:9: `domain` takes text");
 }
 
 #[test]

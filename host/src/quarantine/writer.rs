@@ -39,7 +39,7 @@ impl QuarantineWriter {
         getrandom::fill(&mut id).map_err(|_| KeyError::NoRandomness)?;
         let (key, version) = (grant.key_id().to_owned(), grant.version());
         let header = text(&Header { format: FORMAT, key, version, file: STANDARD.encode(id) })?;
-        let staged = StagedFile::beside(path).map_err(Error::io("write", path))?;
+        let staged = StagedFile::beside(path).map_err(Error::named("write", path))?;
         let (file, path) = (BufWriter::new(staged), path.to_owned());
         let mut writer = Self { file, path, cipher: grant.file_cipher(&id), header, rows: 0 };
         writer.write(&writer.header.clone())?;

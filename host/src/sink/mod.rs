@@ -73,12 +73,12 @@ pub trait Stage: Send {
     /// The disk failed, or the columns are not those of the first batch in a format that needs it.
     fn write(&mut self, encoded: Encoded) -> Result<u64, Error>;
 
-    /// Puts the output under its name, complete and on disk. `columns` stand in for those of the first batch where
-    /// there was none, so that a run without rows still writes a header or a schema.
+    /// Puts the output under its name, complete and on disk. A run without rows writes an empty batch before, so that
+    /// there is a header or a schema.
     ///
     /// # Errors
     /// The disk failed; the target is as it was before, or complete where only the last flush to disk failed.
-    fn commit(self: Box<Self>, columns: Option<SchemaRef>) -> Result<(), Error>;
+    fn commit(self: Box<Self>) -> Result<(), Error>;
 }
 
 /// The two halves of an output: one for the workers, one for the writer.

@@ -161,7 +161,7 @@ fn beside(path: &Path) -> Result<StagedFile, Error> {
         }
         _ => {}
     }
-    StagedFile::beside(path).map_err(Error::io("make a file in", directory(path)))
+    StagedFile::beside(path).map_err(Error::named("make a file in", directory(path)))
 }
 
 fn copy_to_stdout(mut file: File) -> io::Result<()> {

@@ -82,10 +82,10 @@ impl<W: TableWriter> Stage for TableStage<W> {
         self.staged.write(&bytes)
     }
 
-    fn commit(mut self: Box<Self>, columns: Option<SchemaRef>) -> Result<(), Error> {
+    fn commit(mut self: Box<Self>) -> Result<(), Error> {
         let begun = match self.begun.take() {
             Some(begun) => begun,
-            None => self.begin(&columns.unwrap_or_else(|| Arc::new(Schema::empty())))?,
+            None => self.begin(&Arc::new(Schema::empty()))?,
         };
         self.staged.write(&begun.writer.finish()?)?;
         self.staged.commit()

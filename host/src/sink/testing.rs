@@ -23,7 +23,7 @@ pub(super) fn written(name: &str, format: Format, batches: Vec<VerifiedBatch>) -
     for batch in batches {
         stage.write(encoder.encode(batch).unwrap()).unwrap();
     }
-    stage.commit(None).unwrap();
+    stage.commit().unwrap();
     std::fs::read(path).unwrap()
 }
 

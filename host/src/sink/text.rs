@@ -46,10 +46,7 @@ impl Stage for TextStage {
         Ok(self.staged.write(&bytes)?.saturating_add(header))
     }
 
-    fn commit(mut self: Box<Self>, columns: Option<SchemaRef>) -> Result<(), Error> {
-        if let (None, Some(columns)) = (&self.columns, columns) {
-            self.begin(&columns)?;
-        }
+    fn commit(mut self: Box<Self>) -> Result<(), Error> {
         if self.staged.written() == 0 {
             // A compressed file of nothing is not an empty file.
             let nothing = compress(Vec::new(), self.compression)?;

@@ -11,8 +11,8 @@ use regex::bytes::Regex;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, Purpose};
 use crate::mask::{Grant, ReadyCall};
-use crate::plan::{self, Plan};
-use crate::plugin::Registry;
+use crate::plan::{self, KeyUse, Plan};
+use crate::plugin::{Plugin, Registry};
 use crate::policy::{Policy, PolicyProblem};
 
 /// What is in force. Nothing in it ever changes: a change is another snapshot with a higher number.
@@ -48,9 +48,13 @@ impl Snapshot {
         &self.policy
     }
 
-    /// What happens to each column of this schema, without compiling a plugin or touching a key.
+    /// What happens to each column of this schema. The plugins are asked whether they take what the rules say, and no key
+    /// is touched.
     pub(crate) fn outline(&self, schema: &Schema) -> Result<Plan, Error> {
-        Ok(plan::plan(schema, &self.policy, &self.plugins)?)
+        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        let plugins = self.try_out(&plan, &mut problems);
+        self.policy.refuse(problems)?;
+        plugins.map(|_| plan)
     }
 
     /// The plan for this schema, made once.
@@ -64,45 +68,49 @@ impl Snapshot {
         Ok(ready)
     }
 
-    /// Every key that cannot be had and every configuration that a plugin refuses is told, not just the first.
+    /// Finds what [`Snapshot::outline`] does, and every key that cannot be had.
     fn prepare(&self, schema: &Schema) -> Result<Ready, Error> {
-        let plan = self.outline(schema)?;
-        let (mut calls, mut problems) = (Vec::with_capacity(plan.calls.len()), Vec::new());
-        for call in &plan.calls {
-            let plugin = self.plugins.load(&call.plugin)?;
-            let about = |problem: &dyn fmt::Display| PolicyProblem {
-                message: format!("the rule on line {}: {problem}", call.rule),
-                span: None,
-            };
+        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        let plugins = self.try_out(&plan, &mut problems);
+        let grants: Vec<_> = plan.calls.iter().map(|call| self.grant(call, &mut problems)).collect();
+        self.policy.refuse(problems)?;
+        let mut calls = Vec::with_capacity(plan.calls.len());
+        for ((call, plugin), grant) in plan.calls.iter().zip(plugins?).zip(grants) {
+            let grant = grant?.ok_or(Error::Internal("a key that cannot be had is no problem"))?;
             let pattern = call.output_pattern.as_deref().map(Regex::new).transpose();
             let pattern = pattern.map_err(|_| Error::Internal("a manifest with a wrong pattern was accepted"))?;
-            if let Err(refusal) = trial::run(&plugin, call)? {
-                problems.push(about(&refusal));
-            }
-            match self.grant(call) {
-                Ok(grant) => calls.push(ReadyCall { plugin, grant, pattern, call: call.clone() }),
-                Err(Error::Key(error)) => problems.push(about(&error)),
-                Err(error) => return Err(error),
-            }
+            calls.push(ReadyCall { plugin, grant, pattern, call: call.clone() });
         }
-        if problems.is_empty() { Ok(Ready { plan, calls }) } else { Err(self.policy.errors(problems).into()) }
+        Ok(Ready { plan, calls })
     }
 
-    /// Finds what [`Snapshot::plan`] would, without any key: whether the plugins take what the rules say.
-    pub(crate) fn try_out(&self, plan: &Plan) -> Result<(), Error> {
-        let mut problems = Vec::new();
+    /// The plugin of each call. One that refuses what its rule says makes a problem.
+    fn try_out(&self, plan: &Plan, problems: &mut Vec<PolicyProblem>) -> Result<Vec<Arc<Plugin>>, Error> {
+        let mut plugins = Vec::with_capacity(plan.calls.len());
         for call in &plan.calls {
-            if let Err(refusal) = trial::run(&*self.plugins.load(&call.plugin)?, call)? {
-                let message = format!("the rule on line {}: {refusal}", call.rule);
-                problems.push(PolicyProblem { message, span: None });
+            let plugin = self.plugins.load(&call.plugin)?;
+            if let Err(refusal) = trial::run(&plugin, call)? {
+                problems.push(PolicyProblem { message: refusal, span: Some(call.span.clone()) });
             }
+            plugins.push(plugin);
         }
-        if problems.is_empty() { Ok(()) } else { Err(self.policy.errors(problems).into()) }
+        Ok(plugins)
+    }
+
+    /// The key of a call. One that cannot be had makes a problem.
+    fn grant(&self, call: &plan::Call, problems: &mut Vec<PolicyProblem>) -> Result<Option<Grant>, Error> {
+        let Some(key) = &call.key else { return Ok(Some(Grant::None)) };
+        match self.key(key) {
+            Err(Error::Key(error)) => {
+                problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
+                Ok(None)
+            }
+            grant => grant.map(Some),
+        }
     }
 
     /// The key that the manifest asks for and the policy allows. Either missing is an error of the plan before this.
-    fn grant(&self, call: &plan::Call) -> Result<Grant, Error> {
-        let Some(key) = &call.key else { return Ok(Grant::None) };
+    fn key(&self, key: &KeyUse) -> Result<Grant, Error> {
         let keyring = self.keyring.as_ref().ok_or_else(|| KeyError::NoneGiven(key.name.clone()))?;
         let domain = self.policy.domain.as_deref().ok_or(Error::Internal("a policy with keys and without a domain"))?;
         Ok(match key.purpose {

@@ -7,7 +7,7 @@ use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::keys::{Keyring, Purpose};
 use crate::plan::Call;
-use crate::plugin::{GuestFault, LentKey, MaskCall, Plugin};
+use crate::plugin::{CallError, GuestFault, LentKey, MaskCall, Plugin};
 
 /// Calls the plugin. A refusal of what the rule asks is the inner error; anything else that goes wrong would go wrong on rows as well, and is
 /// told with them.
@@ -21,7 +21,7 @@ pub(super) fn run(plugin: &Plugin, call: &Call) -> Result<Result<(), String>, Er
         context: &empty(&call.context_types),
     };
     Ok(match plugin.mask(&request, key(call)?) {
-        Err(GuestFault::Configuration(why)) => Err(format!("`{}` refuses it: {why}", call.transform)),
+        Err(CallError::Guest(GuestFault::Configuration(why))) => Err(format!("`{}` refuses it: {why}", call.transform)),
         _ => Ok(()),
     })
 }

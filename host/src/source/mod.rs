@@ -42,11 +42,13 @@ pub struct ReadOptions {
     pub max_row_bytes: usize,
     /// The format of every input; `None` goes by each file's extension.
     pub format: Option<Format>,
+    /// Columns that documents have, in every batch and whether one of them has a value there or not.
+    pub always: Vec<String>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { types: Types::new(), batch_bytes: 4 << 20, max_row_bytes: 16 << 20, format: None }
+        Self { types: Types::new(), batch_bytes: 4 << 20, max_row_bytes: 16 << 20, format: None, always: Vec::new() }
     }
 }
 

@@ -86,7 +86,7 @@ impl Opener {
                 let delimiter = self.format.delimiter();
                 Box::new(CsvSource::open(Input::open(path)?, limits, delimiter, &self.options.types)?)
             }
-            Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options.types)?),
+            Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options)?),
             Format::Parquet => parquet::open(path, &self.options)?,
             Format::Arrow => ipc::open(path, &self.options)?,
         })

@@ -1,9 +1,10 @@
 //! Verify: checks what the plugins returned. The only maker of [`VerifiedBatch`].
 //!
 //! Columns outside the plan are bit-identical because this step takes them from the source batch itself; masked ones are
-//! taken from the plugins' answers after every cell passed.
+//! taken from the plugins' answers after every cell passed. What neither shows, behind nulls, is not taken along.
 
 mod cells;
+mod clear;
 mod plain;
 
 use std::fmt;
@@ -135,13 +136,13 @@ fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBa
             Action::Mask { call, position } => {
                 let array = masked.calls.get(call).and_then(|call| call.column(position)).ok_or_else(missing)?;
                 fields.push(Arc::new(Field::new(field.name(), array.data_type().clone(), true)));
-                arrays.push(array);
+                arrays.push(clear::clear(&array)?);
             }
             Action::Keep => {
                 let array = plain::plain(batch.columns().columns().get(*column).ok_or_else(missing)?)?;
                 let same = field.data_type() == array.data_type();
                 fields.push(if same { field.clone() } else { written_out(field, &array) });
-                arrays.push(array);
+                arrays.push(clear::clear(&array)?);
             }
             Action::Drop { .. } => return Err(Error::Internal("a dropped column is to be written")),
         }

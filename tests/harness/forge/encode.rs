@@ -19,13 +19,18 @@ pub(super) struct Worlds {
 impl Worlds {
     /// Those of the contract in `wit`, which say that they are of this version.
     pub(super) fn of_contract(version: &str) -> Self {
+        Self::of_changed_contract(VERSION, version)
+    }
+
+    /// Those of the contract in `wit` with something else wherever it says something.
+    pub(super) fn of_changed_contract(from: &str, to: &str) -> Self {
         let mut sources = SourceMap::new();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
         for entry in folder.read_dir().expect("the contract is there") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "wit") {
                 let text = std::fs::read_to_string(&path).expect("the contract can be read");
-                sources.push_str(&path.to_string_lossy(), text.replace(VERSION, version));
+                sources.push_str(&path.to_string_lossy(), text.replace(from, to));
             }
         }
         let package = sources.parse().unwrap_or_else(|(_, error)| panic!("the contract is no WIT: {error:?}"));

@@ -91,6 +91,12 @@ pub fn export_of_another_type() -> Vec<u8> {
     with_manifest(worlds.component("masker", wat), &manifest::masker())
 }
 
+/// The honest component of a contract in which a column counts its rows with a sign: other types in the same layout.
+pub fn export_with_another_column_type() -> Vec<u8> {
+    let worlds = Worlds::of_changed_contract("rows: u32", "rows: s32");
+    with_manifest(worlds.component("masker", &Core::default().wat()), &manifest::masker())
+}
+
 /// The honest component of another version of the contract, which has the same content.
 pub fn contract_version(version: &str) -> Vec<u8> {
     let core = Core { version, ..Core::default() };

@@ -1,5 +1,7 @@
 //! Plugins that are sound as files, and go wrong where compiled Rust would not: around the call, and below its types.
 
+use serde_json::json;
+
 use super::core::{Core, SPIN};
 use super::encode::{VERSION, Worlds, with_manifest};
 use super::manifest;
@@ -13,6 +15,13 @@ const KEY_IMPORTS: &str = r#"
 /// Nothing wrong: the control.
 pub fn honest() -> Vec<u8> {
     masker(&Core::default())
+}
+
+/// Nothing wrong, and masks exactly two columns together.
+pub fn honest_pairs() -> Vec<u8> {
+    let mut manifest = manifest::masker();
+    manifest["transforms"][0]["columns"] = json!({ "min": 2, "max": 2 });
+    with_manifest(Worlds::of_contract(VERSION).component("masker", &Core::default().wat()), &manifest)
 }
 
 /// Never gets through its start function, so there is never an instance to call.

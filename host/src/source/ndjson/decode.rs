@@ -17,18 +17,23 @@ use crate::source::parse::parse;
 use crate::source::records::Block;
 
 /// Makes a batch of the documents of a block. Its columns are all paths that lead to a leaf, in the order in which
-/// they are first met. A path through an array is a column of lists.
+/// they are first met, and those that are `always` there. A path through an array is a column of lists.
 ///
 /// # Errors
 /// A line is not one JSON object with distinct, unambiguous keys, or a value is not of its column's type; the error
 /// names line and column.
-pub(super) fn decode(block: Block, types: &Types) -> Result<Batch, Error> {
+pub(super) fn decode(block: Block, types: &Types, always: &[String]) -> Result<Batch, Error> {
     let place = block.place();
     let rows = block.rows.len();
     let mut leaves = Leaves { paths: Paths::new(HashMap::new()), columns: Vec::new(), row: 0, rows };
     for (row, line) in block.iter().enumerate() {
         leaves.row = row;
         leaves.document(line).map_err(|fault| fault.at(&place, row))?;
+    }
+    for path in always {
+        if leaves.columns.iter().all(|column| column.path != *path) {
+            leaves.columns.push(LeafColumn::new(path));
+        }
     }
     let columns = leaves.columns.into_iter().map(|column| column.finish(rows, types, &place));
     let columns = columns.collect::<Result<Vec<_>, _>>()?;

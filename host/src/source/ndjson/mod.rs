@@ -2,6 +2,8 @@
 
 mod decode;
 
+use std::sync::Arc;
+
 use arrow_schema::SchemaRef;
 use memchr::memchr;
 
@@ -9,20 +11,22 @@ use crate::batch::Batch;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::bytes::Input;
 use crate::source::records::{Block, End, Limits, RecordReader, Records};
-use crate::source::{Chunk, Source, Types};
+use crate::source::{Chunk, ReadOptions, Source, Types};
 
 /// One NDJSON input.
 pub(super) struct NdjsonSource {
     reader: RecordReader,
     types: Types,
+    always: Arc<[String]>,
     /// Whether there was no document yet.
     is_empty: bool,
 }
 
 impl NdjsonSource {
     /// Begins to read.
-    pub(super) fn open(input: Input, limits: Limits, types: &Types) -> Result<Self, Error> {
-        Ok(Self { reader: RecordReader::new(input, limits)?, types: types.clone(), is_empty: true })
+    pub(super) fn open(input: Input, limits: Limits, options: &ReadOptions) -> Result<Self, Error> {
+        let (types, always) = (options.types.clone(), options.always.clone().into());
+        Ok(Self { reader: RecordReader::new(input, limits)?, types, always, is_empty: true })
     }
 }
 
@@ -31,7 +35,7 @@ impl Source for NdjsonSource {
         match self.reader.next(&Lines)? {
             Some(block) => {
                 self.is_empty = false;
-                Ok(Some(Box::new(NdjsonChunk { block, types: self.types.clone() })))
+                Ok(Some(Box::new(NdjsonChunk { block, types: self.types.clone(), always: self.always.clone() })))
             }
             None if self.is_empty => {
                 let place = Place { input: self.reader.name().clone(), ..Place::default() };
@@ -66,6 +70,7 @@ impl Records for Lines {
 struct NdjsonChunk {
     block: Block,
     types: Types,
+    always: Arc<[String]>,
 }
 
 impl Chunk for NdjsonChunk {
@@ -74,7 +79,7 @@ impl Chunk for NdjsonChunk {
     }
 
     fn decode(self: Box<Self>) -> Result<Batch, Error> {
-        decode::decode(self.block, &self.types)
+        decode::decode(self.block, &self.types, &self.always)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::error::{DataError, DataProblem};
 
 fn batches(bytes: &[u8], block: usize, types: &Types) -> Result<Vec<Batch>, Error> {
     let limits = Limits { block, record: 1 << 20 };
-    let mut source = NdjsonSource::open(Input::of_bytes(bytes), limits, types)?;
+    let options = ReadOptions { types: types.clone(), ..ReadOptions::default() };
+    let mut source = NdjsonSource::open(Input::of_bytes(bytes), limits, &options)?;
     std::iter::from_fn(|| source.next().transpose()).map(|chunk| chunk?.decode()).collect()
 }
 
@@ -44,6 +45,19 @@ fn leaves_are_text_whatever_their_json_type() {
     assert_eq!(names(&batch), ["a", "b.c", "b.d", "e", "f"]);
     let values: Vec<_> = batch.columns().columns().iter().flat_map(|column| texts(column)).collect();
     assert_eq!(values, [some("x\ty"), some("1.50"), some("true"), None, some("")]);
+}
+
+#[test]
+fn columns_that_are_always_there_are_null_where_no_document_has_them() {
+    let always = ["a", "n", "b[]"].map(str::to_owned).to_vec();
+    let types = [("n".to_owned(), ColumnType::Int64)].into();
+    let options = ReadOptions { always, types, ..ReadOptions::default() };
+    let limits = Limits { block: 1 << 20, record: 1 << 20 };
+    let mut source = NdjsonSource::open(Input::of_bytes(b"{\"c\":1}\n{\"a\":2}\n"), limits, &options).unwrap();
+    let batch = source.next().unwrap().unwrap().decode().unwrap();
+    assert_eq!(names(&batch), ["c", "a", "n", "b[]"]);
+    assert_eq!((batch.columns().column(2).data_type(), batch.columns().column(2).null_count()), (&DataType::Int64, 2));
+    assert_eq!(batch.columns().column(3).as_list::<i32>().value_length(0), 0);
 }
 
 #[test]
