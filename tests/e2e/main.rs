@@ -5,6 +5,7 @@ mod crash;
 mod exit_codes;
 mod files;
 mod formats;
+mod keys;
 mod leak;
 mod library;
 mod quarantine;
