@@ -195,7 +195,9 @@ fn the_sandbox_is_named_by_the_modules_that_are_it() {
 #[test]
 fn what_is_pure_touches_no_file_and_no_clock() {
     for File { path, module, code, .. } in files() {
-        if ["approval", "phi", "batch", "outcome", "policy", "manifest", "plan", "mask", "verify", "tally"].contains(&&*module) {
+        if ["approval", "phi", "batch", "outcome", "policy", "manifest", "plan", "mask", "verify", "tally"]
+            .contains(&&*module)
+        {
             for outside in ["std::fs", "std::io", "std::time", "std::env", "std::net", "getrandom"] {
                 assert!(!code.contains(outside), "{}: {outside}", path.display());
             }

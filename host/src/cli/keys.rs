@@ -10,26 +10,29 @@ use crate::keys::{Protection, Purpose};
 /// What each setting protects from whom, in plain words.
 pub(super) const THREATS: &str = "\
 How keys are kept:
-  Each version of each key is encrypted under a key-encryption key (KEK). --protect says who holds that:
+  Each version of each key is encrypted under a key-encryption key (KEK). --protect says who has it:
 
-  key-file     a file beside the keyring. The default without any setting, for a first try.
-  environment  the variable MORETTA_KEK (base64 of 32 bytes), filled by a secret store or a service manager.
-  passphrase   MORETTA_PASSPHRASE, --passphrase-file or a question. Argon2id, 64 MiB, 3 passes (RFC 9106).
+  key-file     A file beside the keyring. The default without any setting, for a first try.
+  environment  The variable MORETTA_KEK (base64 of 32 bytes), filled by a store of secrets.
+  passphrase   MORETTA_PASSPHRASE, --passphrase-file or a question. Argon2id with 64 MiB and
+               3 passes (RFC 9106), and 15 characters at least.
 
-  Who has                                key-file      environment          passphrase
-  another account of this machine        nothing       nothing              nothing
-  a stolen disk or a copy of it          every key     nothing, unless the  what guessing the passphrase yields;
-                                                       variable is on it    15 characters are the least
-  a stolen backup of the directory       every key     nothing              the same
-  the account that runs moretta          every key     every key            every key, when it is used
+  Who has                        key-file     environment          passphrase
+  another account here           nothing      nothing              nothing
+  a stolen disk                  every key    nothing, unless      every key, if they can
+                                              it is on it too      guess it
+  a stolen backup                every key    nothing              the same
+  the account that runs moretta  every key    every key            every key, while it is given
 
-  A malicious operator who may run moretta and no other program as that account can use keys, and cannot read them.
-  Where operators are registered (`moretta operators`), that one cannot destroy a key alone. One who can read the KEK
-  can write programs that do everything: approvals then bind nobody. Keep the KEK out of one person's reach.
+  A malicious operator who may run moretta as that account, and no other program, can use keys and
+  cannot read them; and where operators are registered (`moretta operators`), cannot destroy one
+  alone. Who can read the KEK can write a program that does everything, and approvals bind nobody:
+  keep it where no single person can read it.
 
-  The file is authenticated as a whole: a key that is moved, renamed, enabled or added by hand is noticed. An older
-  file of the same keyring in its place is not, but for its lower number in `moretta keys list`: it brings back what
-  was destroyed or disabled since. `moretta keys rewrap` makes every older file useless to who has the new KEK alone.";
+  The file is authenticated as a whole: a key that is moved, renamed, enabled or added by hand is
+  noticed. An older file of the same keyring is not, but for its lower number in `keys list`: it
+  brings back what was destroyed or disabled since, and takes away operators. After `keys rewrap`
+  no older file opens with the new KEK; destroy the old one.";
 
 /// Make, list, rotate, seal and destroy keys.
 #[derive(Debug, Subcommand)]

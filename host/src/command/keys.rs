@@ -15,11 +15,8 @@ pub(super) fn run(command: &KeysCommand) -> Result<(), Error> {
     match command {
         KeysCommand::Init { keyring, keys, protect } => init(keyring, keys, *protect),
         KeysCommand::List { keyring, json: false } => print(&list(&keyring::open(keyring)?)),
-        KeysCommand::List { keyring, json: true } => {
-            let keyring = keyring::open(keyring)?;
-            let mut list = public(&keyring);
-            list["protection"] = json!(keyring.protection());
-            print_json(&list)
+        KeysCommand::List { keyring, json: true } | KeysCommand::ExportPublic { keyring } => {
+            print(&format!("{:#}\n", public(&keyring::open(keyring)?)))
         }
         KeysCommand::Add { key: (name, purpose), keyring } => Ok(keyring::open(keyring)?.add(name, *purpose)?),
         KeysCommand::Rotate { key, keyring } => {
@@ -39,7 +36,6 @@ pub(super) fn run(command: &KeysCommand) -> Result<(), Error> {
             keyring.rewrap(protection, &secrets)?;
             print(&list(&keyring))
         }
-        KeysCommand::ExportPublic { keyring } => print_json(&public(&keyring::open(keyring)?)),
     }
 }
 
@@ -76,8 +72,7 @@ fn destroy(arguments: &DestroyArguments) -> Result<(), Error> {
     let lost = lost(purpose.ok_or_else(|| KeyError::Unknown(key.clone()))?);
     show::note(&format!("destroying version {version} of key `{key}` destroys {lost}.\n{COPIES}\n"));
     if !arguments.yes {
-        let twice =
-            [(format!("destroy it for ever? type yes: "), "yes"), ("type the name of the key: ".to_owned(), key)];
+        let twice = [("destroy it for ever? type yes: ", "yes"), ("type the name of the key: ", key.as_str())];
         terminal::confirm(&twice)?;
     }
     keyring.destroy(key, version, arguments.even_primary, consent.approved().as_ref())?;
@@ -124,12 +119,10 @@ fn list(keyring: &Keyring) -> String {
     text
 }
 
+/// What others may know.
 fn public(keyring: &Keyring) -> Value {
     json!({
-        "keyring": keyring.id(), "change": keyring.serial(), "keys": keyring.list(), "operators": keyring.operators(),
+        "keyring": keyring.id(), "change": keyring.serial(), "protection": keyring.protection(),
+        "keys": keyring.list(), "operators": keyring.operators(),
     })
-}
-
-fn print_json(value: &Value) -> Result<(), Error> {
-    print(&format!("{value:#}\n"))
 }

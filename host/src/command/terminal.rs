@@ -21,7 +21,7 @@ pub(super) fn prompt() -> Option<Prompt> {
 ///
 /// # Errors
 /// Another answer, or nobody to ask.
-pub(super) fn confirm(questions: &[(String, &str)]) -> Result<(), Error> {
+pub(super) fn confirm(questions: &[(&str, &str)]) -> Result<(), Error> {
     if !is_there() {
         return Err(Error::Usage("this cannot be undone: run it on a terminal, which asks, or say --yes".to_owned()));
     }

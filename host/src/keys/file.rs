@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn notices_whatever_is_changed_by_hand() {
         let (directory, text) = keyring();
-        let changes: [(&str, fn(&mut Value)); 13] = [
+        type Change = fn(&mut Value);
+        let changes: [(&str, Change); 13] = [
             ("a state", |body| body["keys"][2]["versions"][1]["state"] = "enabled".into()),
             ("a name", |body| body["keys"][0]["name"] = "other".into()),
             ("a purpose", |body| body["keys"][0]["purpose"] = "date-shift".into()),

@@ -15,7 +15,7 @@ pub const DEFAULT_KEYS: [(&str, Purpose); 3] =
 
 /// The keys of one operator. They leave it as grants only, each for one purpose, unwrapped when they are granted.
 pub struct Keyring {
-    pub(in crate::keys) document: Document,
+    pub(in crate::keys) document: Box<Document>,
     pub(in crate::keys) provider: Box<dyn Provider>,
     /// Where its file lies. `None` if it is in memory alone.
     pub(in crate::keys) directory: Option<PathBuf>,
@@ -92,7 +92,7 @@ impl Keyring {
     pub fn open_with(directory: &Path, secrets: &Secrets) -> Result<Self, KeyError> {
         let unverified = file::read(directory)?;
         let provider = provider::open(unverified.settings(), directory, secrets)?;
-        let document = unverified.verify(&*provider)?;
+        let document = Box::new(unverified.verify(&*provider)?);
         Ok(Self { document, provider, directory: Some(directory.to_owned()) })
     }
 
@@ -191,7 +191,7 @@ impl Keyring {
     }
 
     fn under(provider: Box<dyn Provider>, keys: &[(&str, Purpose)]) -> Result<Self, KeyError> {
-        let mut document = Document::new(&*provider)?;
+        let mut document = Box::new(Document::new(&*provider)?);
         keys.iter().try_for_each(|(name, purpose)| document.add(name, *purpose, &*provider))?;
         Ok(Self { document, provider, directory: None })
     }

@@ -91,7 +91,7 @@ impl Keyring {
         let _lock = file::lock(&directory)?;
         let mut document = self.newest(&directory)?;
         document.rewrap(&*self.provider, &*new)?;
-        (self.document, self.provider) = (Self::written(&directory, document, &*new)?, new);
+        (*self.document, self.provider) = (Self::written(&directory, document, &*new)?, new);
         provider::remove_others(self.provider.settings(), &directory)
     }
 
@@ -127,7 +127,7 @@ impl Keyring {
         let _lock = file::lock(&directory)?;
         let mut document = self.newest(&directory)?;
         let outcome = change(&mut document, &*self.provider)?;
-        self.document = Self::written(&directory, document, &*self.provider)?;
+        *self.document = Self::written(&directory, document, &*self.provider)?;
         Ok(outcome)
     }
 
@@ -225,14 +225,10 @@ mod tests {
         let (directory, mut one) = keyring();
         let mut other = Keyring::open(directory.path()).unwrap();
         assert_eq!((one.rotate("dates").unwrap(), other.rotate("dates").unwrap()), (2, 3));
+        let rotate = || Keyring::open(directory.path()).unwrap().rotate("dates").unwrap();
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| {
-                    let mut keyring = Keyring::open(directory.path()).unwrap();
-                    for _ in 0..5 {
-                        keyring.rotate("dates").unwrap();
-                    }
-                });
+                scope.spawn(|| [(); 5].map(|()| rotate()));
             }
         });
         let keyring = Keyring::open(directory.path()).unwrap();
