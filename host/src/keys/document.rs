@@ -147,12 +147,13 @@ impl Document {
         provider.unwrap(&self.integrity, &integrity_of(&self.id))
     }
 
-    /// Wraps every key anew, under another provider.
+    /// Wraps every key anew, under another provider. The document gets another integrity key: who could open an older
+    /// file cannot forge this one.
     ///
     /// # Errors
     /// A key is not unwrapped by the old provider or not wrapped by the new one. Nothing is changed then.
     pub(in crate::keys) fn rewrap(&mut self, old: &dyn Provider, new: &dyn Provider) -> Result<(), KeyError> {
-        let integrity = new.wrap(&self.integrity_key(old)?, &integrity_of(&self.id))?;
+        let integrity = new.wrap(&Material::random()?, &integrity_of(&self.id))?;
         let mut rewrapped = Vec::new();
         for key in &self.keys {
             for version in key.versions.iter().filter(|version| version.key.is_some()) {

@@ -72,7 +72,6 @@ impl Keyring {
         let provider = provider::establish(protection, directory, secrets)?;
         let keyring = Self { directory: Some(directory.to_owned()), ..Self::under(provider, keys)? };
         file::write(directory, &keyring.document, &*keyring.provider, true)?;
-        provider::remove_others(keyring.provider.settings(), directory)?;
         Ok(keyring)
     }
 

@@ -60,6 +60,12 @@ pub enum KeyError {
         /// What is to open it: passphrase, key.
         secret: &'static str,
     },
+    /// A secret is given, and the keyring opens without one.
+    #[error(
+        "a passphrase or key is given, and this keyring opens with the key file beside it: it is another keyring than \
+         the one you sealed, or was never sealed (then give no secret, or seal it with `moretta keys rewrap`)"
+    )]
+    NotSealed,
     /// What was wrapped does not open.
     #[error("a wrapped key does not open: it was wrapped under another key or for another use, or was changed")]
     NotUnwrapped,

@@ -97,16 +97,19 @@ pub(in crate::keys) fn in_memory() -> Result<Box<dyn Provider>, KeyError> {
     Ok(Box::new(LocalKek::new(Material::random()?, Settings::Memory)))
 }
 
-/// Opens the provider that the file of a keyring names.
+/// Opens the provider that the file of a keyring names. Whoever can write the directory can put a keyring of their own
+/// there, with keys that they know. Its file could only name a key file beside it: that is refused where a secret is
+/// given, and any other provider needs the secret.
 ///
 /// # Errors
-/// The secret is not given, or its file cannot be read.
+/// The secret is not given, or is given and not needed, or its file cannot be read.
 pub(in crate::keys) fn open(
     settings: &Settings,
     directory: &Path,
     secrets: &Secrets,
 ) -> Result<Box<dyn Provider>, KeyError> {
     let kek = match settings {
+        Settings::KeyFile(_) if secrets.has_passphrase() || secrets.has_key() => return Err(KeyError::NotSealed),
         Settings::KeyFile(name) => key_file::read(directory, name)?,
         Settings::Environment => secrets.key_encryption_key()?,
         Settings::Passphrase(argon2id) => argon2id.derive(&secrets.passphrase()?)?,

@@ -42,7 +42,7 @@ impl Argon2id {
         Ok(Self { memory: MEMORY, passes: PASSES, lanes: LANES, salt: STANDARD.encode(salt) })
     }
 
-    /// The key of a passphrase. Takes a tenth of a second and [`MEMORY`].
+    /// The key of a passphrase. Takes a fraction of a second and the memory that is said.
     ///
     /// # Errors
     /// The parameters are out of range.
