@@ -1,11 +1,14 @@
 //! The arguments, and nothing else.
 
+mod keys;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::keys::Purpose;
 use crate::source::Format;
+pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 
 const MASK_EXAMPLES: &str = "\
 Examples:
@@ -40,9 +43,18 @@ pub enum Command {
     ///
     /// With INPUT its columns are read, and none of its rows; without, the columns that the rules name are shown.
     Check(CheckArguments),
-    /// Make and list keys.
-    #[command(subcommand)]
+    /// Make, list, rotate, seal and destroy keys.
+    #[command(subcommand, after_long_help = keys::THREATS)]
     Keys(KeysCommand),
+    /// Say whose approval counts where one person alone is not enough.
+    ///
+    /// Without operators, who can change the keyring can destroy its keys. With operators, two of them must approve it,
+    /// and once there are two, they must approve every change among themselves: register at least three, so that the
+    /// loss of one key locks nobody out.
+    #[command(subcommand)]
+    Operators(OperatorsCommand),
+    /// Approve the request of somebody else.
+    Approve(ApproveArguments),
     /// Look at rows in quarantine.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
@@ -104,6 +116,9 @@ pub struct HostArguments {
     /// The keyring that the policy's keys are in.
     #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
     pub keyring: Option<PathBuf>,
+    /// A file with the passphrase of the keyring. Else MORETTA_PASSPHRASE or, on a terminal, a question.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
     /// Make keys for this run alone, for a trial, and leave the keyring: the pseudonyms of two runs do not agree.
     #[arg(long)]
     pub ephemeral_keys: bool,
@@ -140,30 +155,6 @@ pub struct CheckArguments {
     pub json: bool,
 }
 
-/// Make and list keys.
-#[derive(Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Make a keyring with new keys.
-    Init {
-        /// Where; the directory must not hold a keyring yet.
-        #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
-        keyring: PathBuf,
-        /// A key to make: pseudonym, date-shift or quarantine for its purpose. May be given several times.
-        /// Without it: identity=pseudonym, dates=date-shift, quarantine=quarantine.
-        #[arg(long = "key", value_name = "NAME=PURPOSE", value_parser = parse_key)]
-        keys: Vec<(String, Purpose)>,
-    },
-    /// List the keys of a keyring: names, purposes, versions. Key bytes are never shown.
-    List {
-        /// Where.
-        #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
-        keyring: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
 /// Look at rows in quarantine.
 #[derive(Debug, Subcommand)]
 pub enum QuarantineCommand {
@@ -172,11 +163,12 @@ pub enum QuarantineCommand {
         /// The quarantine file.
         file: PathBuf,
         /// The keyring that holds its key.
-        #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
-        keyring: PathBuf,
+        #[command(flatten)]
+        keyring: KeyringArguments,
     },
 }
 
+/// For `--key` and `keys add`.
 fn parse_key(text: &str) -> Result<(String, Purpose), String> {
     let (name, purpose) = text.split_once('=').ok_or("expected NAME=PURPOSE")?;
     let purpose = match purpose {

@@ -64,6 +64,7 @@
     )
 )]
 
+pub mod approval;
 pub mod batch;
 mod capability;
 mod cast;

@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+/// How the names of files begin and end until they have their own.
+const PREFIX: &str = ".moretta-";
+const SUFFIX: &str = ".tmp";
+
 /// A file beside its target, so that a rename suffices. Dropped without being committed, it is removed.
 #[derive(Debug)]
 pub(crate) struct StagedFile {
@@ -19,6 +23,14 @@ impl StagedFile {
         let directory = directory(target);
         let file = temporary().tempfile_in(directory).map_err(|failed| without_path(&failed, directory))?;
         Ok(Self { file, target: target.to_owned() })
+    }
+
+    /// The files in a directory that were staged and neither committed nor removed: by a process that was killed, or by
+    /// one that still writes them.
+    pub(crate) fn leftovers_in(directory: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+        let staged = |name: &str| name.starts_with(PREFIX) && name.ends_with(SUFFIX);
+        entries.filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(staged)).collect()
     }
 
     /// Puts the file under its name, in place of one that may be there, and makes both last. It stays its owner's.
@@ -69,7 +81,7 @@ fn without_path(failed: &io::Error, directory: &Path) -> io::Error {
 
 fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".moretta-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     builder
 }
 

@@ -6,6 +6,7 @@ mod crash;
 mod exit_codes;
 mod files;
 mod formats;
+mod keys;
 mod leak;
 mod library;
 mod quarantine;

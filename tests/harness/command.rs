@@ -81,6 +81,13 @@ impl Desk {
         finish(command, input)
     }
 
+    /// Runs `moretta` here with settings in the environment.
+    pub fn run_with_settings(&self, arguments: &str, settings: &[(&str, &str)]) -> Finished {
+        let mut command = self.command(&moretta());
+        command.args(arguments.split_whitespace()).envs(settings.iter().copied());
+        finish(command, b"")
+    }
+
     /// Runs a line of the POSIX shell here; `$MORETTA` is the command.
     pub fn run_in_shell(&self, line: &str) -> Finished {
         let mut command = self.command(Path::new("sh"));
@@ -91,7 +98,10 @@ impl Desk {
     /// A process that will run here: with compiled plugins kept between tests, and nothing of the user's settings.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.0.path()).env_remove("MORETTA_KEYRING").env("MORETTA", moretta());
+        command.current_dir(self.0.path()).env("MORETTA", moretta());
+        for setting in ["KEYRING", "PASSPHRASE", "KEK", "NEW_PASSPHRASE", "NEW_KEK"] {
+            command.env_remove(format!("MORETTA_{setting}"));
+        }
         command.env("MORETTA_CACHE", beside_tests("moretta-tests-cache"));
         command
     }

@@ -2,43 +2,127 @@
 
 use comfy_table::Table;
 use comfy_table::presets;
+use serde_json::{Value, json};
 
-use super::print;
-use crate::cli::KeysCommand;
+use super::{consent, keyring, print, show, terminal};
+use crate::approval::Action;
+use crate::cli::{DestroyArguments, KeyringArguments, KeysCommand};
 use crate::error::Error;
-use crate::keys::{DEFAULT_KEYS, Keyring, VersionState};
+use crate::keys::{DEFAULT_KEYS, KeyError, Keyring, Protection, Purpose, Secrets};
 
-/// Makes or lists keys.
+/// Does with keys what the arguments say.
 pub(super) fn run(command: &KeysCommand) -> Result<(), Error> {
     match command {
-        KeysCommand::Init { keyring, keys } => {
-            let named: Vec<_> = keys.iter().map(|(name, purpose)| (name.as_str(), *purpose)).collect();
-            let keys = if named.is_empty() { DEFAULT_KEYS.as_slice() } else { &named };
-            print(&table(&Keyring::create(keyring, keys)?))
+        KeysCommand::Init { keyring, keys, protect } => init(keyring, keys, *protect),
+        KeysCommand::List { keyring, json: false } => print(&list(&keyring::open(keyring)?)),
+        KeysCommand::List { keyring, json: true } | KeysCommand::ExportPublic { keyring } => {
+            print(&format!("{:#}\n", public(&keyring::open(keyring)?)))
         }
-        KeysCommand::List { keyring, json: false } => print(&table(&Keyring::open(keyring)?)),
-        KeysCommand::List { keyring, json: true } => {
-            let list = serde_json::to_string_pretty(&Keyring::open(keyring)?.list());
-            print(&format!("{}\n", list.map_err(|_| Error::Internal("the list of keys is no JSON"))?))
+        KeysCommand::Add { key: (name, purpose), keyring } => Ok(keyring::open(keyring)?.add(name, *purpose)?),
+        KeysCommand::Rotate { key, keyring } => {
+            let version = keyring::open(keyring)?.rotate(key)?;
+            print(&format!("version {version} of key `{key}` is primary\n"))
+        }
+        KeysCommand::Disable { key, version, keyring } => Ok(keyring::open(keyring)?.disable(key, *version)?),
+        KeysCommand::Enable { key, version, keyring } => Ok(keyring::open(keyring)?.enable(key, *version)?),
+        KeysCommand::Destroy(arguments) => destroy(arguments),
+        KeysCommand::Rewrap { keyring, protect, new_passphrase_file } => {
+            let secrets = Secrets::new_from_environment().passphrase_file(new_passphrase_file.clone());
+            let secrets = secrets.prompt(terminal::prompt());
+            let protection = chosen(*protect, &secrets)?.ok_or_else(|| {
+                Error::Usage("nothing says what is to protect the keyring from now on; give --protect".to_owned())
+            })?;
+            let mut keyring = keyring::open(keyring)?;
+            keyring.rewrap(protection, &secrets)?;
+            print(&list(&keyring))
         }
     }
 }
 
-fn table(keyring: &Keyring) -> String {
+fn init(arguments: &KeyringArguments, keys: &[(String, Purpose)], wanted: Option<Protection>) -> Result<(), Error> {
+    let named: Vec<_> = keys.iter().map(|(name, purpose)| (name.as_str(), *purpose)).collect();
+    let keys = if named.is_empty() { DEFAULT_KEYS.as_slice() } else { &named };
+    let secrets = keyring::secrets(arguments.passphrase_file.as_deref());
+    let protection = chosen(wanted, &secrets)?.unwrap_or(Protection::KeyFile);
+    print(&list(&Keyring::create_protected(&arguments.keyring, keys, protection, &secrets)?))
+}
+
+/// What the operator says, else what the environment gives.
+fn chosen(wanted: Option<Protection>, secrets: &Secrets) -> Result<Option<Protection>, Error> {
+    match (wanted, secrets.has_passphrase(), secrets.has_key()) {
+        (Some(wanted), ..) => Ok(Some(wanted)),
+        (None, true, true) => {
+            Err(Error::Usage("both a passphrase and a key are given; say which one with --protect".to_owned()))
+        }
+        (None, true, false) => Ok(Some(Protection::Passphrase)),
+        (None, false, true) => Ok(Some(Protection::Environment)),
+        (None, false, false) => Ok(None),
+    }
+}
+
+fn destroy(arguments: &DestroyArguments) -> Result<(), Error> {
+    let mut keyring = keyring::open(&arguments.keyring)?;
+    let (key, version) = (&arguments.key, arguments.version);
+    let action = Action::DestroyKeyVersion { key: key.clone(), version };
+    if let Some(file) = &arguments.consent.ask {
+        return consent::ask(file, action, keyring.id(), &arguments.consent);
+    }
+    let consent = consent::read(&arguments.consent)?;
+    let purpose = keyring.list().into_iter().find(|known| known.name == *key).map(|known| known.purpose);
+    let lost = lost(purpose.ok_or_else(|| KeyError::Unknown(key.clone()))?);
+    show::note(&format!("destroying version {version} of key `{key}` destroys {lost}.\n{COPIES}\n"));
+    if !arguments.yes {
+        let twice = [("destroy it for ever? type yes: ", "yes"), ("type the name of the key: ", key.as_str())];
+        terminal::confirm(&twice)?;
+    }
+    keyring.destroy(key, version, arguments.even_primary, consent.approved().as_ref())?;
+    print(&format!("version {version} of key `{key}` is destroyed\n"))
+}
+
+const COPIES: &str = "Older copies of the keyring still hold it, for who has the key-encryption key of their time: destroy \
+                      those as well, or `moretta keys rewrap` and destroy the old secret.";
+
+/// What is gone with a key.
+fn lost(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Pseudonym => {
+            "the pseudonyms that were made under it: nobody can make them again, so nothing new will join with them"
+        }
+        Purpose::DateShift => {
+            "the offsets that dates were shifted by under it: nobody can shift those dates back, and new ones of the \
+             same persons will not agree with them"
+        }
+        Purpose::Quarantine => "every row that was quarantined under it: nobody can read those rows again",
+    }
+}
+
+/// The keys, and below them what they are protected by.
+fn list(keyring: &Keyring) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["KEY", "PURPOSE", "VERSIONS"]);
     for key in keyring.list() {
         let versions: Vec<_> =
-            key.versions.iter().map(|version| format!("{} {}", version.version, state(version.state))).collect();
+            key.versions.iter().map(|version| format!("{} {}", version.version, version.state)).collect();
         table.add_row([key.name, key.purpose.to_string(), versions.join(", ")]);
     }
-    format!("{table}\n")
+    let mut text = format!("{table}\n\nkeyring {}, change {}\n", keyring.id(), keyring.serial());
+    if let Some(protection) = keyring.protection() {
+        text.push_str(&format!("protected by {protection}\n"));
+        if protection == Protection::KeyFile {
+            text.push_str("seal it with `moretta keys rewrap --protect passphrase`\n");
+        }
+    }
+    let operators: Vec<_> = keyring.operators().iter().map(|operator| operator.name.as_str()).collect();
+    if !operators.is_empty() {
+        text.push_str(&format!("operators {}; destroying a key takes two of them\n", operators.join(", ")));
+    }
+    text
 }
 
-fn state(state: VersionState) -> &'static str {
-    match state {
-        VersionState::Primary => "primary",
-        VersionState::Enabled => "enabled",
-        VersionState::Disabled => "disabled",
-    }
+/// What others may know.
+fn public(keyring: &Keyring) -> Value {
+    json!({
+        "keyring": keyring.id(), "change": keyring.serial(), "protection": keyring.protection(),
+        "keys": keyring.list(), "operators": keyring.operators(),
+    })
 }

@@ -10,11 +10,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::{read_policy, show};
+use super::{keyring, read_policy, show};
 use crate::cli::{HostArguments, MaskArguments};
 use crate::error::Error;
 use crate::host::{Host, HostBuilder};
-use crate::keys::Keyring;
 use crate::plugin::{CodeCache, Limits};
 use crate::policy::Policy;
 use crate::run::{FileRun, mask_files};
@@ -59,7 +58,7 @@ fn host(policy: Policy, arguments: &HostArguments) -> Result<Host, Error> {
     if arguments.ephemeral_keys {
         builder = builder.ephemeral_keys();
     } else if let Some(directory) = &arguments.keyring {
-        builder = builder.keyring(Keyring::open(directory)?);
+        builder = builder.keyring(keyring::open_in(directory, arguments.passphrase_file.as_deref())?);
     }
     match &arguments.plugins {
         None => builder.build(),
@@ -86,7 +85,7 @@ fn cache_directory() -> Option<PathBuf> {
 /// What the run reads beside its inputs.
 fn untouchable(arguments: &MaskArguments) -> Vec<PathBuf> {
     let host = &arguments.host;
-    let given = [&arguments.labels, &host.keyring, &host.plugins, &host.cache];
+    let given = [&arguments.labels, &host.keyring, &host.passphrase_file, &host.plugins, &host.cache];
     given.into_iter().flatten().chain([&arguments.policy]).cloned().collect()
 }
 

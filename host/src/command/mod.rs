@@ -1,17 +1,21 @@
 //! The command line's verbs.
 
 mod check;
+mod consent;
+mod keyring;
 mod keys;
 mod mask;
+mod operators;
 mod show;
+mod terminal;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::{Arguments, Command, QuarantineCommand};
+use crate::cli::{Arguments, Command, KeyringArguments, QuarantineCommand};
 use crate::error::Error;
-use crate::keys::Keyring;
+use crate::keys::forbid_dumps;
 use crate::policy::Policy;
 use crate::{policy, quarantine};
 
@@ -19,13 +23,7 @@ use crate::{policy, quarantine};
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
     hush_panics();
-    let outcome = match &arguments.command {
-        Command::Mask(arguments) => mask::run(arguments),
-        Command::Check(arguments) => check::run(arguments),
-        Command::Keys(command) => keys::run(command),
-        Command::Quarantine(QuarantineCommand::Read { file, keyring }) => read_quarantine(file, keyring),
-        Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
-    };
+    let outcome = forbid_dumps().map_err(Error::io("forbid", "core dumps")).and_then(|()| execute(&arguments.command));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -35,14 +33,26 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
+fn execute(command: &Command) -> Result<(), Error> {
+    match command {
+        Command::Mask(arguments) => mask::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Keys(command) => keys::run(command),
+        Command::Operators(command) => operators::run(command),
+        Command::Approve(arguments) => consent::approve(arguments),
+        Command::Quarantine(QuarantineCommand::Read { file, keyring }) => read_quarantine(file, keyring),
+        Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
+    }
+}
+
 /// A panic's message can hold a value, so nothing of it is told. The run that it happened in fails in any case, with an
 /// error of its own.
 fn hush_panics() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-fn read_quarantine(file: &Path, keyring: &Path) -> Result<(), Error> {
-    let keyring = Keyring::open(keyring)?;
+fn read_quarantine(file: &Path, keyring: &KeyringArguments) -> Result<(), Error> {
+    let keyring = keyring::open(keyring)?;
     for row in quarantine::read(file, &keyring)? {
         let row = row?;
         let (place, column, code) = (&row.place, &row.column, row.code);

@@ -22,6 +22,11 @@ pub(super) fn error(error: &Error) {
     print(&text);
 }
 
+/// Prints a note or a question on standard error.
+pub(super) fn note(text: &str) {
+    print(text);
+}
+
 /// Prints what a run did on standard error, so that standard output can be the data.
 pub(super) fn summary(report: &Report) {
     let rows = &report.rows;

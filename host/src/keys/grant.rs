@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::keyed_digest::KeyedDigest;
 use super::material::Material;
+use super::memory;
 
 /// May lend a key for pseudonyms to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
@@ -23,6 +24,15 @@ pub(in crate::keys) struct Granted<T> {
     pub(in crate::keys) name: String,
     pub(in crate::keys) version: u32,
     pub(in crate::keys) secret: T,
+}
+
+impl<T> Granted<T> {
+    /// One place for all that share it, kept from swap.
+    pub(in crate::keys) fn shared(name: &str, version: u32, secret: T) -> Arc<Self> {
+        let granted = Arc::new(Self { name: name.to_owned(), version, secret });
+        memory::keep_from_swap(&*granted);
+        granted
+    }
 }
 
 macro_rules! identify {

@@ -8,11 +8,10 @@ use std::fmt;
 use aes_gcm::{Aes256Gcm, KeyInit};
 use hkdf::Hkdf;
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::keyed_digest::KeyedDigest;
-use super::{KeyError, Purpose};
+use super::{KeyError, Purpose, memory};
 
 /// How many bytes a key has.
 pub(in crate::keys) const LENGTH: usize = 32;
@@ -22,7 +21,7 @@ const SUB_KEY: &[u8] = b"moretta sub-key v1\0";
 /// What the key of one quarantine file is derived under.
 const FILE_KEY: &[u8] = b"moretta quarantine file v1\0";
 
-/// A secret of 32 bytes. On the heap, so that moving it leaves no copy behind, and wiped when dropped.
+/// A secret of 32 bytes. On the heap, so that moving it leaves no copy behind, kept from swap, and wiped when dropped.
 #[derive(ZeroizeOnDrop)]
 pub(in crate::keys) struct Material(Box<[u8; LENGTH]>);
 
@@ -32,8 +31,16 @@ impl Material {
     /// # Errors
     /// The system gives no random bytes.
     pub(in crate::keys) fn random() -> Result<Self, KeyError> {
+        Self::made_by(|bytes| getrandom::fill(bytes)).map_err(|_| KeyError::NoRandomness)
+    }
+
+    /// A secret that is put where it will stay.
+    ///
+    /// # Errors
+    /// What `fill` fails with.
+    pub(in crate::keys) fn made_by<E>(fill: impl FnOnce(&mut [u8; LENGTH]) -> Result<(), E>) -> Result<Self, E> {
         let mut material = Self::blank();
-        getrandom::fill(material.0.as_mut()).map_err(|_| KeyError::NoRandomness)?;
+        fill(&mut material.0)?;
         Ok(material)
     }
 
@@ -47,14 +54,9 @@ impl Material {
         Some(material)
     }
 
-    /// The bytes, for one use: to store them in the keyring's file.
+    /// The bytes, for one use: to store them, wrapped, or as the file of a key-encryption key.
     pub(in crate::keys) fn to_store(&self) -> &[u8; LENGTH] {
         &self.0
-    }
-
-    /// Whether two secrets are the same, in constant time.
-    pub(in crate::keys) fn same(&self, other: &Self) -> bool {
-        self.0.ct_eq(other.0.as_ref()).into()
     }
 
     /// The key that works for one purpose in one domain. Nothing that is done under it says anything of the others.
@@ -71,10 +73,14 @@ impl Material {
         self.expand(&info)
     }
 
+    /// AES-256-GCM under this very key, for a key-encryption key. It is wiped when dropped.
+    pub(in crate::keys) fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(self.0.as_ref().into())
+    }
+
     /// The cipher of one quarantine file: AES-256-GCM under a key of the file's own.
     pub(in crate::keys) fn file_cipher(&self, file: &[u8; 16]) -> Aes256Gcm {
-        let key = self.expand(&[FILE_KEY, file]);
-        Aes256Gcm::new(key.0.as_ref().into())
+        self.expand(&[FILE_KEY, file]).cipher()
     }
 
     /// HMAC-SHA-256 (RFC 2104, FIPS 198-1) with this key already taken in.
@@ -90,7 +96,9 @@ impl Material {
 
     /// Where bytes are put, so that they are nowhere else before.
     fn blank() -> Self {
-        Self(Box::new([0; LENGTH]))
+        let place = Box::new([0; LENGTH]);
+        memory::keep_from_swap(&*place);
+        Self(place)
     }
 }
 
@@ -112,6 +120,14 @@ fn hkdf<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]], derived: &mu
     extracted.as_mut_slice().zeroize();
     #[expect(clippy::expect_used, reason = "the length is checked when this is compiled")]
     expander.expand_multi_info(info, derived).expect("HKDF gives this many bytes");
+}
+
+#[cfg(test)]
+impl Material {
+    /// Whether two secrets are the same.
+    pub(in crate::keys) fn same(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
 }
 
 #[cfg(test)]

@@ -2,27 +2,45 @@
 //!
 //! A [`Keyring`] holds the keys. It gives grants, each for one purpose and one domain; a grant lends a key to one call,
 //! with the columns of that call; and what is lent answers with digests or offsets, each cell once.
+//!
+//! In its file each version of each key is wrapped (AES-256-GCM) under a key-encryption key that a provider holds, bound
+//! to keyring, name, purpose and version; the whole file carries a MAC under a key that is wrapped in it. So what is
+//! moved, renamed, enabled or added by a hand without the key-encryption key is noticed. What is not noticed: an older
+//! file of the same keyring in the place of the new one. It brings back what was destroyed or disabled since, and takes
+//! away operators; its `serial` is lower. Whoever can do that and must not be able to use it is kept out by
+//! [`Keyring::rewrap`]: no older file opens under the new key-encryption key.
 
 mod canonical;
 mod date_shift;
+mod document;
+mod file;
 mod grant;
 mod keyed_digest;
 mod keyring;
+mod lifecycle;
 mod material;
+mod memory;
 mod normalize;
+mod operators;
 mod private_file;
+mod provider;
 mod pseudonym;
 mod purpose;
 mod refusal;
 mod sealing;
-mod stored;
+mod wrapped;
 
 pub(crate) use date_shift::BatchOffsets;
 pub use date_shift::LentDateShiftKey;
+pub use document::VersionState;
 pub use grant::{DateShiftGrant, PseudonymGrant, QuarantineGrant};
 pub(crate) use keyring::is_name;
-pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo, VersionState};
+pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo};
+pub use memory::forbid_dumps;
 pub use normalize::Normalize;
+pub use operators::Approved;
+pub(crate) use private_file::{read as read_private, write_new as write_private};
+pub use provider::{Prompt, Protection, Secrets};
 pub use pseudonym::LentPseudonymKey;
 pub use purpose::Purpose;
 pub use refusal::{KeyError, Refusal};

@@ -1,14 +1,14 @@
 //! Files that are their owner's alone, read with suspicion.
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::KeyError;
-use crate::staged::directory;
+use crate::staged::{StagedFile, directory};
 
 /// The rights of the group and of all others.
 const OTHERS: u32 = 0o077;
@@ -24,11 +24,21 @@ pub(in crate::keys) fn make_directory(path: &Path) -> Result<(), KeyError> {
     check_directory(path)
 }
 
+/// Writes a new file of secrets for its owner alone (0600).
+///
+/// # Errors
+/// There is one already, or it cannot be written.
+pub(crate) fn write_new(path: &Path, text: &[u8]) -> Result<(), KeyError> {
+    let mut file = StagedFile::beside(path).map_err(KeyError::io("write", path))?;
+    file.write_all(text).map_err(KeyError::io("write", path))?;
+    file.commit_new().map_err(KeyError::io("write", path))
+}
+
 /// Reads a small file of secrets into memory that is wiped when dropped.
 ///
 /// # Errors
 /// It is no regular file, others can read it or put another in its place, or it is larger than `most` bytes.
-pub(in crate::keys) fn read(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+pub(crate) fn read(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     check_directory(directory(path))?;
     // A link is not followed, and a pipe not waited for; what is opened then must be what was looked at.
     let seen = fs::symlink_metadata(path).map_err(KeyError::io("read", path))?;
@@ -65,8 +75,6 @@ fn check_directory(path: &Path) -> Result<(), KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::staged::StagedFile;
-    use std::io::Write;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::PathBuf;
 

@@ -40,6 +40,59 @@ pub enum KeyError {
     /// Others than the owner can put another file in its place.
     #[error("{} can be written by others; make it yours alone: chmod 700", .0.display())]
     Writable(PathBuf),
+    /// Another user's keyring: what is written would be the writer's, and its owner could not read it any more.
+    #[error("{} belongs to another user; change it as its owner", .0.display())]
+    NotOwner(PathBuf),
+    /// A form that was never released.
+    #[error(
+        "{} is of an early form, with keys that are not encrypted, which is no longer read; make another keyring with \
+         `moretta keys init` in another directory", .0.display()
+    )]
+    OldForm(PathBuf),
+    /// The keyring does not open with the secret that was given.
+    #[error(
+        "{} does not open with the {secret} given: it is another one, or the file was changed (then take a backup)",
+        path.display()
+    )]
+    NotOpened {
+        /// The keyring's file.
+        path: PathBuf,
+        /// What is to open it: passphrase, key.
+        secret: &'static str,
+    },
+    /// A secret is given, and the keyring opens without one.
+    #[error(
+        "a passphrase or key is given, and this keyring opens with the key file beside it: it is another keyring than \
+         the one you sealed, or was never sealed (then give no secret, or seal it with `moretta keys rewrap`)"
+    )]
+    NotSealed,
+    /// What was wrapped does not open.
+    #[error("a wrapped key does not open: it was wrapped under another key or for another use, or was changed")]
+    NotUnwrapped,
+    /// The keyring's file says something that it cannot mean.
+    #[error("the keyring is damaged: {0} cannot be; take a backup")]
+    OutOfRange(&'static str),
+    /// Nobody gives the passphrase.
+    #[error("the keyring is sealed with a passphrase; set {0}, name a file that holds it, or run this on a terminal")]
+    NoPassphrase(&'static str),
+    /// A new passphrase that can be guessed.
+    #[error("the passphrase is shorter than {0} characters; take a longer one, of several words")]
+    ShortPassphrase(usize),
+    /// Asked twice, two answers.
+    #[error("the two passphrases differ; try again")]
+    PassphrasesDiffer,
+    /// Nobody gives the key-encryption key.
+    #[error("the keyring's key-encryption key is not given; set {0} to it")]
+    NoKey(&'static str),
+    /// The key-encryption key is none.
+    #[error("{0} is not base64 of 32 bytes; `head -c 32 /dev/urandom | base64` makes a new one")]
+    MalformedKey(&'static str),
+    /// A keyring that was never written is to be changed.
+    #[error("the keyring is in memory alone; make one that lasts with `moretta keys init`")]
+    InMemory,
+    /// It was rewrapped while it was open here.
+    #[error("the keyring was rewrapped meanwhile; run this again")]
+    Rewrapped,
     /// The keyring's file is damaged.
     #[error("{path} is damaged: {1}", path = .0.display())]
     Damaged(PathBuf, &'static str),
@@ -72,6 +125,34 @@ pub enum KeyError {
         /// The version asked for.
         version: u32,
     },
+    /// The version of the key is gone.
+    #[error("version {version} of key `{name}` was destroyed; nobody can read what was sealed under it any more")]
+    Destroyed {
+        /// The key.
+        name: String,
+        /// The version asked for.
+        version: u32,
+    },
+    /// The version cannot be brought into that state.
+    #[error("version {version} of key `{name}` is {is} and cannot be made {wanted}{mend}")]
+    State {
+        /// The key.
+        name: String,
+        /// The version asked for.
+        version: u32,
+        /// What it is.
+        is: super::VersionState,
+        /// What was asked.
+        wanted: super::VersionState,
+        /// How to mend it.
+        mend: &'static str,
+    },
+    /// Who is added is there.
+    #[error("the keyring has operator `{0}`, or this public key under another name; see `moretta operators list`")]
+    OperatorTwice(String),
+    /// It takes the consent of others.
+    #[error(transparent)]
+    Approval(#[from] crate::approval::ApprovalError),
     /// Two keys of one name were asked for.
     #[error("two keys are named `{0}`; a name stands for one key")]
     Twice(String),
@@ -89,7 +170,7 @@ pub enum KeyError {
         wanted: super::Purpose,
     },
     /// No version of the key may be used for new data.
-    #[error("key `{0}` has no primary version")]
+    #[error("key `{0}` has no primary version any more; make one with `moretta keys rotate {0}`")]
     NoPrimary(String),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
@@ -105,7 +186,16 @@ pub enum KeyError {
 impl KeyError {
     /// Whether a disk or a damaged file is to blame, and not what was asked for.
     pub(crate) fn is_of_the_machine(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Damaged(..) | Self::Sealed(_) | Self::NoRandomness | Self::Full)
+        matches!(
+            self,
+            Self::Io { .. }
+                | Self::Damaged(..)
+                | Self::Sealed(_)
+                | Self::NotUnwrapped
+                | Self::OutOfRange(_)
+                | Self::NoRandomness
+                | Self::Full
+        )
     }
 
     /// For `map_err` on input and output.

@@ -1,0 +1,192 @@
+//! Where the secret comes from that opens a keyring.
+
+use std::env;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::keys::material::{LENGTH, Material};
+use crate::keys::{KeyError, private_file};
+
+/// The shortest new passphrase, in characters: NIST SP 800-63B-4 (3.1.1.2), for one that stands alone.
+const SHORTEST: usize = 15;
+/// More than any passphrase has, in bytes.
+const MOST_BYTES: u64 = 4096;
+
+/// Asks a person for a secret, without showing it.
+pub type Prompt = fn(&str) -> io::Result<Zeroizing<String>>;
+
+/// Where the secret comes from that opens a keyring: a file that is named, else an environment variable, else a person.
+#[derive(Clone)]
+pub struct Secrets {
+    passphrase_variable: &'static str,
+    key_variable: &'static str,
+    passphrase_file: Option<PathBuf>,
+    prompt: Option<Prompt>,
+}
+
+impl Secrets {
+    /// The secret of a keyring that is there: `MORETTA_PASSPHRASE` or `MORETTA_KEK`.
+    pub fn from_environment() -> Self {
+        let (passphrase_variable, key_variable) = ("MORETTA_PASSPHRASE", "MORETTA_KEK");
+        Self { passphrase_variable, key_variable, passphrase_file: None, prompt: None }
+    }
+
+    /// The secret that takes the place of another: `MORETTA_NEW_PASSPHRASE` or `MORETTA_NEW_KEK`.
+    pub fn new_from_environment() -> Self {
+        let (passphrase_variable, key_variable) = ("MORETTA_NEW_PASSPHRASE", "MORETTA_NEW_KEK");
+        Self { passphrase_variable, key_variable, ..Self::from_environment() }
+    }
+
+    /// A file whose first and only line is the passphrase. Others must not be able to read it.
+    #[must_use]
+    pub fn passphrase_file(mut self, file: Option<PathBuf>) -> Self {
+        self.passphrase_file = file;
+        self
+    }
+
+    /// Asks where nothing else gives the passphrase.
+    #[must_use]
+    pub fn prompt(mut self, prompt: Option<Prompt>) -> Self {
+        self.prompt = prompt;
+        self
+    }
+
+    /// Whether a passphrase is given without asking.
+    pub fn has_passphrase(&self) -> bool {
+        self.passphrase_file.is_some() || env::var_os(self.passphrase_variable).is_some()
+    }
+
+    /// Whether a key-encryption key is given.
+    pub fn has_key(&self) -> bool {
+        env::var_os(self.key_variable).is_some()
+    }
+
+    pub(super) fn passphrase(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        match self.given()? {
+            Some(given) => Ok(given),
+            None => self.ask("passphrase of the keyring: "),
+        }
+    }
+
+    /// A passphrase that is long enough, asked for twice.
+    pub(super) fn new_passphrase(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let passphrase = match self.given()? {
+            Some(given) => given,
+            None => {
+                let passphrase = self.ask("new passphrase of the keyring: ")?;
+                let again = self.ask("the same once more: ")?;
+                if !bool::from(passphrase.ct_eq(&again)) {
+                    return Err(KeyError::PassphrasesDiffer);
+                }
+                passphrase
+            }
+        };
+        // Characters are counted as bytes that begin one.
+        let length = passphrase.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        if length < SHORTEST { Err(KeyError::ShortPassphrase(SHORTEST)) } else { Ok(passphrase) }
+    }
+
+    pub(super) fn key_encryption_key(&self) -> Result<Material, KeyError> {
+        let text = env::var_os(self.key_variable).ok_or(KeyError::NoKey(self.key_variable))?;
+        let text = Zeroizing::new(text.into_encoded_bytes());
+        decode(&text).ok_or(KeyError::MalformedKey(self.key_variable))
+    }
+
+    fn given(&self) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+        if let Some(file) = &self.passphrase_file {
+            let mut text = private_file::read(file, MOST_BYTES)?;
+            for ending in *b"\n\r" {
+                if text.last() == Some(&ending) {
+                    text.pop();
+                }
+            }
+            return Ok(Some(text));
+        }
+        Ok(env::var_os(self.passphrase_variable).map(|text| Zeroizing::new(text.into_encoded_bytes())))
+    }
+
+    fn ask(&self, question: &str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let prompt = self.prompt.ok_or(KeyError::NoPassphrase(self.passphrase_variable))?;
+        let answer = prompt(question).map_err(|_| KeyError::NoPassphrase(self.passphrase_variable))?;
+        Ok(Zeroizing::new(answer.as_bytes().to_vec()))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("passphrase_file", &self.passphrase_file).finish_non_exhaustive()
+    }
+}
+
+/// The key of a text: base64 of 32 bytes, with blanks around it.
+pub(super) fn decode(text: &[u8]) -> Option<Material> {
+    // One more than a key has: what base64 without padding of this length could hold.
+    let mut bytes = Zeroizing::new([0; LENGTH + 1]);
+    let length = STANDARD.decode_slice(text.trim_ascii(), bytes.as_mut()).ok()?;
+    Material::stored(bytes.get(..length)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn in_file(content: &str) -> (tempfile::TempDir, Secrets) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("passphrase");
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        (directory, Secrets::from_environment().passphrase_file(Some(path)))
+    }
+
+    #[test]
+    fn a_passphrase_is_the_line_of_its_file() {
+        for content in ["korrekt pferd batterie", "korrekt pferd batterie\n", "korrekt pferd batterie\r\n"] {
+            let (_directory, secrets) = in_file(content);
+            assert_eq!(secrets.passphrase().unwrap().as_slice(), b"korrekt pferd batterie");
+        }
+        let (_directory, secrets) = in_file(" with blanks and an empty line \n\n");
+        assert_eq!(secrets.passphrase().unwrap().as_slice(), b" with blanks and an empty line \n");
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let (directory, secrets) = in_file("korrekt pferd batterie");
+        fs::set_permissions(directory.path().join("passphrase"), fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(secrets.passphrase(), Err(KeyError::Readable(_))));
+    }
+
+    #[test]
+    fn a_new_passphrase_has_fifteen_characters_and_is_said_twice() {
+        let (_directory, secrets) = in_file("fourteen chars");
+        assert!(matches!(secrets.new_passphrase(), Err(KeyError::ShortPassphrase(15))));
+        let (_directory, secrets) = in_file("ä fifteen chars");
+        assert!(secrets.new_passphrase().is_ok());
+        let asked = |prompt: Prompt| Secrets::from_environment().prompt(Some(prompt)).new_passphrase();
+        assert!(asked(|_| Ok(Zeroizing::new("the same both times".to_owned()))).is_ok());
+        let differs = asked(|question| Ok(Zeroizing::new(format!("another for {question}"))));
+        assert!(matches!(differs, Err(KeyError::PassphrasesDiffer)));
+    }
+
+    #[test]
+    fn says_what_to_do_where_nobody_gives_it() {
+        let none = Secrets::from_environment().passphrase().unwrap_err();
+        assert!(none.to_string().contains("MORETTA_PASSPHRASE"), "{none}");
+    }
+
+    #[test]
+    fn a_key_is_base64_of_32_bytes() {
+        let encoded = STANDARD.encode([7; LENGTH]);
+        assert!(decode(format!(" {encoded}\n").as_bytes()).unwrap().same(&Material::stored(&[7; LENGTH]).unwrap()));
+        for wrong in ["", "AAAA", &encoded[..40], &STANDARD.encode([7; 33]), &encoded.replace('B', "!")] {
+            assert!(decode(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+    }
+}
