@@ -69,6 +69,14 @@ pub(crate) fn is_open(schema: &Schema) -> bool {
     schema.metadata().contains_key(OPEN)
 }
 
+/// Whether a text is sure to be the name of a column, or a path of names, and may stand in a message. A header that is
+/// missing, and documents with values as keys, make names of data: numbers, dates and codes begin with no letter.
+pub(crate) fn is_name(text: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || "_-[] ".contains(c);
+    let begins = |segment: &str| segment.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    text.split('.').all(|segment| begins(segment) && segment.chars().all(inside) && segment.chars().count() <= 64)
+}
+
 /// Where a batch lies in the input.
 #[derive(Clone, Debug, Default)]
 pub struct BatchPlace {
@@ -192,5 +200,21 @@ impl fmt::Display for ColumnType {
             Self::Date32 => "date32",
             Self::Timestamp => "timestamp",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_begins_each_segment_with_a_letter_and_data_does_not() {
+        for name in ["id", "_id", "First name", "name[].given[]", "zip-code", "Straße", "n2", &"x".repeat(64)] {
+            assert!(is_name(name), "{name}");
+        }
+        let long = "x".repeat(65);
+        for data in ["", "999-95-5353", "1980-01-01", "a.999-95-5353", "a.", "a\u{1b}[0m", "a@b", "+1", long.as_str()] {
+            assert!(!is_name(data), "{data}");
+        }
     }
 }

@@ -7,6 +7,8 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::batch::is_name;
+
 /// Whose fault an [`Error`] is, and so who can mend it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
@@ -143,14 +145,6 @@ impl fmt::Display for Place {
             None => Ok(()),
         }
     }
-}
-
-/// Whether a text is sure to be the name of a column, or a path of names, and may stand in a message. A header that is
-/// missing, and documents with values as keys, make names of data: numbers, dates and codes begin with no letter.
-pub(crate) fn is_name(text: &str) -> bool {
-    let inside = |c: char| c.is_alphanumeric() || "_-[] ".contains(c);
-    let begins = |segment: &str| segment.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    text.split('.').all(|segment| begins(segment) && segment.chars().all(inside) && segment.chars().count() <= 64)
 }
 
 /// What is wrong with the input, and where.
@@ -315,17 +309,6 @@ fn quoted(name: &Option<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_begins_each_segment_with_a_letter_and_data_does_not() {
-        for name in ["id", "_id", "First name", "name[].given[]", "zip-code", "Straße", "n2", &"x".repeat(64)] {
-            assert!(is_name(name), "{name}");
-        }
-        let long = "x".repeat(65);
-        for data in ["", "999-95-5353", "1980-01-01", "a.999-95-5353", "a.", "a\u{1b}[0m", "a@b", "+1", long.as_str()] {
-            assert!(!is_name(data), "{data}");
-        }
-    }
 
     #[test]
     fn a_place_shows_a_column_by_its_name_and_never_by_a_key_that_is_data() {

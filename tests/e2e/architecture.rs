@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
     // From text to a plan, without plugins.
     ("manifest", &["batch", "keys", "outcome"]),
     ("policy", &["batch", "outcome", "phi"]),
-    ("plan", &["batch", "error", "keys", "manifest", "outcome", "phi", "policy"]),
+    ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy"]),
     // The sandbox.
     ("contract", &["batch", "keys"]),
     ("capability", &["contract", "keys", "manifest"]),

@@ -215,7 +215,7 @@ fn wrong_policies() -> Vec<Failing> {
         failing("labels", "a.csv", good.clone(), "--policy policy.yaml --labels in.csv", 2),
         failing("transform", "a.csv", good.clone(), "--policy transform.yaml", 2),
         failing("key", "a.csv", good.clone(), "--policy key.yaml", 2),
-        failing("no place for output", "a.csv", good.clone(), "--policy policy.yaml --report none/report.json", 1),
+        failing("no place for output", "a.csv", good.clone(), "--policy policy.yaml --report none/report.json", 2),
         failing("over the input", "a.csv", good, "--policy policy.yaml --report a.csv", 2),
     ]
 }

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow_schema::Schema;
 
 use super::{Action, Call, PlannedColumn};
-use crate::batch::is_open;
-use crate::error::is_name;
+use crate::batch::{is_name, is_open};
 use crate::policy::{At, Policy, PolicyProblem, Rule, RuleAction, Unmatched, did_you_mean};
 
 /// The columns of an input, and the rule that decides over each.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_schema::{Field, SchemaRef};
 
-use crate::error::{DataError, DataProblem, Error, Place, is_name};
+use crate::batch::is_name;
+use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::bytes::{Input, is_read_once, is_stdin, name};
 use crate::source::csv::CsvSource;
 use crate::source::ndjson::NdjsonSource;
