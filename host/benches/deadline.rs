@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, StringArray};
 use moretta::batch::ColumnType;
-use moretta::plugin::{CallError, Engine, GuestFault, LentKey, Limits, MaskCall, Package, Plugin};
+use moretta::keys::LentKey;
+use moretta::plugin::{CallError, Engine, GuestFault, Limits, MaskCall, Package, Plugin};
 
 /// A deadline in milliseconds, and how many calls are measured under it.
 const MEASURED: [(u64, usize); 3] = [(10, 300), (100, 30), (2_000, 3)];

@@ -174,8 +174,15 @@ fn parse_key(text: &str) -> Result<(String, Purpose), String> {
     let purpose = match purpose {
         "pseudonym" => Purpose::Pseudonym,
         "date-shift" => Purpose::DateShift,
+        "encrypt" => Purpose::Encrypt,
+        "encrypt-deterministic" => Purpose::EncryptDeterministic,
+        "fpe" => Purpose::FormatPreserving,
         "quarantine" => Purpose::Quarantine,
-        _ => return Err("a purpose is pseudonym, date-shift or quarantine".to_owned()),
+        _ => {
+            return Err(
+                "a purpose is pseudonym, date-shift, encrypt, encrypt-deterministic, fpe or quarantine".to_owned()
+            );
+        }
     };
     Ok((name.to_owned(), purpose))
 }

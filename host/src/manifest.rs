@@ -68,6 +68,12 @@ pub enum World {
     PseudonymMasker,
     /// Masks with a key for date shifts.
     DateShiftMasker,
+    /// Masks with a key for encryption.
+    EncryptionMasker,
+    /// Masks with a key for deterministic encryption.
+    DeterministicEncryptionMasker,
+    /// Masks with a key for format-preserving encryption.
+    FormatPreservingMasker,
     /// Says what columns hold.
     Classifier,
 }
@@ -79,6 +85,9 @@ impl World {
             Self::Masker | Self::Classifier => None,
             Self::PseudonymMasker => Some(Ask::PseudonymKey),
             Self::DateShiftMasker => Some(Ask::DateShiftKey),
+            Self::EncryptionMasker => Some(Ask::EncryptionKey),
+            Self::DeterministicEncryptionMasker => Some(Ask::DeterministicEncryptionKey),
+            Self::FormatPreservingMasker => Some(Ask::FormatPreservingKey),
         }
     }
 }
@@ -91,6 +100,12 @@ pub enum Ask {
     PseudonymKey,
     /// A key for date shifts, lent for each call.
     DateShiftKey,
+    /// A key for encryption, lent for each call.
+    EncryptionKey,
+    /// A key for deterministic encryption, lent for each call.
+    DeterministicEncryptionKey,
+    /// A key for format-preserving encryption, lent for each call.
+    FormatPreservingKey,
 }
 
 impl Ask {
@@ -99,6 +114,9 @@ impl Ask {
         match self {
             Self::PseudonymKey => Purpose::Pseudonym,
             Self::DateShiftKey => Purpose::DateShift,
+            Self::EncryptionKey => Purpose::Encrypt,
+            Self::DeterministicEncryptionKey => Purpose::EncryptDeterministic,
+            Self::FormatPreservingKey => Purpose::FormatPreserving,
         }
     }
 }

@@ -11,38 +11,20 @@ use regex::bytes::Regex;
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
-use crate::keys::{BatchOffsets, DateShiftGrant, LentDateShiftKey, Normalize, PseudonymGrant};
+use crate::keys::{BatchOffsets, Cells, Grant, Lending, LentKey, Normalize};
 use crate::outcome::RejectedRow;
 use crate::plan::{self, Beside};
-use crate::plugin::{CallError, GuestError, GuestFault, LentKey, MaskCall, Plugin};
+use crate::plugin::{CallError, GuestError, GuestFault, MaskCall, Plugin};
 
 /// One call of the plan with the plugin that answers it and the key granted to it.
 #[derive(Debug)]
 pub(crate) struct ReadyCall {
     pub(crate) call: plan::Call,
     pub(crate) plugin: Arc<Plugin>,
-    pub(crate) grant: Grant,
+    /// The key that the manifest asks for and the policy allows.
+    pub(crate) grant: Option<Grant>,
     /// What every text that comes back must match, if the manifest says.
     pub(crate) pattern: Option<Regex>,
-}
-
-/// The key that a call is granted: what the manifest asks for and the policy allows.
-#[derive(Debug)]
-pub(crate) enum Grant {
-    None,
-    Pseudonym(PseudonymGrant),
-    DateShift(DateShiftGrant),
-}
-
-impl Grant {
-    /// The name and version of the key, for the report.
-    pub(crate) fn key(&self) -> Option<(String, u32)> {
-        match self {
-            Self::None => None,
-            Self::Pseudonym(grant) => Some((grant.key_id().to_owned(), grant.version())),
-            Self::DateShift(grant) => Some((grant.key_id().to_owned(), grant.version())),
-        }
-    }
 }
 
 /// What the plugins returned for one batch, and what they were lent. Not yet verified.
@@ -131,12 +113,18 @@ fn run(
     };
     let context = gather(batch, call.context.iter().copied(), &call.context_types)?;
     let key = match &ready.grant {
-        Grant::None => LentKey::None,
-        Grant::Pseudonym(grant) => {
-            let lent = columns.iter().chain(&context).map(|(array, _)| array.clone());
-            LentKey::Pseudonym(grant.lend(lent.collect()))
+        None => LentKey::None,
+        Some(grant) => {
+            let named = named(batch, call).zip(columns.iter().chain(&context));
+            let columns = named.map(|(name, (array, _))| Cells { name, array: array.clone() }).collect();
+            let lists = lists.as_ref();
+            let subjects =
+                call.subject.map(|subject| subjects(batch, subject, call.subject_form, lists)).transpose()?;
+            // The elements of lists are other cells than the rows whose offsets the batch shares.
+            let own = BatchOffsets::default();
+            let offsets = if lists.is_some() { &own } else { offsets };
+            grant.lend(Lending { columns, subjects, offsets })?
         }
-        Grant::DateShift(grant) => LentKey::DateShift(lend_offsets(grant, batch, ready, lists.as_ref(), offsets)?),
     };
     let request = MaskCall {
         transform: &call.transform,
@@ -175,23 +163,25 @@ fn name(batch: &Batch, column: usize) -> Option<String> {
     batch.columns().schema().fields().get(column).map(|field| field.name().clone())
 }
 
-fn lend_offsets(
-    grant: &DateShiftGrant,
-    batch: &Batch,
-    ready: &ReadyCall,
-    lists: Option<&Lists>,
-    offsets: &BatchOffsets,
-) -> Result<LentDateShiftKey, Error> {
-    let subject = ready.call.subject.ok_or(Error::Internal("a date-shift key without a subject"))?;
+/// The names of a call's columns, the ones to mask first and the context after them.
+fn named(batch: &Batch, call: &plan::Call) -> impl Iterator<Item = Arc<str>> {
+    let columns = call.columns.iter().copied().map(Beside::Column).chain(call.context.iter().copied());
+    columns.map(|column| match column {
+        Beside::Column(index) => name(batch, index).unwrap_or_default().into(),
+        Beside::Absent => Arc::from(""),
+    })
+}
+
+/// Who each cell of a call is about.
+fn subjects(batch: &Batch, subject: Beside, form: Normalize, lists: Option<&Lists>) -> Result<ArrayRef, Error> {
     let subject = beside(batch, subject, ColumnType::Text)?;
     let named_by = ColumnType::for_arrow(subject.data_type());
     let named_by = named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?.arrow();
     let subject = cast_exactly(&subject, &named_by).map_err(|_| Error::Internal("a subject that cannot be cast"))?;
-    let subject = in_form(subject, ready.call.subject_form)?;
-    let Some(lists) = lists else { return Ok(grant.lend_in(subject, offsets)) };
+    let subject = in_form(subject, form)?;
+    let Some(lists) = lists else { return Ok(subject) };
     let rows = UInt32Array::from(lists.rows.clone());
-    let subjects = arrow_select::take::take(&subject, &rows, None);
-    Ok(grant.lend(subjects.map_err(|_| Error::Internal("subjects cannot be taken by row"))?))
+    arrow_select::take::take(&subject, &rows, None).map_err(|_| Error::Internal("subjects cannot be taken by row"))
 }
 
 /// Subjects as the policy compares them: of text or numbers, one spelling for each.

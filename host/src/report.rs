@@ -86,7 +86,7 @@ impl Revision {
                 let manifest = call.plugin.manifest();
                 let used = PluginUsed { version: manifest.version.clone(), digest: call.plugin.digest().to_owned() };
                 plugins.insert(manifest.name.clone(), used);
-                keys.extend(call.grant.key());
+                keys.extend(call.grant.as_ref().map(|grant| (grant.key_id().to_owned(), grant.version())));
             }
         }
         Self {

@@ -1,6 +1,7 @@
 //! Which world is linked with which import. What is not linked here cannot be reached by any plugin.
 
 mod date_shift;
+mod encryption;
 mod pseudonym;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
@@ -15,6 +16,9 @@ pub(crate) fn imports(world: World) -> &'static [&'static str] {
         World::Masker | World::Classifier => &[],
         World::PseudonymMasker => &["pseudonym"],
         World::DateShiftMasker => &["date-shift"],
+        World::EncryptionMasker => &["encryption"],
+        World::DeterministicEncryptionMasker => &["deterministic-encryption"],
+        World::FormatPreservingMasker => &["format-preserving-encryption"],
     }
 }
 
@@ -24,6 +28,9 @@ pub(crate) fn export(world: World) -> &'static str {
         World::Masker => "mask",
         World::PseudonymMasker => "mask-with-pseudonym-key",
         World::DateShiftMasker => "mask-with-date-shift-key",
+        World::EncryptionMasker => "mask-with-encryption-key",
+        World::DeterministicEncryptionMasker => "mask-with-deterministic-encryption-key",
+        World::FormatPreservingMasker => "mask-with-format-preserving-key",
         World::Classifier => "classify",
     }
 }
@@ -32,13 +39,17 @@ pub(crate) fn export(world: World) -> &'static str {
 pub(crate) fn linker(engine: &Engine, world: World) -> Result<Linker<CallState>> {
     let mut linker = Linker::new(engine);
     plugin::types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    let to = &mut linker;
     match world {
         World::Masker | World::Classifier => {}
-        World::PseudonymMasker => {
-            plugin::pseudonym::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        World::PseudonymMasker => plugin::pseudonym::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
+        World::DateShiftMasker => plugin::date_shift::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
+        World::EncryptionMasker => plugin::encryption::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
+        World::DeterministicEncryptionMasker => {
+            plugin::deterministic_encryption::add_to_linker::<_, HasSelf<_>>(to, |state| state)?;
         }
-        World::DateShiftMasker => {
-            plugin::date_shift::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        World::FormatPreservingMasker => {
+            plugin::format_preserving_encryption::add_to_linker::<_, HasSelf<_>>(to, |state| state)?;
         }
     }
     Ok(linker)

@@ -92,6 +92,9 @@ fn lost(purpose: Purpose) -> &'static str {
             "the offsets that dates were shifted by under it: nobody can shift those dates back, and new ones of the \
              same persons will not agree with them"
         }
+        Purpose::Encrypt | Purpose::EncryptDeterministic | Purpose::FormatPreserving => {
+            "every value that was encrypted under it: nobody can decrypt those values again"
+        }
         Purpose::Quarantine => "every row that was quarantined under it: nobody can read those rows again",
     }
 }

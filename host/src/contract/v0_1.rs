@@ -7,9 +7,15 @@ wasmtime::component::bindgen!({
         world host {
             import moretta:plugin/pseudonym@0.1.0;
             import moretta:plugin/date-shift@0.1.0;
+            import moretta:plugin/encryption@0.1.0;
+            import moretta:plugin/deterministic-encryption@0.1.0;
+            import moretta:plugin/format-preserving-encryption@0.1.0;
             export moretta:plugin/mask@0.1.0;
             export moretta:plugin/mask-with-pseudonym-key@0.1.0;
             export moretta:plugin/mask-with-date-shift-key@0.1.0;
+            export moretta:plugin/mask-with-encryption-key@0.1.0;
+            export moretta:plugin/mask-with-deterministic-encryption-key@0.1.0;
+            export moretta:plugin/mask-with-format-preserving-key@0.1.0;
         }
     ",
     world: "moretta:host/host",
@@ -18,6 +24,10 @@ wasmtime::component::bindgen!({
     with: {
         "moretta:plugin/pseudonym.pseudonym-key": crate::keys::LentPseudonymKey,
         "moretta:plugin/date-shift.date-shift-key": crate::keys::LentDateShiftKey,
+        "moretta:plugin/encryption.encryption-key": crate::keys::LentEncryptionKey,
+        "moretta:plugin/deterministic-encryption.deterministic-encryption-key":
+            crate::keys::LentDeterministicEncryptionKey,
+        "moretta:plugin/format-preserving-encryption.format-preserving-key": crate::keys::LentFormatPreservingKey,
     },
     require_store_data_send: true,
 });

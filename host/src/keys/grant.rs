@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Purpose;
 use super::keyed_digest::KeyedDigest;
 use super::material::Material;
 use super::memory;
@@ -14,6 +15,35 @@ pub struct PseudonymGrant(pub(in crate::keys) Arc<Granted<KeyedDigest>>);
 /// May lend a key for date shifts to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
 pub struct DateShiftGrant(pub(in crate::keys) Arc<Granted<KeyedDigest>>);
+
+/// May lend a key for encryption to calls. Cheap to clone, and shared by threads.
+#[derive(Clone)]
+pub struct EncryptionGrant(pub(in crate::keys) Arc<Granted<Material>>);
+
+/// May lend a key for deterministic encryption to calls. Cheap to clone, and shared by threads.
+#[derive(Clone)]
+pub struct DeterministicEncryptionGrant(pub(in crate::keys) Arc<Granted<Material>>);
+
+/// May lend a key for format-preserving encryption to calls. Cheap to clone, and shared by threads.
+#[derive(Clone)]
+pub struct FormatPreservingGrant(pub(in crate::keys) Arc<Granted<Material>>);
+
+/// May open what was encrypted under any version of a key that is not disabled or destroyed. No plugin is lent it.
+#[derive(Clone)]
+pub struct DecryptionGrant(pub(in crate::keys) Arc<Versions>);
+
+/// The versions of a key that may read.
+pub(in crate::keys) struct Versions {
+    pub(in crate::keys) name: String,
+    pub(in crate::keys) purpose: Purpose,
+    pub(in crate::keys) versions: Vec<(u32, Material)>,
+}
+
+impl fmt::Debug for DecryptionGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecryptionGrant").field("key", &self.0.name).finish_non_exhaustive()
+    }
+}
 
 /// May seal and open quarantine files. Cheap to clone, and shared by threads.
 #[derive(Clone)]
@@ -58,4 +88,11 @@ macro_rules! identify {
     )*};
 }
 
-identify!(PseudonymGrant, DateShiftGrant, QuarantineGrant);
+identify!(
+    PseudonymGrant,
+    DateShiftGrant,
+    EncryptionGrant,
+    DeterministicEncryptionGrant,
+    FormatPreservingGrant,
+    QuarantineGrant
+);

@@ -2,12 +2,16 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::document::{Document, Key, Version, VersionState};
-use super::grant::Granted;
+use super::grant::{Granted, Versions};
 use super::material::Material;
 use super::provider::{self, Protection, Provider, Secrets};
-use super::{DateShiftGrant, KeyError, PseudonymGrant, Purpose, QuarantineGrant, file, private_file};
+use super::{
+    DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant, KeyError,
+    PseudonymGrant, Purpose, QuarantineGrant, file, private_file,
+};
 
 /// The keys that `moretta keys init` makes.
 pub const DEFAULT_KEYS: [(&str, Purpose); 3] =
@@ -139,6 +143,51 @@ impl Keyring {
     pub fn date_shift_key(&self, name: &str, domain: &str) -> Result<DateShiftGrant, KeyError> {
         let (version, key) = self.primary(name, Purpose::DateShift, domain)?;
         Ok(DateShiftGrant(Granted::shared(name, version, key.keyed_digest())))
+    }
+
+    /// Grants the use of a key for encryption in a domain.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn encryption_key(&self, name: &str, domain: &str) -> Result<EncryptionGrant, KeyError> {
+        let (version, key) = self.primary(name, Purpose::Encrypt, domain)?;
+        Ok(EncryptionGrant(Granted::shared(name, version, key)))
+    }
+
+    /// Grants the use of a key for deterministic encryption in a domain. The same value has other ciphertexts in another.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn deterministic_encryption_key(
+        &self,
+        name: &str,
+        domain: &str,
+    ) -> Result<DeterministicEncryptionGrant, KeyError> {
+        let (version, key) = self.primary(name, Purpose::EncryptDeterministic, domain)?;
+        Ok(DeterministicEncryptionGrant(Granted::shared(name, version, key)))
+    }
+
+    /// Grants the use of a key for format-preserving encryption in a domain.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn format_preserving_key(&self, name: &str, domain: &str) -> Result<FormatPreservingGrant, KeyError> {
+        let (version, key) = self.primary(name, Purpose::FormatPreserving, domain)?;
+        Ok(FormatPreservingGrant(Granted::shared(name, version, key)))
+    }
+
+    /// Grants opening what was encrypted in a domain, under every version that is not disabled or destroyed. `purpose` is
+    /// that of the key, `encrypt` or `encrypt-deterministic`.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn decryption_key(&self, name: &str, purpose: Purpose, domain: &str) -> Result<DecryptionGrant, KeyError> {
+        let key = self.key(name, purpose)?;
+        let readable = |version: &&Version| matches!(version.state, VersionState::Primary | VersionState::Enabled);
+        let versions = key.versions.iter().filter(readable);
+        let versions = versions.map(|version| Ok((version.version, self.sub_key(key, version, domain)?)));
+        let versions = versions.collect::<Result<_, KeyError>>()?;
+        Ok(DecryptionGrant(Arc::new(Versions { name: name.to_owned(), purpose, versions })))
     }
 
     /// Grants sealing new quarantine files.

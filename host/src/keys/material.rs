@@ -5,7 +5,10 @@
 
 use std::fmt;
 
+use aes::Aes256;
 use aes_gcm::{Aes256Gcm, KeyInit};
+use aes_siv::siv::Aes256Siv;
+use fpe::ff1::FF1;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -18,6 +21,10 @@ pub(in crate::keys) const LENGTH: usize = 32;
 
 /// What the sub-keys that do the work are derived under. Changing it, or what follows it, changes every pseudonym.
 const SUB_KEY: &[u8] = b"moretta sub-key v1\0";
+/// What the key of one call's ciphertexts is derived under.
+const CALL_KEY: &[u8] = b"moretta call v1\0";
+/// What the two halves of a key for AES-SIV are derived under.
+const SIV_HALVES: [&[u8]; 2] = [b"moretta siv mac v1\0", b"moretta siv encryption v1\0"];
 /// What the key of one quarantine file is derived under.
 const FILE_KEY: &[u8] = b"moretta quarantine file v1\0";
 
@@ -81,6 +88,27 @@ impl Material {
     /// The cipher of one quarantine file: AES-256-GCM under a key of the file's own.
     pub(in crate::keys) fn file_cipher(&self, file: &[u8; 16]) -> Aes256Gcm {
         self.expand(&[FILE_KEY, file]).cipher()
+    }
+
+    /// The cipher of one call: AES-256-GCM under a key of the call's own.
+    pub(in crate::keys) fn call_cipher(&self, call: &[u8; 16]) -> Aes256Gcm {
+        self.expand(&[CALL_KEY, call]).cipher()
+    }
+
+    /// AES-SIV (RFC 5297) with keys of 256 bits.
+    pub(in crate::keys) fn siv(&self) -> Aes256Siv {
+        let halves = SIV_HALVES.map(|label| self.expand(&[label]));
+        let mut key = aes_siv::Key::<Aes256Siv>::default();
+        let bytes = halves.iter().flat_map(|half| half.0.iter());
+        key.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        let siv = Aes256Siv::new(&key);
+        key.zeroize();
+        siv
+    }
+
+    /// FF1 (NIST SP 800-38G) with AES-256. `None` for a radix that it does not have.
+    pub(in crate::keys) fn ff1(&self, radix: u32) -> Option<FF1<Aes256>> {
+        FF1::new(self.0.as_ref(), radix).ok()
     }
 
     /// HMAC-SHA-256 (RFC 2104, FIPS 198-1) with this key already taken in.

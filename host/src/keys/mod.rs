@@ -11,12 +11,17 @@
 //! [`Keyring::rewrap`]: no older file opens under the new key-encryption key.
 
 mod canonical;
+mod cells;
+mod ciphertexts;
 mod date_shift;
 mod document;
+mod encryption;
 mod file;
+mod format_preserving;
 mod grant;
 mod keyed_digest;
 mod keyring;
+mod lend;
 mod lifecycle;
 mod material;
 mod memory;
@@ -30,12 +35,21 @@ mod refusal;
 mod sealing;
 mod wrapped;
 
+pub use cells::Cells;
+pub use ciphertexts::Ciphertexts;
 pub(crate) use date_shift::BatchOffsets;
 pub use date_shift::LentDateShiftKey;
 pub use document::VersionState;
-pub use grant::{DateShiftGrant, PseudonymGrant, QuarantineGrant};
+pub use encryption::{LentDeterministicEncryptionKey, LentEncryptionKey};
+pub use format_preserving::{LentFormatPreservingKey, Symbols};
+pub use grant::{
+    DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
+    PseudonymGrant, QuarantineGrant,
+};
 pub(crate) use keyring::is_name;
 pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo};
+pub(crate) use lend::Lending;
+pub use lend::{Grant, LentKey};
 pub use memory::forbid_dumps;
 pub use normalize::Normalize;
 pub use operators::Approved;

@@ -5,24 +5,24 @@ use std::fmt;
 use arrow_array::ArrayRef;
 
 use super::canonical::Canonical;
+use super::cells::LentCells;
 use super::keyed_digest::KeyedDigest;
-use super::{Normalize, PseudonymGrant, Refusal};
+use super::{Cells, Normalize, PseudonymGrant, Refusal};
 
 /// The length of a whole digest in bytes.
 const DIGEST: usize = 32;
 
 impl PseudonymGrant {
     /// Lends the key to one call that was given these columns, the ones to mask first and the context after them.
-    pub fn lend(&self, columns: Vec<ArrayRef>) -> LentPseudonymKey {
-        LentPseudonymKey { grant: self.clone(), columns: columns.into_iter().map(Some).collect() }
+    pub fn lend<C: Into<Cells>>(&self, columns: Vec<C>) -> LentPseudonymKey {
+        LentPseudonymKey { grant: self.clone(), columns: LentCells::new(columns) }
     }
 }
 
 /// A key for pseudonyms in the hands of one call. It digests each lent column once.
 pub struct LentPseudonymKey {
     grant: PseudonymGrant,
-    /// The columns of the call. A column is taken out when it is digested.
-    columns: Vec<Option<ArrayRef>>,
+    columns: LentCells,
 }
 
 impl LentPseudonymKey {
@@ -37,14 +37,10 @@ impl LentPseudonymKey {
     /// [`Refusal::QuotaExhausted`]: the column was digested before, whatever the parameters: each lent cell is digested
     /// once, and a plugin cannot spend the cells of one column on another. A call that is refused spends nothing.
     pub fn digests(&mut self, column: u32, normalize: Normalize, length: u32) -> Result<Vec<u8>, Refusal> {
-        let lent = usize::try_from(column).ok().and_then(|column| self.columns.get_mut(column));
-        let lent = lent.ok_or(Refusal::NotGranted)?;
         let length = usize::try_from(length).ok().filter(|length| (1..=DIGEST).contains(length));
         let length = length.ok_or(Refusal::InvalidParameter)?;
-        let cells = lent.as_ref().ok_or(Refusal::QuotaExhausted)?;
-        let digests = digest(&self.grant.0.secret, cells, normalize, length)?;
-        *lent = None;
-        Ok(digests)
+        let key = &self.grant.0.secret;
+        self.columns.spend(column, |cells| digest(key, &cells.array, normalize, length))
     }
 }
 
@@ -152,7 +148,8 @@ mod tests {
 
     #[test]
     fn refuses_what_was_not_granted() {
-        let mut key = grant().lend(vec![Arc::new(Float64Array::from(vec![1.0])), texts(&[Some("a")])]);
+        let numbers: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+        let mut key = grant().lend(vec![numbers, texts(&[Some("a")])]);
         assert_eq!(key.digests(2, PLAIN, 32), Err(Refusal::NotGranted));
         assert_eq!(key.digests(u32::MAX, PLAIN, 32), Err(Refusal::NotGranted));
         assert_eq!(key.digests(1, PLAIN, 0), Err(Refusal::InvalidParameter));
@@ -163,7 +160,8 @@ mod tests {
 
     #[test]
     fn bytes_have_no_form() {
-        let mut key = grant().lend(vec![Arc::new(BinaryArray::from_vec(vec![b" a "]))]);
+        let bytes: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b" a "]));
+        let mut key = grant().lend(vec![bytes]);
         let trim = Normalize { trim: true, ..PLAIN };
         assert_eq!(key.digests(0, trim, 32), Err(Refusal::UnsupportedType));
     }

@@ -10,6 +10,13 @@ pub enum Purpose {
     Pseudonym,
     /// Offsets that dates are shifted by.
     DateShift,
+    /// Ciphertexts of which no two are equal.
+    Encrypt,
+    /// Ciphertexts that are equal for equal values.
+    EncryptDeterministic,
+    /// Ciphertexts of the same length and alphabet.
+    #[serde(rename = "fpe")]
+    FormatPreserving,
     /// Sealing rows in quarantine.
     Quarantine,
 }
@@ -19,6 +26,9 @@ impl fmt::Display for Purpose {
         f.write_str(match self {
             Self::Pseudonym => "pseudonym",
             Self::DateShift => "date-shift",
+            Self::Encrypt => "encrypt",
+            Self::EncryptDeterministic => "encrypt-deterministic",
+            Self::FormatPreserving => "fpe",
             Self::Quarantine => "quarantine",
         })
     }

@@ -169,6 +169,15 @@ pub enum KeyError {
         /// What was asked.
         wanted: super::Purpose,
     },
+    /// Plugins are lent no key for this purpose.
+    #[error("a key for {0} is lent to no plugin")]
+    NotLent(super::Purpose),
+    /// A key for date shifts was to be lent without saying who the rows are about.
+    #[error("a key for date shifts is lent with the subjects of the rows, and there are none")]
+    NoSubjects,
+    /// A cell does not open.
+    #[error("a cell does not open under this key: it is damaged, of another column or domain, or no ciphertext")]
+    Cell,
     /// No version of the key may be used for new data.
     #[error("key `{0}` has no primary version any more; make one with `moretta keys rotate {0}`")]
     NoPrimary(String),

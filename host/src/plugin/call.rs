@@ -3,18 +3,17 @@
 use std::time::Instant;
 
 use arrow_array::{Array, ArrayRef};
-use wasmtime::component::Resource;
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 
+use super::Plugin;
 use super::fault::{CallError, GuestFault};
-use super::{Exports, Plugin};
 use crate::batch::ColumnType;
 use crate::capability::CallState;
 use crate::contract::column::{LentColumn, take_back};
 use crate::contract::latest::moretta::plugin::types::{
     BatchError, ColumnParam, Masked, RejectionCode as Code, Request,
 };
-use crate::keys::{LentDateShiftKey, LentPseudonymKey};
+use crate::keys::LentKey;
 use crate::outcome::RejectionCode;
 
 /// What is asked of a plugin, for one batch.
@@ -32,17 +31,6 @@ pub struct MaskCall<'a> {
     pub produced: &'a [ColumnType],
     /// The columns that the plugin may see beside them.
     pub context: &'a [(ArrayRef, ColumnType)],
-}
-
-/// The key lent to one call.
-#[derive(Debug)]
-pub enum LentKey {
-    /// None: the world has no key.
-    None,
-    /// For the world `pseudonym-masker`.
-    Pseudonym(LentPseudonymKey),
-    /// For the world `date-shift-masker`.
-    DateShift(LentDateShiftKey),
 }
 
 /// What came back, checked against the contract and not yet verified.
@@ -89,20 +77,7 @@ impl Plugin {
         key: LentKey,
     ) -> wasmtime::Result<Result<Masked, BatchError>> {
         let instance = self.instance.instantiate(&mut *store).map_err(no_instance)?;
-        match (&self.exports, key) {
-            (Exports::Mask(indices), LentKey::None) => {
-                indices.load(&mut *store, &instance)?.call_mask(store, request, columns, context)
-            }
-            (Exports::MaskWithPseudonymKey(indices), LentKey::Pseudonym(key)) => {
-                let key = Resource::new_borrow(store.data_mut().lent.push(key)?.rep());
-                indices.load(&mut *store, &instance)?.call_mask(store, request, columns, context, key)
-            }
-            (Exports::MaskWithDateShiftKey(indices), LentKey::DateShift(key)) => {
-                let key = Resource::new_borrow(store.data_mut().lent.push(key)?.rep());
-                indices.load(&mut *store, &instance)?.call_mask(store, request, columns, context, key)
-            }
-            _ => wasmtime::bail!("the plan lends another key than the world takes"),
-        }
+        self.exports.call(store, &instance, (request, columns, context), key)
     }
 }
 

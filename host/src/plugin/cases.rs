@@ -10,12 +10,12 @@ use arrow_array::{
 use serde_json::Value;
 
 use super::Plugin;
-use super::call::{LentKey, MaskAnswer, MaskCall};
+use super::call::{MaskAnswer, MaskCall};
 use super::fault::{CallError, PackageError, PackageProblem};
 use crate::batch::ColumnType;
 use crate::error::Error;
-use crate::keys::{Keyring, Purpose};
-use crate::manifest::{Case, CaseColumn, Transform, World};
+use crate::keys::{BatchOffsets, Cells, Keyring, Lending, LentKey};
+use crate::manifest::{Ask, Case, CaseColumn, Transform, World};
 
 /// Runs every golden case of a plugin, under a key made for it: cases of keyed transforms state shapes.
 ///
@@ -62,21 +62,14 @@ fn run(plugin: &Plugin, transform: &Transform, case: &Case) -> Result<Result<(),
 
 fn key(world: World, case: &Case, input: &ArrayRef) -> Result<LentKey, Error> {
     const NAME: &str = "cases";
-    Ok(match world {
-        World::Masker | World::Classifier => LentKey::None,
-        World::PseudonymMasker => {
-            let grant = Keyring::ephemeral(&[(NAME, Purpose::Pseudonym)])?.pseudonym_key(NAME, NAME)?;
-            LentKey::Pseudonym(grant.lend(vec![input.clone()]))
-        }
-        World::DateShiftMasker => {
-            let grant = Keyring::ephemeral(&[(NAME, Purpose::DateShift)])?.date_shift_key(NAME, NAME)?;
-            let subjects = match &case.subjects {
-                Some(subjects) => StringArray::from(subjects.clone()),
-                None => (0..input.len()).map(|row| Some(row.to_string())).collect(),
-            };
-            LentKey::DateShift(grant.lend(Arc::new(subjects)))
-        }
-    })
+    let Some(purpose) = world.ask().map(Ask::purpose) else { return Ok(LentKey::None) };
+    let subjects = match &case.subjects {
+        Some(subjects) => StringArray::from(subjects.clone()),
+        None => (0..input.len()).map(|row| Some(row.to_string())).collect(),
+    };
+    let grant = Keyring::ephemeral(&[(NAME, purpose)])?.grant(purpose, NAME, NAME)?;
+    let columns = vec![Cells { name: NAME.into(), array: input.clone() }];
+    Ok(grant.lend(Lending { columns, subjects: Some(Arc::new(subjects)), offsets: &BatchOffsets::default() })?)
 }
 
 fn compare(case: &Case, answer: &MaskAnswer) -> Result<(), String> {

@@ -4,27 +4,24 @@ mod cache;
 mod call;
 mod cases;
 mod engine;
+mod exports;
 mod fault;
 mod limits;
 mod package;
 mod registry;
 
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{InstancePre, Resource};
+use wasmtime::component::InstancePre;
 
 pub use cache::CodeCache;
-pub use call::{LentKey, MaskAnswer, MaskCall};
+pub use call::{MaskAnswer, MaskCall};
 pub use engine::Engine;
+use exports::Exports;
 pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem};
 pub use limits::Limits;
 pub use package::Package;
 pub use registry::Registry;
 
 use crate::capability::{self, CallState};
-use crate::contract;
-use crate::contract::latest::exports::moretta::plugin::{mask, mask_with_date_shift_key, mask_with_pseudonym_key};
-use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Masked, Request};
-use crate::keys::{LentDateShiftKey, LentPseudonymKey};
 use crate::manifest::{Manifest, World};
 
 /// A plugin that is compiled and linked with its world, ready to be called from any thread.
@@ -33,13 +30,6 @@ pub struct Plugin {
     engine: Engine,
     instance: InstancePre<CallState>,
     exports: Exports,
-}
-
-/// Where the export of the plugin's world lies.
-enum Exports {
-    Mask(mask::GuestIndices),
-    MaskWithPseudonymKey(mask_with_pseudonym_key::GuestIndices),
-    MaskWithDateShiftKey(mask_with_date_shift_key::GuestIndices),
 }
 
 impl Plugin {
@@ -54,18 +44,13 @@ impl Plugin {
         let component = engine.compile(package.digest(), package.bytes()).map_err(uncompiled)?;
         let linker = capability::linker(engine.wasmtime(), world).map_err(uncompiled)?;
         let instance = linker.instantiate_pre(&component).map_err(uncompiled)?;
-        let wrong_export = || failed(PackageProblem::Export(format!("{} as the contract has it", export(world))));
-        let exports = match world {
-            World::Masker => mask::GuestIndices::new(&instance).map(Exports::Mask),
-            World::PseudonymMasker => {
-                mask_with_pseudonym_key::GuestIndices::new(&instance).map(Exports::MaskWithPseudonymKey)
-            }
-            World::DateShiftMasker => {
-                mask_with_date_shift_key::GuestIndices::new(&instance).map(Exports::MaskWithDateShiftKey)
-            }
-            World::Classifier => return Err(failed(PackageProblem::Classifier)),
-        };
-        let exports = exports.ok().filter(|_| is_typed(&instance, world)).ok_or_else(wrong_export)?;
+        if world == World::Classifier {
+            return Err(failed(PackageProblem::Classifier));
+        }
+        let exports = Exports::find(&instance, world);
+        let wrong_export =
+            || failed(PackageProblem::Export(format!("{} as the contract has it", exports::name(world))));
+        let exports = exports.ok_or_else(wrong_export)?;
         Ok(Self { package, engine: engine.clone(), instance, exports })
     }
 
@@ -78,35 +63,6 @@ impl Plugin {
     pub fn digest(&self) -> &str {
         self.package.digest()
     }
-}
-
-/// The interface that a world asks for, by its whole name.
-fn export(world: World) -> String {
-    format!("{}/{}@{}", contract::PACKAGE, capability::export(world), contract::VERSION)
-}
-
-/// Whether the export is a function of the type that the contract gives it. The indices above are found by names alone.
-fn is_typed(instance: &InstancePre<CallState>, world: World) -> bool {
-    type Columns<'a> = &'a [ColumnParam<'a>];
-    type Answer = (Result<Masked, BatchError>,);
-    let component = instance.component();
-    let interface = component.get_export(None, export(world).as_str());
-    let function = interface.and_then(|(_, interface)| component.get_export(Some(&interface), "mask"));
-    let Some((ComponentItem::ComponentFunc(function), _)) = function else { return false };
-    let types = instance.instance_type();
-    let checked = match world {
-        World::Masker => function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>), Answer>(&types),
-        World::PseudonymMasker => {
-            type Key = Resource<LentPseudonymKey>;
-            function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>, Key), Answer>(&types)
-        }
-        World::DateShiftMasker => {
-            type Key = Resource<LentDateShiftKey>;
-            function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>, Key), Answer>(&types)
-        }
-        World::Classifier => return false,
-    };
-    checked.is_ok()
 }
 
 impl std::fmt::Debug for Plugin {
@@ -124,6 +80,7 @@ mod tests {
 
     use super::*;
     use crate::batch::ColumnType;
+    use crate::keys::LentKey;
 
     fn plugin() -> Plugin {
         let bytes = include_bytes!("../../../plugins/packed/redact.wasm");

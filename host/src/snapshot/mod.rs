@@ -9,8 +9,8 @@ use arrow_schema::{Schema, SchemaRef};
 use regex::bytes::Regex;
 
 use crate::error::Error;
-use crate::keys::{KeyError, Keyring, Purpose};
-use crate::mask::{Grant, ReadyCall};
+use crate::keys::{Grant, KeyError, Keyring};
+use crate::mask::ReadyCall;
 use crate::plan::{self, KeyUse, Plan};
 use crate::plugin::{Plugin, Registry};
 use crate::policy::{Policy, PolicyProblem};
@@ -98,14 +98,14 @@ impl Snapshot {
     }
 
     /// The key of a call. One that cannot be had makes a problem.
-    fn grant(&self, call: &plan::Call, problems: &mut Vec<PolicyProblem>) -> Result<Option<Grant>, Error> {
-        let Some(key) = &call.key else { return Ok(Some(Grant::None)) };
+    fn grant(&self, call: &plan::Call, problems: &mut Vec<PolicyProblem>) -> Result<Option<Option<Grant>>, Error> {
+        let Some(key) = &call.key else { return Ok(Some(None)) };
         match self.key(key) {
             Err(Error::Key(error)) => {
                 problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
                 Ok(None)
             }
-            grant => grant.map(Some),
+            grant => grant.map(|grant| Some(Some(grant))),
         }
     }
 
@@ -113,11 +113,7 @@ impl Snapshot {
     fn key(&self, key: &KeyUse) -> Result<Grant, Error> {
         let keyring = self.keyring.as_ref().ok_or_else(|| KeyError::NoneGiven(key.name.clone()))?;
         let domain = self.policy.domain.as_deref().ok_or(Error::Internal("a policy with keys and without a domain"))?;
-        Ok(match key.purpose {
-            Purpose::Pseudonym => Grant::Pseudonym(keyring.pseudonym_key(&key.name, domain)?),
-            Purpose::DateShift => Grant::DateShift(keyring.date_shift_key(&key.name, domain)?),
-            Purpose::Quarantine => return Err(Error::Internal("no plugin is lent a quarantine key")),
-        })
+        Ok(keyring.grant(key.purpose, &key.name, domain)?)
     }
 
     /// The plans made so far.

@@ -5,9 +5,9 @@ use arrow_array::{ArrayRef, new_empty_array};
 
 use crate::batch::ColumnType;
 use crate::error::Error;
-use crate::keys::{Keyring, Purpose};
+use crate::keys::{BatchOffsets, Keyring, Lending, LentKey};
 use crate::plan::Call;
-use crate::plugin::{CallError, GuestFault, LentKey, MaskCall, Plugin};
+use crate::plugin::{CallError, GuestFault, MaskCall, Plugin};
 
 /// Calls the plugin. A refusal of what the rule asks is the inner error; anything else that goes wrong would go wrong on rows as well, and is
 /// told with them.
@@ -34,17 +34,9 @@ fn empty(types: &[ColumnType]) -> Vec<(ArrayRef, ColumnType)> {
 fn key(call: &Call) -> Result<LentKey, Error> {
     const NAME: &str = "trial";
     let Some(key) = &call.key else { return Ok(LentKey::None) };
-    let keyring = Keyring::ephemeral(&[(NAME, key.purpose)])?;
-    Ok(match key.purpose {
-        Purpose::Pseudonym => {
-            let columns = empty(&call.input_types).into_iter().chain(empty(&call.context_types));
-            let columns = columns.map(|(array, _)| array).collect();
-            LentKey::Pseudonym(keyring.pseudonym_key(NAME, NAME)?.lend(columns))
-        }
-        Purpose::DateShift => {
-            let nobody = new_empty_array(&ColumnType::Text.arrow());
-            LentKey::DateShift(keyring.date_shift_key(NAME, NAME)?.lend(nobody))
-        }
-        Purpose::Quarantine => return Err(Error::Internal("no plugin is lent a quarantine key")),
-    })
+    let columns = empty(&call.input_types).into_iter().chain(empty(&call.context_types));
+    let columns = columns.map(|(array, _)| array.into()).collect();
+    let subjects = Some(new_empty_array(&ColumnType::Text.arrow()));
+    let grant = Keyring::ephemeral(&[(NAME, key.purpose)])?.grant(key.purpose, NAME, NAME)?;
+    Ok(grant.lend(Lending { columns, subjects, offsets: &BatchOffsets::default() })?)
 }

@@ -1,0 +1,308 @@
+//! Ciphertexts of cells: `wit/encryption.wit`, and opening them again.
+//!
+//! Both forms begin with a byte for the format and the version of the key in four, big-endian, so that a cell says
+//! itself what opens it. Then:
+//! - `encrypt`: 16 random bytes for the call, the number of the cell in it in four, AES-256-GCM ciphertext and tag. The
+//!   call's key is derived from its random bytes, so the nonce is the cell's number: no nonce is ever drawn at random,
+//!   and 2^32 is a bound for one call, which cannot be reached, and not for the key (NIST SP 800-38D, 8.3).
+//! - `encrypt-deterministic`: the synthetic IV and the ciphertext of AES-SIV (RFC 5297).
+//!
+//! Domain and purpose are in the key; the column's name is in the associated data.
+
+use std::fmt;
+
+use aes_gcm::aead::Nonce;
+use aes_gcm::{AeadInOut, Aes256Gcm, Tag};
+use arrow_array::Array;
+
+use super::canonical::Canonical;
+use super::cells::LentCells;
+use super::{
+    Cells, Ciphertexts, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, KeyError, Purpose, Refusal,
+};
+
+/// The format of what follows.
+const FORMAT: u8 = 1;
+/// Format and version of the key.
+const HEADER: usize = 5;
+/// What is random in a call's ciphertexts.
+const CALL: usize = 16;
+/// The number of the cell.
+const NUMBER: usize = 4;
+/// Of AES-GCM, and the synthetic IV of AES-SIV.
+const TAG: usize = 16;
+
+impl EncryptionGrant {
+    /// Lends the key to one call that was given these columns, the ones to mask first and the context after them.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn lend<C: Into<Cells>>(&self, columns: Vec<C>) -> Result<LentEncryptionKey, KeyError> {
+        let mut call = [0; CALL];
+        getrandom::fill(&mut call).map_err(|_| KeyError::NoRandomness)?;
+        let cipher = Box::new(self.0.secret.call_cipher(&call));
+        Ok(LentEncryptionKey { version: self.version(), call, cipher, used: 0, columns: LentCells::new(columns) })
+    }
+}
+
+/// A key for encryption in the hands of one call. It encrypts each lent column once.
+pub struct LentEncryptionKey {
+    version: u32,
+    call: [u8; CALL],
+    cipher: Box<Aes256Gcm>,
+    /// How many cells were encrypted: the number of the next.
+    used: u32,
+    columns: LentCells,
+}
+
+impl LentEncryptionKey {
+    /// The ciphertext of every value of a column, empty for a null.
+    ///
+    /// # Errors
+    /// [`Refusal::NotGranted`], [`Refusal::QuotaExhausted`]: the column was not lent, or was encrypted before.
+    /// [`Refusal::UnsupportedType`]: not text, binary or int64.
+    pub fn encrypt(&mut self, column: u32) -> Result<Ciphertexts, Refusal> {
+        let Self { version, call, cipher, used, columns } = self;
+        columns.spend(column, |cells| {
+            each(cells, HEADER + CALL + NUMBER + TAG, |value, sealed| {
+                header(*version, sealed);
+                sealed.extend_from_slice(call);
+                sealed.extend_from_slice(&used.to_be_bytes());
+                let start = sealed.len();
+                sealed.extend_from_slice(value);
+                let content = sealed.get_mut(start..).unwrap_or_default();
+                let tag = cipher.encrypt_inout_detached(&nonce(*used), cells.name.as_bytes(), content.into());
+                sealed.extend_from_slice(&tag.map_err(|_| Refusal::InvalidParameter)?);
+                *used = used.checked_add(1).ok_or(Refusal::QuotaExhausted)?;
+                Ok(())
+            })
+        })
+    }
+}
+
+impl DeterministicEncryptionGrant {
+    /// Lends the key to one call that was given these columns, the ones to mask first and the context after them.
+    pub fn lend<C: Into<Cells>>(&self, columns: Vec<C>) -> LentDeterministicEncryptionKey {
+        LentDeterministicEncryptionKey { grant: self.clone(), columns: LentCells::new(columns) }
+    }
+}
+
+/// A key for deterministic encryption in the hands of one call. It encrypts each lent column once.
+pub struct LentDeterministicEncryptionKey {
+    grant: DeterministicEncryptionGrant,
+    columns: LentCells,
+}
+
+impl LentDeterministicEncryptionKey {
+    /// The ciphertext of every value of a column, empty for a null.
+    ///
+    /// # Errors
+    /// As [`LentEncryptionKey::encrypt`].
+    pub fn encrypt(&mut self, column: u32) -> Result<Ciphertexts, Refusal> {
+        let (version, mut siv) = (self.grant.version(), self.grant.0.secret.siv());
+        self.columns.spend(column, |cells| {
+            each(cells, HEADER + TAG, |value, sealed| {
+                header(version, sealed);
+                let start = sealed.len();
+                sealed.extend_from_slice(&[0; TAG]);
+                sealed.extend_from_slice(value);
+                let (iv, content) = sealed.get_mut(start..).unwrap_or_default().split_at_mut(TAG);
+                let made = siv.encrypt_inout_detached([cells.name.as_bytes()], content.into());
+                iv.copy_from_slice(&made.map_err(|_| Refusal::InvalidParameter)?);
+                Ok(())
+            })
+        })
+    }
+}
+
+impl DecryptionGrant {
+    /// Opens one cell of a column of this name.
+    ///
+    /// # Errors
+    /// [`KeyError::Cell`]: it is no ciphertext of this key, domain and column, or was changed since.
+    /// [`KeyError::UnknownVersion`]: it is of a version that may not be used.
+    pub fn decrypt(&self, column: &str, cell: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let version = version(cell).ok_or(KeyError::Cell)?;
+        let found = self.0.versions.iter().find(|(number, _)| *number == version);
+        let unknown = || KeyError::UnknownVersion { name: self.0.name.clone(), version };
+        let (_, key) = found.ok_or_else(unknown)?;
+        let rest = cell.get(HEADER..).unwrap_or_default();
+        let opened = match self.0.purpose {
+            Purpose::EncryptDeterministic => key.siv().decrypt([column.as_bytes()], rest).ok(),
+            _ => open(rest, column, |call| key.call_cipher(call)),
+        };
+        opened.ok_or(KeyError::Cell)
+    }
+}
+
+fn open(rest: &[u8], column: &str, cipher: impl FnOnce(&[u8; CALL]) -> Aes256Gcm) -> Option<Vec<u8>> {
+    let (call, rest) = rest.split_first_chunk()?;
+    let (number, rest) = rest.split_first_chunk()?;
+    let (content, tag) = rest.split_last_chunk::<TAG>()?;
+    let mut content = content.to_vec();
+    let nonce = nonce(u32::from_be_bytes(*number));
+    let buffer = content.as_mut_slice().into();
+    cipher(call).decrypt_inout_detached(&nonce, column.as_bytes(), buffer, &Tag::from(*tag)).ok()?;
+    Some(content)
+}
+
+/// Encrypts the values of a column one by one; `seal` appends what becomes of one.
+fn each(
+    cells: &Cells,
+    longer: usize,
+    mut seal: impl FnMut(&[u8], &mut Vec<u8>) -> Result<(), Refusal>,
+) -> Result<Ciphertexts, Refusal> {
+    let (array, rows) = (cells.array.as_ref(), cells.array.len());
+    let bytes = array.get_buffer_memory_size().saturating_add(rows.saturating_mul(longer));
+    let mut sealed = Ciphertexts::with_capacity(rows, bytes);
+    let mut refused = None;
+    Canonical::of(array)?.for_each(|value| {
+        let done = value.map_or(Ok(()), |value| seal(value, &mut sealed.data)).and_then(|()| sealed.end());
+        refused = refused.or(done.err());
+    });
+    refused.map_or(Ok(sealed), Err)
+}
+
+fn header(version: u32, sealed: &mut Vec<u8>) {
+    sealed.push(FORMAT);
+    sealed.extend_from_slice(&version.to_be_bytes());
+}
+
+fn version(cell: &[u8]) -> Option<u32> {
+    let (format, rest) = cell.split_first()?;
+    let (version, _) = rest.split_first_chunk()?;
+    (*format == FORMAT).then(|| u32::from_be_bytes(*version))
+}
+
+/// The number of the cell, at the end of zeros.
+fn nonce(number: u32) -> Nonce<Aes256Gcm> {
+    let mut nonce = Nonce::<Aes256Gcm>::default();
+    nonce.iter_mut().rev().zip(number.to_be_bytes().iter().rev()).for_each(|(to, from)| *to = *from);
+    nonce
+}
+
+impl fmt::Debug for LentEncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LentEncryptionKey").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LentDeterministicEncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LentDeterministicEncryptionKey").field("grant", &self.grant).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keys::Keyring;
+
+    fn keyring() -> Keyring {
+        Keyring::ephemeral(&[("cells", Purpose::Encrypt), ("joins", Purpose::EncryptDeterministic)]).unwrap()
+    }
+
+    fn cells(name: &str, values: &[Option<&str>]) -> Cells {
+        Cells { name: name.into(), array: Arc::new(StringArray::from(values.to_vec())) }
+    }
+
+    fn split(sealed: &Ciphertexts) -> Vec<Vec<u8>> {
+        let bounds = sealed.offsets.windows(2);
+        bounds.map(|bounds| sealed.data[bounds[0] as usize..bounds[1] as usize].to_vec()).collect()
+    }
+
+    fn sealed(keyring: &Keyring, domain: &str, column: Cells) -> Vec<Vec<u8>> {
+        split(&keyring.encryption_key("cells", domain).unwrap().lend(vec![column]).unwrap().encrypt(0).unwrap())
+    }
+
+    fn joinable(keyring: &Keyring, domain: &str, column: Cells) -> Vec<Vec<u8>> {
+        split(&keyring.deterministic_encryption_key("joins", domain).unwrap().lend(vec![column]).encrypt(0).unwrap())
+    }
+
+    fn decryption(keyring: &Keyring, purpose: Purpose, domain: &str) -> DecryptionGrant {
+        let name = if purpose == Purpose::Encrypt { "cells" } else { "joins" };
+        keyring.decryption_key(name, purpose, domain).unwrap()
+    }
+
+    #[test]
+    fn equal_values_have_different_ciphertexts_of_the_documented_length() {
+        let keyring = keyring();
+        let column = || cells("ssn", &[Some("123-45-6789"), None, Some("123-45-6789"), Some("")]);
+        let (one, other) = (sealed(&keyring, "d", column()), sealed(&keyring, "d", column()));
+        assert_eq!(one.iter().map(Vec::len).collect::<Vec<_>>(), [52, 0, 52, 41]);
+        let all: BTreeSet<_> = one.iter().chain(&other).filter(|cell| !cell.is_empty()).collect();
+        assert_eq!(all.len(), 6);
+    }
+
+    #[test]
+    fn deterministic_ciphertexts_join_within_a_domain_and_a_name_of_a_column() {
+        let keyring = keyring();
+        let of = |domain, name| joinable(&keyring, domain, cells(name, &[Some("17"), None, Some("17"), Some("18")]));
+        let here = of("d", "mrn");
+        assert_eq!(here[0].len(), 2 + 21);
+        assert_eq!((&here[0], here[1].len()), (&here[2], 0));
+        assert_ne!(here[0], here[3]);
+        assert_eq!(here, of("d", "mrn"));
+        assert_ne!(here[0], of("d", "account")[0]);
+        assert_ne!(here[0], of("e", "mrn")[0]);
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![17]));
+        assert_eq!(here[..1], joinable(&keyring, "d", Cells { name: "mrn".into(), array: numbers }));
+    }
+
+    #[test]
+    fn a_cell_opens_in_its_place_only() {
+        let keyring = keyring();
+        for (purpose, cell) in [
+            (Purpose::Encrypt, sealed(&keyring, "d", cells("ssn", &[Some("123")])).remove(0)),
+            (Purpose::EncryptDeterministic, joinable(&keyring, "d", cells("ssn", &[Some("123")])).remove(0)),
+        ] {
+            let key = decryption(&keyring, purpose, "d");
+            assert_eq!(key.decrypt("ssn", &cell).unwrap(), b"123");
+            assert!(matches!(key.decrypt("mrn", &cell), Err(KeyError::Cell)));
+            assert!(matches!(decryption(&keyring, purpose, "e").decrypt("ssn", &cell), Err(KeyError::Cell)));
+            for at in 0..cell.len() {
+                let mut changed = cell.clone();
+                changed[at] ^= 1;
+                assert!(key.decrypt("ssn", &changed).is_err(), "byte {at} of {purpose}");
+                assert!(key.decrypt("ssn", &cell[..at]).is_err(), "cut at {at} of {purpose}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_is_encrypted_once() {
+        let grant = keyring().encryption_key("cells", "d").unwrap();
+        let mut lent = grant.lend(vec![cells("a", &[Some("1")])]).unwrap();
+        assert!(lent.encrypt(0).is_ok());
+        assert_eq!(lent.encrypt(0), Err(Refusal::QuotaExhausted));
+        assert_eq!(lent.encrypt(1), Err(Refusal::NotGranted));
+        let numbers: ArrayRef = Arc::new(Float64Array::from(vec![1.0]));
+        assert_eq!(grant.lend(vec![numbers]).unwrap().encrypt(0), Err(Refusal::UnsupportedType));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encrypted_is_decrypted(values in proptest::collection::vec(proptest::option::of(".{0,40}"), 0..20)) {
+            let keyring = keyring();
+            let column = || cells("c", &values.iter().map(Option::as_deref).collect::<Vec<_>>());
+            for (purpose, sealed) in [
+                (Purpose::Encrypt, sealed(&keyring, "d", column())),
+                (Purpose::EncryptDeterministic, joinable(&keyring, "d", column())),
+            ] {
+                let key = decryption(&keyring, purpose, "d");
+                for (value, cell) in values.iter().zip(sealed) {
+                    match value {
+                        Some(value) => prop_assert_eq!(key.decrypt("c", &cell).unwrap(), value.as_bytes()),
+                        None => prop_assert!(cell.is_empty()),
+                    }
+                }
+            }
+        }
+    }
+}

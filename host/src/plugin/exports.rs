@@ -1,0 +1,96 @@
+//! What a plugin exports: one interface, of its world, in the type that the contract gives it.
+
+use wasmtime::Store;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Instance, InstancePre, Resource};
+
+use crate::capability::{self, CallState};
+use crate::contract;
+use crate::contract::latest::exports::moretta::plugin::{
+    mask, mask_with_date_shift_key, mask_with_deterministic_encryption_key, mask_with_encryption_key,
+    mask_with_format_preserving_key, mask_with_pseudonym_key,
+};
+use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Masked, Request};
+use crate::keys::{
+    LentDateShiftKey, LentDeterministicEncryptionKey, LentEncryptionKey, LentFormatPreservingKey, LentKey,
+    LentPseudonymKey,
+};
+use crate::manifest::World;
+
+/// The interface that a world asks for, by its whole name.
+pub(super) fn name(world: World) -> String {
+    format!("{}/{}@{}", contract::PACKAGE, capability::export(world), contract::VERSION)
+}
+
+type Columns<'a> = &'a [ColumnParam<'a>];
+type Answer = (Result<Masked, BatchError>,);
+
+/// Every world whose `mask` is lent a key: its interface, and the key.
+macro_rules! keyed_worlds {
+    ($($world:ident: $interface:ident, $key:ident($lent:ty);)*) => {
+        /// Where the export of the plugin's world lies.
+        pub(super) enum Exports {
+            Masker(mask::GuestIndices),
+            $($world($interface::GuestIndices),)*
+        }
+
+        impl Exports {
+            /// The export of a world, if the component has it and it is of its type.
+            pub(super) fn find(instance: &InstancePre<CallState>, world: World) -> Option<Self> {
+                // The indices are found by names alone.
+                is_typed(instance, world).then_some(())?;
+                match world {
+                    World::Masker => mask::GuestIndices::new(instance).ok().map(Self::Masker),
+                    $(World::$world => $interface::GuestIndices::new(instance).ok().map(Self::$world),)*
+                    World::Classifier => None,
+                }
+            }
+
+            /// Calls it, with a key that it can use for as long as the call lasts.
+            pub(super) fn call(
+                &self,
+                store: &mut Store<CallState>,
+                instance: &Instance,
+                (request, columns, context): (Request<'_>, Columns<'_>, Columns<'_>),
+                key: LentKey,
+            ) -> wasmtime::Result<Result<Masked, BatchError>> {
+                match (self, key) {
+                    (Self::Masker(indices), LentKey::None) => {
+                        indices.load(&mut *store, instance)?.call_mask(store, request, columns, context)
+                    }
+                    $((Self::$world(indices), LentKey::$key(key)) => {
+                        let key = Resource::new_borrow(store.data_mut().lent.push(key)?.rep());
+                        indices.load(&mut *store, instance)?.call_mask(store, request, columns, context, key)
+                    })*
+                    _ => wasmtime::bail!("the plan lends another key than the world takes"),
+                }
+            }
+        }
+
+        /// Whether the export is a function of the type that the contract gives it.
+        fn is_typed(instance: &InstancePre<CallState>, world: World) -> bool {
+            let component = instance.component();
+            let interface = component.get_export(None, name(world).as_str());
+            let function = interface.and_then(|(_, interface)| component.get_export(Some(&interface), "mask"));
+            let Some((ComponentItem::ComponentFunc(function), _)) = function else { return false };
+            let types = instance.instance_type();
+            let checked = match world {
+                World::Masker => function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>), Answer>(&types),
+                $(World::$world => {
+                    function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>, Resource<$lent>), Answer>(&types)
+                })*
+                World::Classifier => return false,
+            };
+            checked.is_ok()
+        }
+    };
+}
+
+keyed_worlds! {
+    PseudonymMasker: mask_with_pseudonym_key, Pseudonym(LentPseudonymKey);
+    DateShiftMasker: mask_with_date_shift_key, DateShift(LentDateShiftKey);
+    EncryptionMasker: mask_with_encryption_key, Encryption(LentEncryptionKey);
+    DeterministicEncryptionMasker:
+        mask_with_deterministic_encryption_key, DeterministicEncryption(LentDeterministicEncryptionKey);
+    FormatPreservingMasker: mask_with_format_preserving_key, FormatPreserving(LentFormatPreservingKey);
+}
