@@ -51,6 +51,45 @@ pub mod date_shift_masker {
     });
 }
 
+/// World `encryption-masker`.
+#[cfg(feature = "encryption-masker")]
+pub mod encryption_masker {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "encryption-masker",
+        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
+        pub_export_macro: true,
+        default_bindings_module: "::moretta_guest::bindings::encryption_masker",
+        generate_all,
+    });
+}
+
+/// World `deterministic-encryption-masker`.
+#[cfg(feature = "deterministic-encryption-masker")]
+pub mod deterministic_encryption_masker {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "deterministic-encryption-masker",
+        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
+        pub_export_macro: true,
+        default_bindings_module: "::moretta_guest::bindings::deterministic_encryption_masker",
+        generate_all,
+    });
+}
+
+/// World `format-preserving-masker`.
+#[cfg(feature = "format-preserving-masker")]
+pub mod format_preserving_masker {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "format-preserving-masker",
+        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
+        pub_export_macro: true,
+        default_bindings_module: "::moretta_guest::bindings::format_preserving_masker",
+        generate_all,
+    });
+}
+
 /// World `classifier`.
 #[cfg(feature = "classifier")]
 pub mod classifier {

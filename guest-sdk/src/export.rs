@@ -21,40 +21,37 @@ mod masker {
     }
 }
 
-#[cfg(feature = "pseudonym-masker")]
-mod pseudonym_masker {
-    use crate::bindings::pseudonym_masker::exports::moretta::plugin::mask_with_pseudonym_key::Guest;
-    use crate::bindings::pseudonym_masker::moretta::plugin::pseudonym::PseudonymKey;
-    use crate::bindings::types;
+/// The export of a world whose `mask` is lent a key: its feature and module, its interface, the key, the trait.
+macro_rules! keyed {
+    ($($feature:literal $world:ident $interface:ident, $capability:ident::$key:ident, $masker:ident;)*) => {$(
+        #[cfg(feature = $feature)]
+        mod $world {
+            use crate::bindings::$world::exports::moretta::plugin::$interface::Guest;
+            use crate::bindings::$world::moretta::plugin::$capability::$key;
+            use crate::bindings::types;
 
-    impl<P: crate::PseudonymMasker> Guest for super::Export<P> {
-        fn mask(
-            request: types::Request,
-            columns: Vec<types::Column>,
-            context: Vec<types::Column>,
-            key: &PseudonymKey,
-        ) -> Result<types::Masked, types::BatchError> {
-            P::mask(&request, columns, &context, key)
+            impl<P: crate::$masker> Guest for super::Export<P> {
+                fn mask(
+                    request: types::Request,
+                    columns: Vec<types::Column>,
+                    context: Vec<types::Column>,
+                    key: &$key,
+                ) -> Result<types::Masked, types::BatchError> {
+                    P::mask(&request, columns, &context, key)
+                }
+            }
         }
-    }
+    )*};
 }
 
-#[cfg(feature = "date-shift-masker")]
-mod date_shift_masker {
-    use crate::bindings::date_shift_masker::exports::moretta::plugin::mask_with_date_shift_key::Guest;
-    use crate::bindings::date_shift_masker::moretta::plugin::date_shift::DateShiftKey;
-    use crate::bindings::types;
-
-    impl<P: crate::DateShiftMasker> Guest for super::Export<P> {
-        fn mask(
-            request: types::Request,
-            columns: Vec<types::Column>,
-            context: Vec<types::Column>,
-            key: &DateShiftKey,
-        ) -> Result<types::Masked, types::BatchError> {
-            P::mask(&request, columns, &context, key)
-        }
-    }
+keyed! {
+    "pseudonym-masker" pseudonym_masker mask_with_pseudonym_key, pseudonym::PseudonymKey, PseudonymMasker;
+    "date-shift-masker" date_shift_masker mask_with_date_shift_key, date_shift::DateShiftKey, DateShiftMasker;
+    "encryption-masker" encryption_masker mask_with_encryption_key, encryption::EncryptionKey, EncryptionMasker;
+    "deterministic-encryption-masker" deterministic_encryption_masker mask_with_deterministic_encryption_key,
+        deterministic_encryption::DeterministicEncryptionKey, EncryptionMasker;
+    "format-preserving-masker" format_preserving_masker mask_with_format_preserving_key,
+        format_preserving_encryption::FormatPreservingKey, FormatPreservingMasker;
 }
 
 #[cfg(feature = "classifier")]
@@ -95,6 +92,31 @@ macro_rules! pseudonym_masker {
 macro_rules! date_shift_masker {
     ($plugin:ty) => {
         $crate::__export!(date_shift_masker, $plugin);
+    };
+}
+
+/// Makes a type that implements [`EncryptionMasker`](crate::EncryptionMasker) the plugin, lent a key for encryption.
+#[macro_export]
+macro_rules! encryption_masker {
+    ($plugin:ty) => {
+        $crate::__export!(encryption_masker, $plugin);
+    };
+}
+
+/// Makes a type that implements [`EncryptionMasker`](crate::EncryptionMasker) the plugin, lent a key for deterministic
+/// encryption.
+#[macro_export]
+macro_rules! deterministic_encryption_masker {
+    ($plugin:ty) => {
+        $crate::__export!(deterministic_encryption_masker, $plugin);
+    };
+}
+
+/// Makes a type that implements [`FormatPreservingMasker`](crate::FormatPreservingMasker) the plugin.
+#[macro_export]
+macro_rules! format_preserving_masker {
+    ($plugin:ty) => {
+        $crate::__export!(format_preserving_masker, $plugin);
     };
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Traits, so that a plugin's logic is tested natively against the keys of `testing` (feature `testing`).
 
-use crate::bindings::types::{BatchError, KeyError};
+use crate::bindings::types::{BatchError, KeyError, Variable};
 
 /// How a value is brought to one form before it is digested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -34,6 +34,38 @@ pub trait DateShiftKey {
     fn offsets(&self, max_days: u32) -> Result<Vec<i32>, KeyError>;
 }
 
+/// Permission to encrypt the columns of one call, deterministically or not. See `wit/encryption.wit`.
+pub trait EncryptionKey {
+    /// The ciphertext of every value of a column, empty for a null.
+    ///
+    /// # Errors
+    /// The column was not lent, its type has no canonical bytes, or the quota is spent.
+    fn encrypt(&self, column: u32) -> Result<Variable, KeyError>;
+}
+
+/// Which characters of a value are encrypted, where the format is kept.
+#[derive(Clone, Debug)]
+pub struct Symbols<'a> {
+    /// 2 to 94 different printable ASCII characters. Others are left out.
+    pub alphabet: &'a str,
+    /// How many of a value's symbols are left out at its start.
+    pub skip_first: u32,
+    /// How many of a value's symbols are left out at its end.
+    pub skip_last: u32,
+    /// Separates uses of one key. Up to 256 bytes.
+    pub tweak: &'a str,
+}
+
+/// Permission to encrypt the columns of one call and keep their format. See `wit/encryption.wit`.
+pub trait FormatPreservingKey {
+    /// The encrypted symbols of every value of a column: empty for a null, and for a value that has too few symbols.
+    ///
+    /// # Errors
+    /// The column was not lent, alphabet or tweak are out of range, its type is neither text nor int64, or the quota is
+    /// spent.
+    fn encrypt(&self, column: u32, symbols: &Symbols<'_>) -> Result<Variable, KeyError>;
+}
+
 impl From<KeyError> for BatchError {
     fn from(_: KeyError) -> Self {
         Self::KeyRefused
@@ -56,5 +88,37 @@ impl PseudonymKey for crate::bindings::pseudonym_masker::moretta::plugin::pseudo
 impl DateShiftKey for crate::bindings::date_shift_masker::moretta::plugin::date_shift::DateShiftKey {
     fn offsets(&self, max_days: u32) -> Result<Vec<i32>, KeyError> {
         Self::offsets(self, max_days)
+    }
+}
+
+#[cfg(feature = "encryption-masker")]
+impl EncryptionKey for crate::bindings::encryption_masker::moretta::plugin::encryption::EncryptionKey {
+    fn encrypt(&self, column: u32) -> Result<Variable, KeyError> {
+        Self::encrypt(self, column)
+    }
+}
+
+#[cfg(feature = "deterministic-encryption-masker")]
+impl EncryptionKey
+    for crate::bindings::deterministic_encryption_masker::moretta::plugin::deterministic_encryption::DeterministicEncryptionKey
+{
+    fn encrypt(&self, column: u32) -> Result<Variable, KeyError> {
+        Self::encrypt(self, column)
+    }
+}
+
+#[cfg(feature = "format-preserving-masker")]
+impl FormatPreservingKey
+    for crate::bindings::format_preserving_masker::moretta::plugin::format_preserving_encryption::FormatPreservingKey
+{
+    fn encrypt(&self, column: u32, symbols: &Symbols<'_>) -> Result<Variable, KeyError> {
+        use crate::bindings::format_preserving_masker::moretta::plugin::format_preserving_encryption as wire;
+        let symbols = wire::Symbols {
+            alphabet: symbols.alphabet.to_owned(),
+            skip_first: symbols.skip_first,
+            skip_last: symbols.skip_last,
+            tweak: symbols.tweak.to_owned(),
+        };
+        Self::encrypt(self, column, &symbols)
     }
 }

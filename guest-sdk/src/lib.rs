@@ -39,6 +39,8 @@ pub mod bindings;
 mod builder;
 #[cfg(feature = "dates")]
 mod calendar;
+#[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
+mod ciphertext;
 mod column;
 #[cfg(feature = "dates")]
 pub mod dates;
@@ -53,8 +55,10 @@ pub use bindings::types::{
     BatchError, Column, Finding, KeyError, Masked, Rejection, RejectionCode, Request, Values, Variable,
 };
 pub use builder::{NumberBuilder, TextBuilder};
+#[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
+pub use ciphertext::ciphertexts;
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
-pub use key::{DateShiftKey, Normalize, PseudonymKey};
+pub use key::{DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Symbols};
 pub use rows::{Length, Rejections, mask_each, mask_each_to_length};
-pub use world::{Classifier, DateShiftMasker, Masker, PseudonymMasker, only};
+pub use world::{Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, only};

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::bindings::types::{BatchError, Column, KeyError, Masked, RejectionCode, Request, Values};
-use crate::{DateShiftKey, Normalize, NumberBuilder, PseudonymKey};
+use crate::bindings::types::{BatchError, Column, KeyError, Masked, RejectionCode, Request, Values, Variable};
+use crate::{DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, NumberBuilder, PseudonymKey, Symbols};
 
 /// A key for tests: deterministic, without any secret, and as strict about its quota as the host.
 #[derive(Debug, Default)]
@@ -34,24 +34,73 @@ impl PseudonymKey for TestKey {
         if !(1..=32).contains(&length) {
             return Err(KeyError::InvalidParameter);
         }
-        if self.used.replace(self.used.get() + 1) >= self.columns.len() {
-            return Err(KeyError::QuotaExhausted);
-        }
-        let column = self.columns.get(column as usize).ok_or(KeyError::NotGranted)?;
+        let column = self.spend(column)?;
         let mut digests = Vec::new();
         for row in 0..column.rows as usize {
-            let bytes = match &column.values {
-                Values::Text(_) => column.text().ok().and_then(|text| text.bytes(row)).map(<[u8]>::to_vec),
-                Values::Int64(_) => column.int64().ok().and_then(|n| n.get(row)).map(|n| n.to_string().into_bytes()),
-                _ => return Err(KeyError::UnsupportedType),
-            };
-            match bytes {
+            match canonical(column, row)? {
                 None => digests.extend(std::iter::repeat_n(0, length as usize)),
                 Some(bytes) => digests.extend(mix(&normalized(&bytes, normalize)).take(length as usize)),
             }
         }
         Ok(digests)
     }
+}
+
+impl TestKey {
+    /// The column, if it was lent and not used before.
+    fn spend(&self, column: u32) -> Result<&Column, KeyError> {
+        let lent = self.columns.get(column as usize).ok_or(KeyError::NotGranted)?;
+        if self.used.replace(self.used.get() + 1) >= self.columns.len() {
+            return Err(KeyError::QuotaExhausted);
+        }
+        Ok(lent)
+    }
+}
+
+/// Hides nothing: the bytes of each value reversed, behind one byte.
+impl EncryptionKey for TestKey {
+    fn encrypt(&self, column: u32) -> Result<Variable, KeyError> {
+        let column = self.spend(column)?;
+        let mut sealed = Variable { offsets: vec![0], data: Vec::new() };
+        for row in 0..column.rows as usize {
+            if let Some(value) = canonical(column, row)? {
+                sealed.data.push(1);
+                sealed.data.extend(value.iter().rev());
+            }
+            sealed.offsets.push(sealed.data.len() as u32);
+        }
+        Ok(sealed)
+    }
+}
+
+/// Replaces each symbol by the next of the alphabet, where there are six or more.
+impl FormatPreservingKey for TestKey {
+    fn encrypt(&self, column: u32, symbols: &Symbols<'_>) -> Result<Variable, KeyError> {
+        let column = self.spend(column)?;
+        let alphabet = symbols.alphabet.as_bytes();
+        let mut sealed = Variable { offsets: vec![0], data: Vec::new() };
+        for row in 0..column.rows as usize {
+            let value = canonical(column, row)?.unwrap_or_default();
+            let places = value.iter().filter_map(|byte| alphabet.iter().position(|symbol| symbol == byte));
+            let mut places: Vec<_> = places.skip(symbols.skip_first as usize).collect();
+            places.truncate(places.len().saturating_sub(symbols.skip_last as usize));
+            if places.len() >= 6 {
+                sealed.data.extend(places.iter().map(|place| alphabet[(place + 1) % alphabet.len()]));
+            }
+            sealed.offsets.push(sealed.data.len() as u32);
+        }
+        Ok(sealed)
+    }
+}
+
+/// The bytes that stand for a value under a key.
+fn canonical(column: &Column, row: usize) -> Result<Option<Vec<u8>>, KeyError> {
+    Ok(match &column.values {
+        Values::Text(_) => column.text().ok().and_then(|text| text.bytes(row)).map(<[u8]>::to_vec),
+        Values::Binary(_) => column.binary().ok().and_then(|bytes| bytes.bytes(row)).map(<[u8]>::to_vec),
+        Values::Int64(_) => column.int64().ok().and_then(|n| n.get(row)).map(|n| n.to_string().into_bytes()),
+        _ => return Err(KeyError::UnsupportedType),
+    })
 }
 
 impl DateShiftKey for TestKey {

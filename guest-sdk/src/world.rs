@@ -1,7 +1,7 @@
 //! One trait and one macro for each world.
 
 use crate::bindings::types::{BatchError, Column, Finding, Masked, Request};
-use crate::key::{DateShiftKey, PseudonymKey};
+use crate::key::{DateShiftKey, EncryptionKey, FormatPreservingKey, PseudonymKey};
 
 /// A plugin that masks with nothing but its arguments. Exported by [`masker!`](crate::masker).
 pub trait Masker {
@@ -38,6 +38,37 @@ pub trait DateShiftMasker {
         columns: Vec<Column>,
         context: &[Column],
         key: &impl DateShiftKey,
+    ) -> Result<Masked, BatchError>;
+}
+
+/// A plugin that encrypts under a key, deterministically or not: its world says which. Exported by
+/// [`encryption_masker!`](crate::encryption_masker) or
+/// [`deterministic_encryption_masker!`](crate::deterministic_encryption_masker).
+pub trait EncryptionMasker {
+    /// Masks every row of `columns` under the key lent for this call.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn mask(
+        request: &Request,
+        columns: Vec<Column>,
+        context: &[Column],
+        key: &impl EncryptionKey,
+    ) -> Result<Masked, BatchError>;
+}
+
+/// A plugin that encrypts under a key and keeps the format. Exported by
+/// [`format_preserving_masker!`](crate::format_preserving_masker).
+pub trait FormatPreservingMasker {
+    /// Masks every row of `columns` under the key lent for this call.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn mask(
+        request: &Request,
+        columns: Vec<Column>,
+        context: &[Column],
+        key: &impl FormatPreservingKey,
     ) -> Result<Masked, BatchError>;
 }
 

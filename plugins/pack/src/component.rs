@@ -61,6 +61,15 @@ pub fn check_world(component: &[u8], world: &str) -> Result<(), Error> {
         "masker" => ("moretta:plugin/mask", None),
         "pseudonym-masker" => ("moretta:plugin/mask-with-pseudonym-key", Some("moretta:plugin/pseudonym")),
         "date-shift-masker" => ("moretta:plugin/mask-with-date-shift-key", Some("moretta:plugin/date-shift")),
+        "encryption-masker" => ("moretta:plugin/mask-with-encryption-key", Some("moretta:plugin/encryption")),
+        "deterministic-encryption-masker" => {
+            let asked = "moretta:plugin/deterministic-encryption";
+            ("moretta:plugin/mask-with-deterministic-encryption-key", Some(asked))
+        }
+        "format-preserving-masker" => {
+            let asked = "moretta:plugin/format-preserving-encryption";
+            ("moretta:plugin/mask-with-format-preserving-key", Some(asked))
+        }
         "classifier" => ("moretta:plugin/classify", None),
         _ => return Err(Error::Component(format!("there is no world {world}"))),
     };
