@@ -345,6 +345,48 @@ fn where_operators_are_two_of_them_destroy_a_key() {
 }
 
 #[test]
+fn where_operators_are_two_of_them_let_another_secret_be_chosen() {
+    let desk = desk_of_operators();
+    let rewrap = "keys rewrap --protect passphrase --keyring keys";
+    let settings = [("MORETTA_NEW_PASSPHRASE", PASSPHRASE)];
+    let refused = desk.run_with_settings(rewrap, &settings).assert_code(2);
+    assert!(refused.stderr.contains("0 of 2 approvals"), "{}", refused.stderr);
+    desk.run(&format!("{rewrap} --ask seal.json --requester rosalba --justification sealing")).assert_code(0);
+    approve(&desk, "seal.json", "anna", "a.json").assert_code(0);
+    approve(&desk, "seal.json", "bruno", "b.json").assert_code(0);
+    let approved = "--request seal.json --approval a.json --approval b.json";
+    let other = desk.run(&format!("keys rewrap --protect key-file --keyring keys {approved}")).assert_code(2);
+    assert!(other.stderr.contains("asks for something else"), "{}", other.stderr);
+    desk.run_with_settings(&format!("{rewrap} {approved}"), &settings).assert_code(0);
+    desk.run_with_settings("keys list --keyring keys", &[("MORETTA_PASSPHRASE", PASSPHRASE)]).assert_code(0);
+}
+
+/// The limits of a process, as the system tells them.
+fn limits(process: u32) -> String {
+    fs::read_to_string(format!("/proc/{process}/limits")).unwrap()
+}
+
+#[test]
+fn a_process_that_holds_keys_dumps_no_core() {
+    let desk = desk();
+    desk.make_keys("keys");
+    let arguments = "mask - --input-format csv --policy policy.yaml --keyring keys --out out.csv --quiet";
+    let mut command = desk.command(&moretta());
+    let mut running = command.args(arguments.split(' ')).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let forbidden = |limits: &str| {
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        core.split_whitespace().skip(4).take(2).all(|limit| limit == "0")
+    };
+    let started = Instant::now();
+    while !forbidden(&limits(running.id())) {
+        assert!(started.elapsed() < Duration::from_secs(10), "{}", limits(running.id()));
+        sleep(Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+}
+
+#[test]
 fn nothing_less_than_two_others_destroys_a_key() {
     let desk = desk_of_operators();
     approve(&desk, "request.json", "anna", "a.json").assert_code(0);

@@ -39,6 +39,7 @@ pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo};
 pub use memory::forbid_dumps;
 pub use normalize::Normalize;
 pub use operators::Approved;
+#[cfg(feature = "cli")]
 pub(crate) use private_file::{read as read_private, write_new as write_private};
 pub use provider::{Prompt, Protection, Secrets};
 pub use pseudonym::LentPseudonymKey;
