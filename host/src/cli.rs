@@ -48,8 +48,8 @@ pub enum Command {
     Keys(KeysCommand),
     /// Say whose approval counts where one person alone is not enough.
     ///
-    /// Without operators, who can change the keyring can destroy its keys. With operators, two of them must approve it,
-    /// and once there are two, they must approve every change among themselves: register at least three, so that the
+    /// Without operators, who can change the keyring can destroy its keys and seal it with another secret. With
+    /// operators, two of them must approve that, and once there are two, they must approve every change among themselves: register at least three, so that the
     /// loss of one key locks nobody out.
     #[command(subcommand)]
     Operators(OperatorsCommand),

@@ -1,6 +1,7 @@
 //! Keyrings as operators use them: made, sealed, rotated, destroyed by two, and never broken by a crash or a forger.
 
 use std::fs;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::thread::sleep;
@@ -263,10 +264,13 @@ fn a_killed_rotation_leaves_the_old_keyring_or_the_new_one() {
         command.args(["keys", "rotate", "dates", "--keyring", "keys"]).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     };
-    let started = Instant::now();
-    assert!(rotation().wait().unwrap().success());
-    let whole = started.elapsed().max(Duration::from_millis(2));
-    let (mut versions, mut killed) = (2, 0);
+    let whole = [(); 3].map(|()| {
+        let started = Instant::now();
+        assert!(rotation().wait().unwrap().success());
+        started.elapsed()
+    });
+    let whole = whole.into_iter().min().unwrap();
+    let (mut versions, mut killed) = (4, 0);
     for moment in 0..40 {
         let mut running = rotation();
         sleep(whole.mul_f64(f64::from(moment) / 40.0));
@@ -277,10 +281,12 @@ fn a_killed_rotation_leaves_the_old_keyring_or_the_new_one() {
         assert!(after == versions + 1 || !done && after == versions, "{after} versions after {versions}");
         versions = after;
     }
-    assert!(killed >= 10, "only {killed} of 40 rotations were killed before their end");
+    assert!(killed >= 5, "only {killed} of 40 rotations were killed before their end");
     desk.run("keys rotate dates --keyring keys").assert_code(0);
-    let names: Vec<_> = fs::read_dir(desk.path("keys")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 3, "{names:?}");
+    // The keyring, its lock, its key file, and of what was staged no content.
+    let left = fs::read_dir(desk.path("keys")).unwrap().map(|entry| entry.unwrap().path());
+    let with_content = left.filter(|path| path.ends_with("keyring.lock") || fs::metadata(path).unwrap().len() > 0);
+    assert_eq!(with_content.count(), 3);
 }
 
 /// A desk with a rotated keyring and three operators, and a request of rosalba to destroy version 1 of `quarantine`.
@@ -342,6 +348,89 @@ fn where_operators_are_two_of_them_destroy_a_key() {
     let public: Value = serde_json::from_str(&desk.run("keys export-public --keyring keys").text()).unwrap();
     assert_eq!(public["operators"][2]["name"], "rosalba");
     assert!(!public.to_string().contains("\"key\""));
+}
+
+#[test]
+fn where_operators_are_two_of_them_let_another_secret_be_chosen() {
+    let desk = desk_of_operators();
+    let rewrap = "keys rewrap --protect passphrase --keyring keys";
+    let settings = [("MORETTA_NEW_PASSPHRASE", PASSPHRASE)];
+    let refused = desk.run_with_settings(rewrap, &settings).assert_code(2);
+    assert!(refused.stderr.contains("0 of 2 approvals"), "{}", refused.stderr);
+    desk.run(&format!("{rewrap} --ask seal.json --requester rosalba --justification sealing")).assert_code(0);
+    approve(&desk, "seal.json", "anna", "a.json").assert_code(0);
+    approve(&desk, "seal.json", "bruno", "b.json").assert_code(0);
+    let approved = "--request seal.json --approval a.json --approval b.json";
+    let other = desk.run(&format!("keys rewrap --protect key-file --keyring keys {approved}")).assert_code(2);
+    assert!(other.stderr.contains("asks for something else"), "{}", other.stderr);
+    desk.run_with_settings(&format!("{rewrap} {approved}"), &settings).assert_code(0);
+    desk.run_with_settings("keys list --keyring keys", &[("MORETTA_PASSPHRASE", PASSPHRASE)]).assert_code(0);
+}
+
+/// The limits of a process, as the system tells them.
+fn limits(process: u32) -> String {
+    fs::read_to_string(format!("/proc/{process}/limits")).unwrap()
+}
+
+#[test]
+fn a_process_that_holds_keys_dumps_no_core() {
+    let desk = desk();
+    desk.make_keys("keys");
+    let arguments = "mask - --input-format csv --policy policy.yaml --keyring keys --out out.csv --quiet";
+    let mut command = desk.command(&moretta());
+    let mut running = command.args(arguments.split(' ')).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let forbidden = |limits: &str| {
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        core.split_whitespace().skip(4).take(2).all(|limit| limit == "0")
+    };
+    let started = Instant::now();
+    while !forbidden(&limits(running.id())) {
+        assert!(started.elapsed() < Duration::from_secs(10), "{}", limits(running.id()));
+        sleep(Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+}
+
+/// How often a process holds these bytes in memory that it can write. `None` if its memory may not be read.
+fn held(process: u32, bytes: &[u8]) -> Option<usize> {
+    let mut memory = fs::File::open(format!("/proc/{process}/mem")).ok()?;
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
+    let mut held = 0;
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        let (start, end) = line.split(' ').next()?.split_once('-')?;
+        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+        let mut content = Vec::new();
+        memory.seek(SeekFrom::Start(start)).ok()?;
+        // What is reserved for the sandbox and not in use is left out.
+        drop(Read::by_ref(&mut memory).take((end - start).min(1 << 28)).read_to_end(&mut content));
+        held += content.windows(bytes.len()).filter(|window| window[0] == bytes[0] && *window == bytes).count();
+    }
+    Some(held)
+}
+
+#[test]
+fn a_running_process_holds_its_secret_once_or_lets_nobody_look() {
+    let secret: [u8; 32] = std::array::from_fn(|index| 0x9d ^ (index as u8).wrapping_mul(37).wrapping_add(11));
+    let settings = [("MORETTA_KEK", "lq3I5wJZdJOuxeA/WnGMq8YdOFdyiaTDHjVQb4qh/Bs=")];
+    let desk = desk();
+    desk.run_with_settings("keys init --keyring keys", &settings).assert_code(0);
+    let arguments = "mask - --input-format csv --policy policy.yaml --keyring keys --out out.csv --quiet";
+    let mut command = desk.command(&moretta());
+    command.args(arguments.split(' ')).envs(settings).stdin(Stdio::piped()).stderr(Stdio::null());
+    let mut running = command.spawn().unwrap();
+    running.stdin.as_mut().unwrap().write_all(b"id,born\np1,1980-01-02\n").unwrap();
+    // The superuser may look, and sees it as soon as the keyring is open; others may not, as soon as the process runs.
+    let started = Instant::now();
+    while held(running.id(), &secret).is_some_and(|held| held == 0) {
+        assert!(started.elapsed() < Duration::from_secs(20), "the keyring was never opened");
+        sleep(Duration::from_millis(20));
+    }
+    sleep(Duration::from_millis(300));
+    let held = held(running.id(), &secret);
+    assert!(held.is_none_or(|held| held == 1), "{held:?} copies");
+    running.kill().unwrap();
+    running.wait().unwrap();
 }
 
 #[test]

@@ -47,6 +47,11 @@ pub enum Action {
         /// Which version.
         version: u32,
     },
+    /// Encrypt every key anew under a secret that who asks will choose.
+    Rewrap {
+        /// What protects the keyring from then on.
+        protection: String,
+    },
     /// Let the approvals of one more operator count.
     AddOperator {
         /// Who.
@@ -132,6 +137,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DestroyKeyVersion { key, version } => write!(f, "destroy version {version} of key `{key}`"),
+            Self::Rewrap { protection } => write!(f, "rewrap every key, protected by {protection}"),
             Self::AddOperator { name, public_key } => write!(f, "add operator `{name}` with key {public_key}"),
             Self::RemoveOperator { name } => write!(f, "remove operator `{name}`"),
         }

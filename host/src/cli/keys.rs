@@ -25,8 +25,8 @@ How keys are kept:
   the account that runs moretta  every key    every key            every key, while it is given
 
   A malicious operator who may run moretta as that account, and no other program, can use keys and
-  cannot read them; and where operators are registered (`moretta operators`), cannot destroy one
-  alone. Who can read the KEK can write a program that does everything, and approvals bind nobody:
+  cannot read them; and where operators are registered (`moretta operators`), cannot destroy one or
+  choose another KEK alone. Who can read the KEK can write a program that does everything, and approvals bind nobody:
   keep it where no single person can read it.
 
   The file is authenticated as a whole: a key that is moved, renamed, enabled or added by hand is
@@ -109,7 +109,8 @@ pub enum KeysCommand {
     /// Encrypt every key anew under another key-encryption key: another passphrase, or another kind of protection.
     ///
     /// The new secret is MORETTA_NEW_PASSPHRASE, --new-passphrase-file or a question, or MORETTA_NEW_KEK. Keys stay what
-    /// they are, and so do pseudonyms. The old secret opens older copies of the keyring, and nothing else.
+    /// they are, and so do pseudonyms. The old secret opens older copies of the keyring, and nothing else. A keyring with
+    /// operators wants two approvals.
     Rewrap {
         /// Which keyring.
         #[command(flatten)]
@@ -120,6 +121,9 @@ pub enum KeysCommand {
         /// A file with the new passphrase.
         #[arg(long, value_name = "FILE")]
         new_passphrase_file: Option<PathBuf>,
+        /// The consent of others, where there are operators.
+        #[command(flatten)]
+        consent: ConsentArguments,
     },
     /// Print what others may know, as JSON: ids, names, versions, public keys of operators.
     ExportPublic {

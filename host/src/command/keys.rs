@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{consent, keyring, print, show, terminal};
 use crate::approval::Action;
-use crate::cli::{DestroyArguments, KeyringArguments, KeysCommand};
+use crate::cli::{ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand};
 use crate::error::Error;
 use crate::keys::{DEFAULT_KEYS, KeyError, Keyring, Protection, Purpose, Secrets};
 
@@ -26,15 +26,9 @@ pub(super) fn run(command: &KeysCommand) -> Result<(), Error> {
         KeysCommand::Disable { key, version, keyring } => Ok(keyring::open(keyring)?.disable(key, *version)?),
         KeysCommand::Enable { key, version, keyring } => Ok(keyring::open(keyring)?.enable(key, *version)?),
         KeysCommand::Destroy(arguments) => destroy(arguments),
-        KeysCommand::Rewrap { keyring, protect, new_passphrase_file } => {
+        KeysCommand::Rewrap { keyring, protect, new_passphrase_file, consent } => {
             let secrets = Secrets::new_from_environment().passphrase_file(new_passphrase_file.clone());
-            let secrets = secrets.prompt(terminal::prompt());
-            let protection = chosen(*protect, &secrets)?.ok_or_else(|| {
-                Error::Usage("nothing says what is to protect the keyring from now on; give --protect".to_owned())
-            })?;
-            let mut keyring = keyring::open(keyring)?;
-            keyring.rewrap(protection, &secrets)?;
-            print(&list(&keyring))
+            rewrap(keyring::open(keyring)?, *protect, &secrets.prompt(terminal::prompt()), consent)
         }
     }
 }
@@ -45,6 +39,23 @@ fn init(arguments: &KeyringArguments, keys: &[(String, Purpose)], wanted: Option
     let secrets = keyring::secrets(arguments.passphrase_file.as_deref());
     let protection = chosen(wanted, &secrets)?.unwrap_or(Protection::KeyFile);
     print(&list(&Keyring::create_protected(&arguments.keyring, keys, protection, &secrets)?))
+}
+
+fn rewrap(
+    mut keyring: Keyring,
+    wanted: Option<Protection>,
+    secrets: &Secrets,
+    consent: &ConsentArguments,
+) -> Result<(), Error> {
+    let protection = chosen(wanted, secrets)?.ok_or_else(|| {
+        Error::Usage("nothing says what is to protect the keyring from now on; give --protect".to_owned())
+    })?;
+    if let Some(file) = &consent.ask {
+        let action = Action::Rewrap { protection: protection.name().to_owned() };
+        return consent::ask(file, action, keyring.id(), consent);
+    }
+    keyring.rewrap(protection, secrets, consent::read(consent)?.approved().as_ref())?;
+    print(&list(&keyring))
 }
 
 /// What the operator says, else what the environment gives.
@@ -117,7 +128,10 @@ fn list(keyring: &Keyring) -> String {
     }
     let operators: Vec<_> = keyring.operators().iter().map(|operator| operator.name.as_str()).collect();
     if !operators.is_empty() {
-        text.push_str(&format!("operators {}; destroying a key takes two of them\n", operators.join(", ")));
+        text.push_str(&format!(
+            "operators {}; destroying a key or rewrapping takes two of them\n",
+            operators.join(", ")
+        ));
     }
     text
 }

@@ -163,7 +163,7 @@ fn text(document: &Document, provider: &dyn Provider) -> Result<Vec<u8>, KeyErro
 }
 
 /// A file that was staged by a process that was killed can hold a wrapped key that is destroyed since. Others may stage
-/// files here as well, so its beginning is looked at. What cannot be removed is tried again with the next change.
+/// files here as well, so its beginning is looked at, and one that is empty is left. What cannot be removed is tried again with the next change.
 fn remove_leftovers(directory: &Path) {
     let begins = format!("{{\"keyring\":{FORMAT},");
     for path in StagedFile::leftovers_in(directory) {

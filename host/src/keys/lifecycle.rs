@@ -71,9 +71,7 @@ impl Keyring {
                 }
                 _ => {}
             }
-            if !document.operators.is_empty() {
-                document.authorize(&Action::DestroyKeyVersion { key: name.to_owned(), version }, approved)?;
-            }
+            document.authorize_loss(&Action::DestroyKeyVersion { key: name.to_owned(), version }, approved)?;
             let found = document.find_mut(name)?.version_mut(version)?;
             (found.state, found.key) = (VersionState::Destroyed, None);
             Ok(())
@@ -81,15 +79,23 @@ impl Keyring {
     }
 
     /// Wraps every key anew under another key-encryption key. The old one, and every older file, opens nothing that is
-    /// changed from now on.
+    /// changed from now on. A keyring with operators wants two approvals: who chooses the secret has every key, and can
+    /// lose it for everybody.
     ///
     /// # Errors
-    /// The new secret is not given or too short, or the keyring cannot be written: then it is as it was.
-    pub fn rewrap(&mut self, protection: Protection, secrets: &Secrets) -> Result<(), KeyError> {
+    /// The new secret is not given or too short, approvals are missing, or the keyring cannot be written: then it is as
+    /// it was.
+    pub fn rewrap(
+        &mut self,
+        protection: Protection,
+        secrets: &Secrets,
+        approved: Option<&Approved<'_>>,
+    ) -> Result<(), KeyError> {
         let directory = self.directory.clone().ok_or(KeyError::InMemory)?;
         let new = provider::establish(protection, &directory, secrets)?;
         let _lock = file::lock(&directory)?;
         let mut document = self.newest(&directory)?;
+        document.authorize_loss(&Action::Rewrap { protection: protection.name().to_owned() }, approved)?;
         document.rewrap(&*self.provider, &*new)?;
         (*self.document, self.provider) = (Self::written(&directory, document, &*new)?, new);
         provider::remove_others(self.provider.settings(), &directory)
@@ -251,15 +257,15 @@ mod tests {
         let mut elsewhere = Keyring::open(directory.path()).unwrap();
         let secret = |text: &str| {
             let path = directory.path().join(text);
-            crate::keys::write_private(&path, text.as_bytes()).unwrap();
+            crate::keys::private_file::write_new(&path, text.as_bytes()).unwrap();
             Secrets::from_environment().passphrase_file(Some(path))
         };
         let (long, other) = (secret("a passphrase of some words"), secret("another passphrase of words"));
         assert!(matches!(
-            keyring.rewrap(Protection::Passphrase, &secret("too short")),
+            keyring.rewrap(Protection::Passphrase, &secret("too short"), None),
             Err(KeyError::ShortPassphrase(_))
         ));
-        keyring.rewrap(Protection::Passphrase, &long).unwrap();
+        keyring.rewrap(Protection::Passphrase, &long, None).unwrap();
         assert!(opens(&keyring, 1, &sealed) && keyring.rotate("dates").is_ok());
         assert!(matches!(elsewhere.rotate("dates"), Err(KeyError::Rewrapped)));
         assert!(opens(&Keyring::open_with(directory.path(), &long).unwrap(), 1, &sealed));
@@ -269,7 +275,7 @@ mod tests {
         ));
         let names = || fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
         assert!(!names().any(|name| name.to_string_lossy().starts_with("kek-")));
-        keyring.rewrap(Protection::KeyFile, &other).unwrap();
+        keyring.rewrap(Protection::KeyFile, &Secrets::from_environment(), None).unwrap();
         assert!(opens(&Keyring::open(directory.path()).unwrap(), 1, &sealed));
     }
 

@@ -53,6 +53,7 @@ pub use lend::{Grant, LentKey};
 pub use memory::forbid_dumps;
 pub use normalize::Normalize;
 pub use operators::Approved;
+#[cfg(feature = "cli")]
 pub(crate) use private_file::{read as read_private, write_new as write_private};
 pub use provider::{Prompt, Protection, Secrets};
 pub use pseudonym::LentPseudonymKey;

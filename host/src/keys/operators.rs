@@ -63,15 +63,24 @@ impl Keyring {
 }
 
 impl Document {
-    /// Checks that two operators approved exactly this action on this keyring, and that they did so for the first time.
+    /// Checks the consent to what can lose or give away keys: needed as soon as there is an operator.
     ///
     /// # Errors
     /// [`KeyError::Approval`].
-    pub(in crate::keys) fn authorize(
+    pub(in crate::keys) fn authorize_loss(
         &mut self,
         action: &Action,
         approved: Option<&Approved<'_>>,
     ) -> Result<(), KeyError> {
+        if self.operators.is_empty() { Ok(()) } else { self.authorize(action, approved) }
+    }
+
+    fn authorize_change(&mut self, action: &Action, approved: Option<&Approved<'_>>) -> Result<(), KeyError> {
+        if self.operators.len() < NEEDED { Ok(()) } else { self.authorize(action, approved) }
+    }
+
+    /// Checks that two operators approved exactly this action on this keyring, and that it is the first time.
+    fn authorize(&mut self, action: &Action, approved: Option<&Approved<'_>>) -> Result<(), KeyError> {
         let Some(Approved { request, approvals, now }) = approved else {
             return Err(ApprovalError::TooFew { given: 0, needed: NEEDED }.into());
         };
@@ -88,17 +97,13 @@ impl Document {
         self.spent.push(Spent { request: digest, expires: request.expires });
         Ok(())
     }
-
-    fn authorize_change(&mut self, action: &Action, approved: Option<&Approved<'_>>) -> Result<(), KeyError> {
-        if self.operators.len() < NEEDED { Ok(()) } else { self.authorize(action, approved) }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::approval::OperatorKey;
-    use crate::keys::DEFAULT_KEYS;
+    use crate::keys::{DEFAULT_KEYS, Protection};
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_seconds(1_795_330_800 + seconds).unwrap()
@@ -205,6 +210,21 @@ mod tests {
         assert_eq!(refusal(keyring.remove_operator("carla", Some(&removed))), ApprovalError::Spent);
         let names: Vec<_> = keyring.operators().iter().map(|operator| operator.name.as_str()).collect();
         assert_eq!(names, ["anna", "bruno", "carla"]);
+    }
+
+    #[test]
+    fn nobody_alone_gives_the_keyring_another_secret() {
+        let (directory, mut keyring) = keyring();
+        let secrets = crate::keys::Secrets::from_environment();
+        let before = std::fs::read(directory.path().join("keyring.json")).unwrap();
+        let none = ApprovalError::TooFew { given: 0, needed: 2 };
+        assert_eq!(refusal(keyring.rewrap(Protection::KeyFile, &secrets, None)), none);
+        assert_eq!(std::fs::read(directory.path().join("keyring.json")).unwrap(), before);
+        let request = request(&keyring, Action::Rewrap { protection: "key-file".to_owned() }, 1);
+        let approved = Approved { request: &request, approvals: &approvals(&request), now: at(2) };
+        keyring.rewrap(Protection::KeyFile, &secrets, Some(&approved)).unwrap();
+        assert_eq!(refusal(keyring.rewrap(Protection::KeyFile, &secrets, Some(&approved))), ApprovalError::Spent);
+        assert!(Keyring::open(directory.path()).is_ok());
     }
 
     #[test]

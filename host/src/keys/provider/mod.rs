@@ -141,6 +141,17 @@ impl Settings {
     }
 }
 
+impl Protection {
+    /// As it is written: `key-file`, `environment`, `passphrase`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KeyFile => "key-file",
+            Self::Environment => "environment",
+            Self::Passphrase => "passphrase",
+        }
+    }
+}
+
 impl fmt::Display for Protection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
