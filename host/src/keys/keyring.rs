@@ -7,13 +7,18 @@ use std::sync::Arc;
 
 use super::grant::Granted;
 use super::material::Material;
-use super::{DateShiftGrant, KeyError, PseudonymGrant, Purpose, QuarantineGrant};
+use super::signing::Signing;
+use super::{AuditGrant, DateShiftGrant, KeyError, PseudonymGrant, Purpose, QuarantineGrant};
 use super::{private_file, stored};
 use crate::staged::StagedFile;
 
 /// The keys that `moretta keys init` makes.
-pub const DEFAULT_KEYS: [(&str, Purpose); 3] =
-    [("identity", Purpose::Pseudonym), ("dates", Purpose::DateShift), ("quarantine", Purpose::Quarantine)];
+pub const DEFAULT_KEYS: [(&str, Purpose); 4] = [
+    ("identity", Purpose::Pseudonym),
+    ("dates", Purpose::DateShift),
+    ("quarantine", Purpose::Quarantine),
+    ("audit", Purpose::Audit),
+];
 
 /// The name of the file in the keyring's directory.
 const FILE: &str = "keyring.json";
@@ -177,6 +182,17 @@ impl Keyring {
         }
         let secret = found.material.sub_key(Purpose::Quarantine, "", version);
         Ok(QuarantineGrant(Arc::new(Granted { name: of_key(), version, secret })))
+    }
+
+    /// Grants signing an audit trail, and verifying what any version of the key has signed.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn audit_key(&self, name: &str) -> Result<AuditGrant, KeyError> {
+        let (version, key) = self.primary(name, Purpose::Audit, "")?;
+        let versions = self.key(name, Purpose::Audit)?.versions.iter();
+        let all = versions.map(|version| version.material.sub_key(Purpose::Audit, "", version.version));
+        Ok(AuditGrant(Arc::new(Granted { name: name.to_owned(), version, secret: Signing::new(&key, all) })))
     }
 
     /// The sub-key of the version that new data is made under.

@@ -12,6 +12,8 @@ pub enum Purpose {
     DateShift,
     /// Sealing rows in quarantine.
     Quarantine,
+    /// Signing the audit trail.
+    Audit,
 }
 
 impl fmt::Display for Purpose {
@@ -20,6 +22,7 @@ impl fmt::Display for Purpose {
             Self::Pseudonym => "pseudonym",
             Self::DateShift => "date-shift",
             Self::Quarantine => "quarantine",
+            Self::Audit => "audit",
         })
     }
 }
