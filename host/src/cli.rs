@@ -1,8 +1,12 @@
 //! The arguments, and nothing else.
 
+mod audit;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 
 use crate::keys::Purpose;
 use crate::source::Format;
@@ -46,6 +50,12 @@ pub enum Command {
     /// Look at rows in quarantine.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Verify, show, export and prove what was done.
+    ///
+    /// Runs, the use of keys and reading a quarantine are recorded in a trail: a directory of records that are chained
+    /// and signed, without any value of the data. See `moretta audit verify --help` for what it proves and what not.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }
@@ -90,6 +100,10 @@ pub struct MaskArguments {
     /// Write what was done as JSON: counts, policy digest, plugin digests, key versions.
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+    /// Record the run in this audit trail, signed with the key `audit` of the keyring. In `audit` in the keyring's
+    /// directory, if not given; with --ephemeral-keys in none. The output appears only after its record is on disk.
+    #[arg(long, value_name = "DIR", requires = "keyring")]
+    pub audit: Option<PathBuf>,
     /// No summary and no progress bar.
     #[arg(short, long)]
     pub quiet: bool,
@@ -148,8 +162,8 @@ pub enum KeysCommand {
         /// Where; the directory must not hold a keyring yet.
         #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
         keyring: PathBuf,
-        /// A key to make: pseudonym, date-shift or quarantine for its purpose. May be given several times.
-        /// Without it: identity=pseudonym, dates=date-shift, quarantine=quarantine.
+        /// A key to make: pseudonym, date-shift, quarantine or audit for its purpose. May be given several times.
+        /// Without it: identity=pseudonym, dates=date-shift, quarantine=quarantine, audit=audit.
         #[arg(long = "key", value_name = "NAME=PURPOSE", value_parser = parse_key)]
         keys: Vec<(String, Purpose)>,
     },
@@ -174,6 +188,9 @@ pub enum QuarantineCommand {
         /// The keyring that holds its key.
         #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
         keyring: PathBuf,
+        /// The audit trail that it is recorded in. In `audit` in the keyring's directory, if not given.
+        #[arg(long, value_name = "DIR")]
+        audit: Option<PathBuf>,
     },
 }
 
@@ -183,7 +200,8 @@ fn parse_key(text: &str) -> Result<(String, Purpose), String> {
         "pseudonym" => Purpose::Pseudonym,
         "date-shift" => Purpose::DateShift,
         "quarantine" => Purpose::Quarantine,
-        _ => return Err("a purpose is pseudonym, date-shift or quarantine".to_owned()),
+        "audit" => Purpose::Audit,
+        _ => return Err("a purpose is pseudonym, date-shift, quarantine or audit".to_owned()),
     };
     Ok((name.to_owned(), purpose))
 }

@@ -64,6 +64,8 @@
     )
 )]
 
+mod account;
+pub mod audit;
 pub mod batch;
 mod capability;
 mod cast;

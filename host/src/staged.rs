@@ -88,7 +88,7 @@ fn default_permissions(_directory: &Path) -> io::Result<Option<fs::Permissions>>
 
 /// Makes the rename last (`man 2 fsync`). In a directory that may be written but not read that is left to the system.
 #[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     match File::open(directory) {
         Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         opened => opened?.sync_all(),
@@ -96,6 +96,6 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_directory: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -3,7 +3,8 @@
 use comfy_table::Table;
 use comfy_table::presets;
 
-use super::print;
+use super::{audit, print};
+use crate::audit::KeyChange;
 use crate::cli::KeysCommand;
 use crate::error::Error;
 use crate::keys::{DEFAULT_KEYS, Keyring, VersionState};
@@ -14,7 +15,9 @@ pub(super) fn run(command: &KeysCommand) -> Result<(), Error> {
         KeysCommand::Init { keyring, keys } => {
             let named: Vec<_> = keys.iter().map(|(name, purpose)| (name.as_str(), *purpose)).collect();
             let keys = if named.is_empty() { DEFAULT_KEYS.as_slice() } else { &named };
-            print(&table(&Keyring::create(keyring, keys)?))
+            let created = Keyring::create(keyring, keys)?;
+            audit::keys_changed(keyring, &created, KeyChange::Created)?;
+            print(&table(&created))
         }
         KeysCommand::List { keyring, json: false } => print(&table(&Keyring::open(keyring)?)),
         KeysCommand::List { keyring, json: true } => {

@@ -22,6 +22,11 @@ pub(super) fn error(error: &Error) {
     print(&text);
 }
 
+/// Prints what the operator should know, on standard error.
+pub(super) fn note(text: &str) {
+    print(&format!("note: {text}\n"));
+}
+
 /// Prints what a run did on standard error, so that standard output can be the data.
 pub(super) fn summary(report: &Report) {
     let rows = &report.rows;
@@ -85,7 +90,7 @@ fn snippet(errors: &PolicyErrors, problem: &PolicyProblem) -> Option<Shown> {
 }
 
 /// Without characters that a terminal would obey, and as long as before: names of columns come from the input.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
     text.chars()
         .flat_map(|c| if obeyed(c) { std::iter::repeat_n('?', c.len_utf8()) } else { std::iter::repeat_n(c, 1) })

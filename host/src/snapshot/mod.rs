@@ -23,6 +23,15 @@ pub struct Snapshot {
     keyring: Option<Keyring>,
     /// The plans made so far, one for each schema that came by.
     plans: Mutex<Vec<(SchemaRef, Arc<Ready>)>>,
+    /// The keys that were asked for so far, for the audit trail.
+    asked: Mutex<Vec<Asked>>,
+}
+
+/// A key that a call of a plan asks for, and the version that it is lent, or why it is not.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) call: plan::Call,
+    pub(crate) granted: Result<u32, Arc<KeyError>>,
 }
 
 /// A plan with its plugins compiled and its keys granted.
@@ -35,7 +44,7 @@ pub(crate) struct Ready {
 impl Snapshot {
     /// Puts a policy, plugins and keys in force.
     pub(crate) fn new(revision: u64, policy: Policy, plugins: Registry, keyring: Option<Keyring>) -> Self {
-        Self { revision, policy, plugins, keyring, plans: Mutex::new(Vec::new()) }
+        Self { revision, policy, plugins, keyring, plans: Mutex::default(), asked: Mutex::default() }
     }
 
     /// The number of the revision.
@@ -80,8 +89,16 @@ impl Snapshot {
                 problems.push(about(&refusal));
             }
             match self.grant(call) {
-                Ok(grant) => calls.push(ReadyCall { plugin, grant, pattern, call: call.clone() }),
-                Err(Error::Key(error)) => problems.push(about(&error)),
+                Ok(grant) => {
+                    if let Some((_, version)) = grant.key() {
+                        self.note(call, Ok(version));
+                    }
+                    calls.push(ReadyCall { plugin, grant, pattern, call: call.clone() });
+                }
+                Err(Error::Key(error)) => {
+                    problems.push(about(&error));
+                    self.note(call, Err(Arc::new(error)));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -112,6 +129,19 @@ impl Snapshot {
                 return Err(Error::Internal("no plugin is lent a key of the host's own"));
             }
         })
+    }
+
+    fn note(&self, call: &plan::Call, granted: Result<u32, Arc<KeyError>>) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(Asked { call: call.clone(), granted });
+    }
+
+    /// The keys that were asked for so far. What was denied is told once.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = asked.clone();
+        asked.retain(|asked| asked.granted.is_ok());
+        all
     }
 
     /// The plans made so far.
