@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 27] = [
+const ARROWS: [(&str, &[&str]); 29] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -15,9 +15,11 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("batch", &["error"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
-    ("error", &["batch", "keys", "outcome", "plugin", "policy"]),
+    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy"]),
     // Keys know nothing of ours.
     ("keys", &["staged"]),
+    // The trail knows who signs it.
+    ("audit", &["keys", "staged"]),
     // From text to a plan, without plugins.
     ("manifest", &["batch", "keys", "outcome"]),
     ("policy", &["batch", "outcome", "phi"]),
@@ -38,9 +40,19 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify"]),
     // What puts them together.
     ("report", &["error", "outcome", "snapshot", "tally"]),
-    ("host", &["batch", "error", "keys", "manifest", "outcome", "pipeline", "plan", "plugin", "policy", "snapshot"]),
-    ("output", &["error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"]),
-    ("run", &["batch", "error", "host", "output", "pipeline", "report", "sink", "source"]),
+    ("account", &["audit", "error", "host", "keys", "outcome", "report", "snapshot", "tally"]),
+    (
+        "host",
+        &[
+            "account", "audit", "batch", "error", "keys", "manifest", "outcome", "pipeline", "plan", "plugin",
+            "policy", "snapshot",
+        ],
+    ),
+    (
+        "output",
+        &["audit", "error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"],
+    ),
+    ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source"]),
     ("cli", &["keys", "source"]),
 ];
 
@@ -49,13 +61,14 @@ const COMMAND_KNOWS_NOT: [&str; 8] =
     ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
 
 /// What must never be, whatever the table says: module, and what it knows nothing of.
-const NEVER: [(&str, &[&str]); 9] = [
-    ("pipeline", &["keys", "plugin", "capability", "contract", "policy"]),
+const NEVER: [(&str, &[&str]); 10] = [
+    ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy"]),
     ("mask", &["policy", "source", "sink"]),
     ("plan", &["plugin", "source", "sink", "snapshot"]),
     ("verify", &["policy", "source", "sink"]),
     ("snapshot", &["pipeline", "run", "host"]),
-    ("keys", &["plugin", "batch", "policy"]),
+    ("keys", &["audit", "plugin", "batch", "policy"]),
+    ("audit", &["plugin", "batch", "policy", "source", "sink"]),
     ("policy", &["plugin", "plan", "source", "sink", "keys"]),
     ("source", &["policy", "plan", "plugin", "keys"]),
     ("sink", &["policy", "plan", "plugin", "keys"]),
