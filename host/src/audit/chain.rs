@@ -105,6 +105,10 @@ impl Chain {
             Kind::Checkpoint => {
                 let note = std::str::from_utf8(frame.body).map_err(|_| Fault::NotANote)?;
                 self.check(note, keys)?;
+                // One that seals nothing was added: it can be copied from where it stands.
+                if self.sealed == self.tree.size() {
+                    return Err(Fault::Repeated);
+                }
                 self.checkpoint = Some(note.to_owned());
                 self.sealed = self.tree.size();
                 Taken::Checkpoint

@@ -51,6 +51,9 @@ pub enum Fault {
         /// How many it was signed over.
         signed: u64,
     },
+    /// A checkpoint stands after another one, with no record in between.
+    #[error("the checkpoint is there twice")]
+    Repeated,
     /// The records before a checkpoint are not those that were signed.
     #[error("the records before the checkpoint are not those that were signed")]
     Root,

@@ -45,3 +45,6 @@ pub use record::Record;
 pub use trail::{Recorded, RunId, Trail};
 pub use tree::Hash;
 pub use who::{Kind, Who};
+
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,9 @@ impl Trail {
     pub fn record(&self, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
         let _lock = Lock::exclusive(&self.directory, self.patience)?;
         let (mut tail, repair) = Tail::find(&self.directory, &self.trusted)?;
+        if repair.is_none() && events.is_empty() {
+            return Ok(Recorded(()));
+        }
         let repair = repair.map(Event::TrailRepaired);
         for event in repair.iter().chain(events) {
             let run = run.filter(|_| !matches!(event, Event::TrailRepaired(_)));

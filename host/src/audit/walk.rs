@@ -5,7 +5,7 @@ use std::path::Path;
 use super::chain::{Chain, Taken};
 use super::fault::{AuditError, Fault};
 use super::files::{self, Segment};
-use super::frame::Frame;
+use super::frame::{Frame, Kind};
 use super::note::{Checkpoint, TrustedKeys};
 use super::record::Record;
 
@@ -69,7 +69,7 @@ impl<'a> Walk<'a> {
         let mut rest = bytes.as_slice();
         loop {
             let byte = bytes.len().saturating_sub(rest.len());
-            match self.next(segment, rest, each) {
+            match self.next(segment, byte, rest, each) {
                 Ok(Some(left)) => rest = left,
                 Ok(None) => return Ok(End { byte, torn: 0 }),
                 Err(fault) if last && fault.may_be_torn() && self.is_published() => {
@@ -84,6 +84,7 @@ impl<'a> Walk<'a> {
     fn next<'b>(
         &mut self,
         segment: &Segment,
+        byte: usize,
         rest: &'b [u8],
         each: &mut dyn FnMut(Record, &[u8]),
     ) -> Result<Option<&'b [u8]>, Fault> {
@@ -92,6 +93,9 @@ impl<'a> Walk<'a> {
             return if self.chain.is_some() { Ok(None) } else { Err(Fault::CutOff) };
         }
         let (frame, rest) = Frame::read(rest)?;
+        if (frame.kind == Kind::Segment) != (byte == 0) {
+            return Err(Fault::SegmentStart);
+        }
         let Some(chain) = &mut self.chain else {
             let chain = self.chain.insert(Chain::resume(&frame, self.keys)?);
             if chain.size() != segment.first {
