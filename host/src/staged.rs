@@ -28,6 +28,13 @@ impl StagedFile {
         sync_directory(directory(&self.target))
     }
 
+    /// Like [`StagedFile::commit`], in place of a file that is there. After the machine dies it may be the old one still,
+    /// and whole.
+    pub(crate) fn replace(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist(&self.target).map(drop).map_err(|failed| failed.error)
+    }
+
     /// Like [`StagedFile::commit`], with the rights of the file that is there, or those that any new file gets.
     pub(crate) fn commit_for_others(self) -> io::Result<()> {
         let there = fs::metadata(&self.target).ok().map(|there| there.permissions());

@@ -223,6 +223,15 @@ fn only_verify_makes_a_verified_batch() {
 }
 
 #[test]
+fn only_the_audit_trail_proves_that_something_is_recorded() {
+    for File { path, module, code, .. } in files().into_iter().filter(|file| file.module != "audit") {
+        assert!(!code.contains("Recorded("), "{} in {module}", path.display());
+        let without = code.contains("Recorded::without_trail");
+        assert!(!without || module == "account", "{} in {module}", path.display());
+    }
+}
+
+#[test]
 fn unsafe_code_is_where_compiled_code_is_loaded() {
     let with: Vec<_> =
         files().into_iter().filter(|file| file.code.contains("unsafe {")).map(|file| file.path).collect();

@@ -62,11 +62,13 @@ pub(crate) fn published(directory: &Path) -> Result<Option<String>, AuditError> 
     }
 }
 
-/// Publishes a checkpoint, in place of the one before it.
+/// Publishes a checkpoint, in place of the one before it. The first one lasts from then on; a later one may be lost with
+/// the machine, and the one before it is as good: the trail has grown from it.
 pub(crate) fn publish(directory: &Path, note: &str) -> Result<(), AuditError> {
     let path = checkpoint_path(directory);
+    let commit = if path.exists() { StagedFile::replace } else { StagedFile::commit };
     let staged = StagedFile::beside(&path).and_then(|mut file| file.write_all(note.as_bytes()).map(|()| file));
-    staged.and_then(StagedFile::commit).map_err(AuditError::io("write", &path))
+    staged.and_then(commit).map_err(AuditError::io("write", &path))
 }
 
 /// Where the last checkpoint is published.
