@@ -22,7 +22,7 @@ pub(crate) struct Account<'a> {
     out: String,
     /// What the run sets out to do, until it is told.
     started: Option<RunStarted>,
-    /// The grants and denials that the trail has been told of.
+    /// The grants and denials that the trail has been told of: each schema asks for the same keys again.
     uses: Vec<KeyUse>,
     batches: u64,
     bytes_written: u64,
@@ -69,8 +69,10 @@ impl<'a> Account<'a> {
     }
 
     /// One batch was masked and verified. Whoever asked for it gets it after this.
-    pub(crate) fn returned(&self) -> Result<Recorded, Error> {
-        self.tell(&[Event::Masked(self.masked())])
+    pub(crate) fn returned(&mut self) -> Result<Recorded, Error> {
+        let mut events = self.news();
+        events.push(Event::Masked(self.masked()));
+        self.tell(&events)
     }
 
     /// Everything is masked, verified and staged. What gets its name after this takes what is returned.
@@ -133,7 +135,7 @@ impl<'a> Account<'a> {
         let domain = self.host.snapshot().policy().domain.as_deref().unwrap_or_default();
         let started = self.started.take().map(|started| RunStarted { revision: self.revision(), ..started });
         let mut events: Vec<_> = started.map(Event::RunStarted).into_iter().collect();
-        for one in self.host.snapshot().asked().iter().filter_map(|asked| key_use(asked, domain)) {
+        for one in self.host.snapshot().take_asked().iter().filter_map(|asked| key_use(asked, domain)) {
             if !self.uses.contains(&one) {
                 self.uses.push(one.clone());
                 events.push(if one.refused.is_some() { Event::KeyDenied(one) } else { Event::KeyGranted(one) });

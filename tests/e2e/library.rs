@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
-use moretta::audit::{Trail, Trust, TrustedKeys, Who, examine};
+use moretta::audit::{Record, Trail, Trust, TrustedKeys, Who, examine};
 use moretta::error::{Blame, Error};
 use moretta::keys::{DEFAULT_KEYS, Keyring};
 use moretta::outcome::RejectionCode;
@@ -110,6 +110,10 @@ fn a_batch_without_rows_or_of_nulls_passes() {
     assert_eq!(host.mask(batch).unwrap().column(0), &nulls);
 }
 
+fn rows_masked(record: &Record) -> Option<u64> {
+    record.details.get("outcomes")?["masked"].as_u64()
+}
+
 #[test]
 fn a_batch_is_given_away_after_its_record_is_written_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
@@ -123,11 +127,12 @@ fn a_batch_is_given_away_after_its_record_is_written_or_not_at_all() {
     host.mask(patients(2, &["1982-03-04"])).unwrap();
     let (mut rows, trust) = (Vec::new(), Trust { keys: Some(&trusted), remembered: None });
     let examined = examine(directory.path(), trust, &mut |record, _| {
-        rows.push((record.who.name, record.action, record.details["outcomes"]["masked"].as_u64()));
+        rows.push((record.who.name.clone(), record.action.clone(), rows_masked(&record)));
     });
     assert_eq!(examined.unwrap().checkpoints, 2);
-    let masked = |rows| ("annie".to_owned(), "masked".to_owned(), Some(rows));
-    assert_eq!(rows, [masked(2), masked(1)]);
+    let record = |action: &str, rows| ("annie".to_owned(), action.to_owned(), rows);
+    let granted = || record("key-granted", None);
+    assert_eq!(rows, [granted(), granted(), record("masked", Some(2)), record("masked", Some(1))]);
 
     std::fs::remove_file(directory.path().join("checkpoint")).unwrap();
     let error = host.mask(patients(3, &["1983-04-05"])).unwrap_err();

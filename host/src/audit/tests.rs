@@ -20,6 +20,12 @@ fn clock() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_795_330_800)
 }
 
+/// In memory where there is a place for that: these tests write thousands of files.
+fn directory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
 /// A trail in a directory of its own, with the key that signs it.
 struct Kept {
     directory: TempDir,
@@ -28,7 +34,7 @@ struct Kept {
 
 impl Kept {
     fn empty() -> Self {
-        Self { directory: tempfile::tempdir().unwrap(), key: key() }
+        Self { directory: directory(), key: key() }
     }
 
     /// Six records in three writes of one, three and two.
@@ -396,7 +402,7 @@ fn another_trail_of_the_same_key_is_told_by_the_public_key_and_the_published_che
     let public = public.unwrap();
     let trust = Trust { keys: Some(&public), remembered: None };
     examine(kept.path(), trust, &mut |_, _| {}).unwrap();
-    let other = Kept { directory: tempfile::tempdir().unwrap(), key: kept.key.clone() };
+    let other = Kept { directory: directory(), key: kept.key.clone() };
     other.write(&[1]);
     assert!(other.verify().is_ok());
     let error = examine(other.path(), trust, &mut |_, _| {}).unwrap_err();

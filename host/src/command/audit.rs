@@ -15,7 +15,7 @@ use crate::audit::{
 };
 use crate::cli::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 use crate::error::Error;
-use crate::keys::{KeyError, Keyring};
+use crate::keys::{KeyError, KeyInfo, Keyring, VersionInfo};
 
 /// The name of the key that signs.
 const KEY: &str = "audit";
@@ -56,17 +56,25 @@ pub(super) fn trail(directory: &Path, keyring: &Keyring, asked: Option<&Path>) -
 }
 
 /// Records what became of keys, in the trail beside them.
-pub(super) fn keys_changed(directory: &Path, keyring: &Keyring, change: KeyChange) -> Result<(), Error> {
+pub(super) fn keys_changed(directory: &Path, keyring: &Keyring, changes: Vec<KeyChanged>) -> Result<(), Error> {
     let Some(trail) = trail(directory, keyring, None)? else { return Ok(()) };
-    let of_key = |key: crate::keys::KeyInfo| {
-        let versions = key.versions.into_iter().map(|version| version.version);
-        let (name, purpose) = (key.name, key.purpose.to_string());
-        let changed = move |version| KeyChanged { key: name.clone(), version, purpose: purpose.clone(), change };
-        versions.map(move |version| Event::KeyChanged(changed(version))).collect::<Vec<_>>()
+    let events: Vec<_> = changes.into_iter().map(Event::KeyChanged).collect();
+    Ok(trail.record(None, &events).map(drop)?)
+}
+
+/// The same change of every version of every key.
+pub(super) fn of_every_key(keyring: &Keyring, change: KeyChange) -> Vec<KeyChanged> {
+    let of_key = |key: KeyInfo| {
+        let (key, purpose, versions) = (key.name, key.purpose.to_string(), key.versions);
+        let changed = move |version: VersionInfo| KeyChanged {
+            key: key.clone(),
+            version: version.version,
+            purpose: purpose.clone(),
+            change,
+        };
+        versions.into_iter().map(changed).collect::<Vec<_>>()
     };
-    let events: Vec<_> = keyring.list().into_iter().flat_map(of_key).collect();
-    let _recorded = trail.record(None, &events)?;
-    Ok(())
+    keyring.list().into_iter().flat_map(of_key).collect()
 }
 
 fn verify(directory: &Path, trust: &TrustArguments, checkpoint: Option<&Path>) -> Result<(), Error> {

@@ -16,7 +16,7 @@ pub(super) fn run(command: &KeysCommand) -> Result<(), Error> {
             let named: Vec<_> = keys.iter().map(|(name, purpose)| (name.as_str(), *purpose)).collect();
             let keys = if named.is_empty() { DEFAULT_KEYS.as_slice() } else { &named };
             let created = Keyring::create(keyring, keys)?;
-            audit::keys_changed(keyring, &created, KeyChange::Created)?;
+            audit::keys_changed(keyring, &created, audit::of_every_key(&created, KeyChange::Created))?;
             print(&table(&created))
         }
         KeysCommand::List { keyring, json: false } => print(&table(&Keyring::open(keyring)?)),

@@ -73,7 +73,10 @@ impl fmt::Debug for AuditPublicKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::Purpose;
+    use crate::keys::grant::Granted;
     use crate::keys::material::LENGTH;
+    use std::sync::Arc;
 
     fn hex<const N: usize>(text: &str) -> [u8; N] {
         std::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
@@ -93,6 +96,21 @@ mod tests {
         );
         assert_eq!(signature, hex(expected));
         assert!(public.has_signed(&[0x72], &signature) && !public.has_signed(&[0x73], &signature));
+    }
+
+    #[test]
+    fn what_an_earlier_version_signed_is_verified_after_a_new_one_signs() {
+        let material = Material::stored(&[7; LENGTH]).unwrap();
+        let version = |number| material.sub_key(Purpose::Audit, "", number);
+        let grant = |number: u32| {
+            let secret = Signing::new(&version(number), (1..=number).map(version));
+            AuditGrant(Arc::new(Granted { name: "audit".to_owned(), version: number, secret }))
+        };
+        let (earlier, now) = (grant(1), grant(2));
+        let signature = earlier.sign(b"text");
+        let [first, second] = now.public_keys() else { panic!("two versions") };
+        assert!(first.has_signed(b"text", &signature) && !second.has_signed(b"text", &signature));
+        assert_eq!((*first, *second), (earlier.public_key(), now.public_key()));
     }
 
     #[test]

@@ -23,15 +23,15 @@ pub struct Snapshot {
     keyring: Option<Keyring>,
     /// The plans made so far, one for each schema that came by.
     plans: Mutex<Vec<(SchemaRef, Arc<Ready>)>>,
-    /// The keys that were asked for so far, for the audit trail.
+    /// The keys that were asked for and that the audit trail does not know of yet.
     asked: Mutex<Vec<Asked>>,
 }
 
 /// A key that a call of a plan asks for, and the version that it is lent, or why it is not.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) call: plan::Call,
-    pub(crate) granted: Result<u32, Arc<KeyError>>,
+    pub(crate) granted: Result<u32, KeyError>,
 }
 
 /// A plan with its plugins compiled and its keys granted.
@@ -97,7 +97,7 @@ impl Snapshot {
                 }
                 Err(Error::Key(error)) => {
                     problems.push(about(&error));
-                    self.note(call, Err(Arc::new(error)));
+                    self.note(call, Err(error));
                 }
                 Err(error) => return Err(error),
             }
@@ -131,17 +131,14 @@ impl Snapshot {
         })
     }
 
-    fn note(&self, call: &plan::Call, granted: Result<u32, Arc<KeyError>>) {
+    fn note(&self, call: &plan::Call, granted: Result<u32, KeyError>) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.push(Asked { call: call.clone(), granted });
     }
 
-    /// The keys that were asked for so far. What was denied is told once.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = asked.clone();
-        asked.retain(|asked| asked.granted.is_ok());
-        all
+    /// The keys that were asked for since this was called last.
+    pub(crate) fn take_asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The plans made so far.
