@@ -231,7 +231,7 @@ fn a_third_party_verifies_with_the_public_key_and_a_checkpoint_that_it_kept() {
     desk.run(verify).assert_code(1);
 }
 
-/// Makes the trail longer than half a megabyte.
+/// Makes the trail longer than 128 KiB.
 fn lengthen(desk: &Desk) {
     let key = Keyring::open(&desk.path("keys")).unwrap().audit_key("audit").unwrap();
     let trail = Trail::open(&desk.path("keys/audit"), key, Who::of_process(), SystemTime::now).unwrap();
@@ -244,7 +244,7 @@ fn lengthen(desk: &Desk) {
         plugins: Vec::new(),
         keys: Vec::new(),
     };
-    let (inputs, out) = (vec!["x".repeat(1000); 600], String::new());
+    let (inputs, out) = (vec!["x".repeat(1000); 200], String::new());
     let started = Event::RunStarted(RunStarted { inputs, out, quarantine: None, revision });
     let _recorded = trail.record(None, &[started]).unwrap();
 }
@@ -254,8 +254,8 @@ fn a_run_that_cannot_be_recorded_leaves_nothing_and_the_trail_is_clean() {
     let desk = desk();
     lengthen(&desk);
     let before = desk.names();
-    // A file may have 256 or 512 KiB, by the shell's unit: the output fits, and the trail is longer already.
-    let line = format!("trap '' XFSZ; ulimit -f 512; exec \"$MORETTA\" {}", mask("out.csv"));
+    // A file may have 64 or 128 KiB, by the shell's unit: the output fits, and the trail is longer already.
+    let line = format!("trap '' XFSZ; ulimit -f 128; exec \"$MORETTA\" {}", mask("out.csv"));
     let full = desk.run_in_shell(&line).assert_code(1);
     assert!(full.stderr.contains("cannot write keys/audit/records-"), "{}", full.stderr);
     assert_eq!(desk.names(), before);

@@ -13,8 +13,8 @@ use super::note::TrustedKeys;
 use super::walk::{End, Walk};
 use crate::staged::sync_directory;
 
-/// How long a segment may be before the next one is begun.
-const SEGMENT_BYTES: usize = 1 << 20;
+/// How long a segment may be before the next one is begun. Each write reads the last one.
+const SEGMENT_BYTES: usize = 256 << 10;
 
 /// The end of a trail, and what is to be written there.
 pub(crate) struct Tail {
@@ -114,7 +114,7 @@ impl Found {
         last: &Segment,
         before: &[Segment],
     ) -> Result<Self, AuditError> {
-        let mut walk = Walk::new(directory, Some(keys), None)?;
+        let mut walk = Walk::new(directory, Some(keys), None)?.skim();
         let begun = Frame::read(&last.bytes()?).is_ok();
         // A segment that was interrupted when it was begun goes on from the one before it.
         if let (false, Some(whole)) = (begun, before.last()) {

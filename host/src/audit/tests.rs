@@ -50,7 +50,7 @@ impl Kept {
     fn long(writes: u32) -> Self {
         let kept = Self::empty();
         for number in 1..=writes {
-            let inputs = vec![format!("{number}{}", "x".repeat(255)); 1024];
+            let inputs = vec![format!("{number}{}", "x".repeat(255)); 256];
             let started = RunStarted { inputs, ..run_started(number) };
             let _recorded = kept.trail().record(None, &[Event::RunStarted(started)]).unwrap();
         }
@@ -393,6 +393,21 @@ fn a_trail_of_another_key_is_not_taken_for_this_one() {
     assert!(matches!(error, AuditError::Malformed { fault: Fault::Signature, .. }), "{error}");
     assert!(kept.trail().record(None, &[event(7)]).is_err());
     assert_eq!(kept.segment().metadata().unwrap().len(), other.segment().metadata().unwrap().len());
+}
+
+#[test]
+fn a_writer_takes_no_checkpoint_of_another_key_after_the_published_one() {
+    let kept = Kept::empty();
+    kept.write(&[1]);
+    let published = kept.checkpoint();
+    kept.write(&[2]);
+    let mut pieces = kept.pieces();
+    pieces[4].1 = Checkpoint::read(&kept.checkpoint()).unwrap().sign(&key()).into_bytes();
+    kept.put(&bytes_of(&pieces));
+    kept.publish(&published);
+    kept.assert_tampered("forged", 2, Fault::Signature);
+    let error = kept.trail().record(None, &[event(3)]).unwrap_err();
+    assert!(matches!(error, AuditError::Tampered { record: 2, fault: Fault::Signature, .. }), "{error}");
 }
 
 #[test]
