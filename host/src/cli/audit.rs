@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 const WHAT_IT_PROVES: &str = "\
-What a clean verification proves: every record up to the last checkpoint is as it was written, in its place, with none
-missing, and the checkpoints were signed with the audit key. What it does not: who can write in DIR can put back an older
-state of the whole of it, and whoever holds the audit key can sign another history. Both are noticed by one who keeps
-checkpoints somewhere else: copy DIR/checkpoint away now and then, and give it with --checkpoint. Nor does it prove that
-everything was recorded: a run with another --audit, or with --ephemeral-keys, is not in it.
+What a clean verification proves: every record up to the last checkpoint is as it was written, in its place, with none \
+missing, and the checkpoints were signed with the audit key.
+
+What it does not: who can write in DIR can put back an older state of the whole of it, and whoever holds the audit key \
+can sign another history. Both are noticed by one who keeps checkpoints somewhere else: copy DIR/checkpoint away now and \
+then, and give it with --checkpoint. Nor does it prove that everything was recorded: a run with another --audit, or with \
+--ephemeral-keys, is not in it.
 
 Exit codes: 0 clean; 1 tampered with, or not readable; 2 usage.";
 

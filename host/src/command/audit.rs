@@ -195,6 +195,7 @@ fn summary(details: &Map<String, Value>) -> String {
     let part = |(name, value): (&String, &Value)| match value {
         Value::String(_) if name.ends_with("digest") => None,
         Value::String(text) => Some(format!("{name} {text}")),
+        Value::Array(items) if items.is_empty() => None,
         Value::Array(items) if items.iter().all(Value::is_string) => {
             let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
             Some(format!("{name} {}", items.join(" ")))
@@ -206,7 +207,7 @@ fn summary(details: &Map<String, Value>) -> String {
         }
         other => Some(format!("{name} {other}")),
     };
-    let parts: Vec<_> = details.iter().filter_map(part).filter(|part| !part.starts_with("0 ")).collect();
+    let parts: Vec<_> = details.iter().filter_map(part).collect();
     parts.join(", ")
 }
 
