@@ -1,10 +1,13 @@
 //! The arguments, and nothing else.
 
+mod audit;
 mod keys;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 
 use crate::keys::Purpose;
 use crate::source::Format;
@@ -58,6 +61,12 @@ pub enum Command {
     /// Look at rows in quarantine.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Verify, show, export and prove what was done.
+    ///
+    /// Runs, the use of keys and reading a quarantine are recorded in a trail: a directory of records that are chained
+    /// and signed, without any value of the data. See `moretta audit verify --help` for what it proves and what not.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }
@@ -102,6 +111,10 @@ pub struct MaskArguments {
     /// Write what was done as JSON: counts, policy digest, plugin digests, key versions.
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+    /// Record the run in this audit trail, signed with the key `audit` of the keyring. In `audit` in the keyring's
+    /// directory, if not given; with --ephemeral-keys in none. The output appears only after its record is on disk.
+    #[arg(long, value_name = "DIR", requires = "keyring")]
+    pub audit: Option<PathBuf>,
     /// No summary and no progress bar.
     #[arg(short, long)]
     pub quiet: bool,
@@ -165,6 +178,9 @@ pub enum QuarantineCommand {
         /// The keyring that holds its key.
         #[command(flatten)]
         keyring: KeyringArguments,
+        /// The audit trail that it is recorded in. In `audit` in the keyring's directory, if not given.
+        #[arg(long, value_name = "DIR")]
+        audit: Option<PathBuf>,
     },
 }
 
@@ -178,10 +194,10 @@ fn parse_key(text: &str) -> Result<(String, Purpose), String> {
         "encrypt-deterministic" => Purpose::EncryptDeterministic,
         "fpe" => Purpose::FormatPreserving,
         "quarantine" => Purpose::Quarantine,
+        "audit" => Purpose::Audit,
         _ => {
-            return Err(
-                "a purpose is pseudonym, date-shift, encrypt, encrypt-deterministic, fpe or quarantine".to_owned()
-            );
+            return Err("a purpose is pseudonym, date-shift, encrypt, encrypt-deterministic, fpe, quarantine or audit"
+                .to_owned());
         }
     };
     Ok((name.to_owned(), purpose))

@@ -40,6 +40,9 @@ pub enum Error {
     /// A key is missing or may not be used so.
     #[error(transparent)]
     Key(#[from] crate::keys::KeyError),
+    /// The audit trail cannot be written, or not be trusted.
+    #[error(transparent)]
+    Audit(#[from] crate::audit::AuditError),
     /// More rows were rejected than the operator allows.
     #[error("{0}")]
     Quarantined(Box<crate::outcome::TooManyQuarantined>),
@@ -77,6 +80,8 @@ impl Error {
             Self::Data(_) | Self::Quarantined(_) => Blame::Data,
             Self::Guest(_) => Blame::Guest,
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
+            Self::Audit(error) if error.is_of_the_operator() => Blame::Operator,
+            Self::Audit(_) => Blame::Host,
             Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
             Self::Io { .. } | Self::Engine(_) | Self::Instance(_) | Self::Interrupted | Self::Internal(_) => {

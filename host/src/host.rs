@@ -7,12 +7,14 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
+use crate::account::Account;
+use crate::audit::{Recorded, Trail};
 use crate::batch::{Batch, BatchPlace};
 use crate::error::Error;
 use crate::keys::{Keyring, Purpose};
 use crate::manifest::Ask;
 use crate::outcome::{Fate, Outcomes, TooManyQuarantined};
-use crate::pipeline;
+use crate::pipeline::{self, Processed};
 use crate::plan::{Plan, Transforms};
 use crate::plugin::{CodeCache, Engine, Limits, Package, Registry};
 use crate::policy::{Policy, RuleAction};
@@ -26,6 +28,7 @@ pub struct HostBuilder {
     limits: Limits,
     cache: Option<CodeCache>,
     packages: Vec<Package>,
+    trail: Option<Trail>,
 }
 
 #[derive(Debug)]
@@ -67,6 +70,13 @@ impl HostBuilder {
         self
     }
 
+    /// Records what is done in this trail. What is masked is given away only after its record is on disk, which takes
+    /// some milliseconds for each call of [`Host::mask`] and each run over files.
+    #[must_use]
+    pub fn audit(self, trail: Trail) -> Self {
+        Self { trail: Some(trail), ..self }
+    }
+
     /// Puts everything in force.
     ///
     /// # Errors
@@ -97,7 +107,8 @@ impl HostBuilder {
             Keys::Ring(keyring) => Some(keyring),
             Keys::Ephemeral => Some(Keyring::ephemeral(&keys_of(&self.policy, &plugins))?),
         };
-        Ok(Host { snapshot: Arc::new(Snapshot::new(1, self.policy, plugins, keyring)) })
+        let snapshot = Arc::new(Snapshot::new(1, self.policy, plugins, keyring));
+        Ok(Host { snapshot, trail: self.trail.map(Arc::new) })
     }
 }
 
@@ -119,17 +130,24 @@ fn keys_of<'p>(policy: &'p Policy, plugins: &Registry) -> Vec<(&'p str, Purpose)
 #[derive(Clone, Debug)]
 pub struct Host {
     snapshot: Arc<Snapshot>,
+    trail: Option<Arc<Trail>>,
 }
 
 impl Host {
     /// A host under this policy, with the shipped plugins.
     pub fn builder(policy: Policy) -> HostBuilder {
-        HostBuilder { policy, keys: Keys::None, limits: Limits::default(), cache: None, packages: Vec::new() }
+        let (keys, limits) = (Keys::None, Limits::default());
+        HostBuilder { policy, keys, limits, cache: None, packages: Vec::new(), trail: None }
     }
 
     /// What is in force.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// Where what is done is recorded.
+    pub fn audit(&self) -> Option<&Trail> {
+        self.trail.as_deref()
     }
 
     /// What would happen to each column of this schema.
@@ -159,13 +177,14 @@ impl Host {
     /// Masks one batch, and says which rows it left out because they could not be masked.
     ///
     /// # Errors
-    /// A plugin misbehaved, or the policy does not fit the columns.
+    /// A plugin misbehaved, the policy does not fit the columns, or the audit trail cannot be written.
     pub fn mask_rows(&self, batch: RecordBatch) -> Result<Masked, Error> {
         let place = BatchPlace { input: "the batch".into(), first_row: 1, lines: None };
-        let processed = pipeline::process(&self.snapshot, Batch::new(batch, place))?;
-        let quarantined = processed.rejected.iter().filter(|row| row.fate == Fate::Quarantine);
-        let quarantined = quarantined.map(|row| (processed.batch.place().row(row.row), row.code)).collect();
-        Ok(Masked { batch: processed.verified.into_columns(), outcomes: processed.outcomes, quarantined })
+        let mut account = Account::new(self, Path::new("the caller"))?;
+        let processed = pipeline::process(&self.snapshot, Batch::new(batch, place));
+        let processed = processed.map_err(|error| account.failed(error))?;
+        account.add(&processed.outcomes, &processed.tally);
+        Ok(Masked::released(processed, account.returned()?))
     }
 
     /// Masks a stream of batches, one at a time as they are asked for. The first error ends it.
@@ -194,4 +213,13 @@ pub struct Masked {
     pub outcomes: Outcomes,
     /// The rows that are in quarantine now: it is for the caller to keep them, or to stop.
     pub quarantined: Vec<(crate::error::Place, crate::outcome::RejectionCode)>,
+}
+
+impl Masked {
+    /// What was recorded may be given away.
+    fn released(processed: Processed, _: Recorded) -> Self {
+        let quarantined = processed.rejected.iter().filter(|row| row.fate == Fate::Quarantine);
+        let quarantined = quarantined.map(|row| (processed.batch.place().row(row.row), row.code)).collect();
+        Self { batch: processed.verified.into_columns(), outcomes: processed.outcomes, quarantined }
+    }
 }

@@ -64,7 +64,9 @@
     )
 )]
 
+mod account;
 pub mod approval;
+pub mod audit;
 pub mod batch;
 mod capability;
 mod cast;

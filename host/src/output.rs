@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::audit::Recorded;
 use crate::error::{Error, Place};
 use crate::host::Host;
 use crate::keys::KeyError;
 use crate::outcome::{Fate, Outcomes, RejectionCode, TooManyQuarantined};
-use crate::pipeline::Finished;
+use crate::pipeline;
 use crate::quarantine::{QuarantineWriter, row_as_json};
 use crate::report::{Report, Revision};
 use crate::sink::Stage;
@@ -75,7 +76,7 @@ impl<'a> Output<'a> {
     }
 
     /// Takes the next batch in order.
-    pub(crate) fn write(&mut self, finished: Finished) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, finished: pipeline::Finished) -> Result<(), Error> {
         self.outcomes.add(&finished.outcomes);
         self.bytes_read = self.bytes_read.saturating_add(finished.bytes);
         self.keep_rejected(&finished)?;
@@ -85,7 +86,7 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    fn keep_rejected(&mut self, finished: &Finished) -> Result<(), Error> {
+    fn keep_rejected(&mut self, finished: &pipeline::Finished) -> Result<(), Error> {
         let Some(batch) = &finished.batch else { return Ok(()) };
         for rejected in finished.rejected.iter().filter(|rejected| rejected.fate == Fate::Quarantine) {
             let mut place = batch.place().row(rejected.row);
@@ -107,9 +108,8 @@ impl<'a> Output<'a> {
         Err(TooManyQuarantined { allowed: self.allowed, rows, first }.into())
     }
 
-    /// Puts everything under its name. The quarantine goes first: rows that are left out of the output are nowhere
-    /// else. It is a new file, so taking it back when the output fails takes nothing from an earlier run.
-    pub(crate) fn commit(self, started: Instant) -> Result<Report, Error> {
+    /// Stages what is said of the run too. Nothing more is to be written.
+    pub(crate) fn finish(self, started: Instant) -> Result<Finished<'a>, Error> {
         if !self.outcomes.add_up() {
             return Err(Error::Internal("the outcomes of the rows do not add up"));
         }
@@ -126,7 +126,28 @@ impl<'a> Output<'a> {
             file.write_all(json.as_bytes()).map_err(Error::io("write", path))?;
             Ok((file, path))
         });
-        let staged = staged.transpose()?;
+        Ok(Finished { stage: self.stage, quarantine: self.quarantine, staged: staged.transpose()?, report })
+    }
+}
+
+/// Everything that a run writes, whole, and not yet under its name.
+pub(crate) struct Finished<'a> {
+    stage: Box<dyn Stage>,
+    quarantine: Option<(QuarantineWriter, &'a Path)>,
+    staged: Option<(StagedFile, &'a Path)>,
+    report: Report,
+}
+
+impl Finished<'_> {
+    /// What the run did.
+    pub(crate) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Puts everything under its name, which nothing gets unrecorded. The quarantine goes first: rows that are left out
+    /// of the output are nowhere else. It is a new file, so taking it back when the output fails takes nothing from an
+    /// earlier run.
+    pub(crate) fn commit(self, _: Recorded) -> Result<Report, Error> {
         let quarantine = self.quarantine.map(|(writer, path)| writer.commit().map(|()| path)).transpose()?;
         let committed = self.stage.commit();
         if let (Err(_), Some(path)) = (&committed, quarantine) {
@@ -134,8 +155,9 @@ impl<'a> Output<'a> {
             let _ = std::fs::remove_file(path);
         }
         committed?;
+        let staged = self.staged;
         staged.map_or(Ok(()), |(file, path)| file.commit_for_others().map_err(Error::io("write", path)))?;
-        Ok(report)
+        Ok(self.report)
     }
 }
 

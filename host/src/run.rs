@@ -8,6 +8,7 @@ use std::time::Instant;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 
+use crate::account::Account;
 use crate::batch::{Batch, BatchPlace};
 use crate::error::Error;
 use crate::host::Host;
@@ -80,11 +81,26 @@ pub struct Progress {
 pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)) -> Result<Report, Error> {
     let started = Instant::now();
     check_paths(run)?;
+    let mut account = Account::new(host, &run.out)?.started(&run.inputs, run.quarantine.as_deref());
+    let finished = mask_to_stage(host, run, &mut account, &mut progress).and_then(|output| output.finish(started));
+    let finished = finished.map_err(|error| account.failed(error))?;
+    let recorded = account.done(finished.report().bytes_written)?;
+    finished.commit(recorded).map_err(|error| account.withdrawn(error))
+}
+
+/// Masks and verifies everything. Nothing is under its name after this.
+fn mask_to_stage<'a>(
+    host: &'a Host,
+    run: &'a FileRun,
+    account: &mut Account<'_>,
+    progress: &mut impl FnMut(Progress),
+) -> Result<Output<'a>, Error> {
     let source = source::open(&run.inputs, &read_options(host, run))?;
     let schema = source.schema_hint();
     if let Some(schema) = &schema {
         host.snapshot().plan(schema)?;
     }
+    account.keys()?;
     let (encoder, stage) = sink::open(&Target::of_path(&run.out), format(run)?)?;
     let (quarantine, report) = (run.quarantine.as_ref(), run.report.as_ref());
     let mut output = Output::new(host, stage, quarantine, report, run.max_quarantined)?;
@@ -92,6 +108,8 @@ pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)
         if run.interrupted.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
+        account.add(&finished.outcomes, &finished.tally);
+        account.keys()?;
         output.write(finished)?;
         progress(Progress { rows: output.outcomes().read, bytes: output.bytes_read() });
         Ok(())
@@ -99,7 +117,7 @@ pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)
     if let (0, Some(schema)) = (output.outcomes().read, schema) {
         output.write(no_rows(host, encoder.as_ref(), RecordBatch::new_empty(schema))?)?;
     }
-    output.commit(started)
+    Ok(output)
 }
 
 /// The columns of an input: of its header or schema, or of its first rows where it has neither.

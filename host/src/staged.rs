@@ -40,6 +40,13 @@ impl StagedFile {
         sync_directory(directory(&self.target))
     }
 
+    /// Like [`StagedFile::commit`], in place of a file that is there. After the machine dies it may be the old one still,
+    /// and whole.
+    pub(crate) fn replace(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist(&self.target).map(drop).map_err(|failed| failed.error)
+    }
+
     /// Like [`StagedFile::commit`], with the rights of the file that is there, or those that any new file gets.
     pub(crate) fn commit_for_others(self) -> io::Result<()> {
         let there = fs::metadata(&self.target).ok().map(|there| there.permissions());
@@ -100,7 +107,7 @@ fn default_permissions(_directory: &Path) -> io::Result<Option<fs::Permissions>>
 
 /// Makes the rename last (`man 2 fsync`). In a directory that may be written but not read that is left to the system.
 #[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     match File::open(directory) {
         Err(denied) if denied.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         opened => opened?.sync_all(),
@@ -108,6 +115,6 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_directory: &Path) -> io::Result<()> {
     Ok(())
 }

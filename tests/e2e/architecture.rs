@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 28] = [
+const ARROWS: [(&str, &[&str]); 30] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -15,10 +15,12 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("batch", &["error"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
-    ("error", &["batch", "keys", "outcome", "plugin", "policy"]),
+    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy"]),
     // Keys know nothing of ours but who may change them.
     ("approval", &[]),
     ("keys", &["approval", "staged"]),
+    // The trail knows who signs it.
+    ("audit", &["keys", "staged"]),
     // From text to a plan, without plugins.
     ("manifest", &["batch", "keys", "outcome"]),
     ("policy", &["batch", "outcome", "phi"]),
@@ -39,9 +41,19 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify"]),
     // What puts them together.
     ("report", &["error", "outcome", "snapshot", "tally"]),
-    ("host", &["batch", "error", "keys", "manifest", "outcome", "pipeline", "plan", "plugin", "policy", "snapshot"]),
-    ("output", &["error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"]),
-    ("run", &["batch", "error", "host", "output", "pipeline", "report", "sink", "source"]),
+    ("account", &["audit", "error", "host", "keys", "outcome", "report", "snapshot", "tally"]),
+    (
+        "host",
+        &[
+            "account", "audit", "batch", "error", "keys", "manifest", "outcome", "pipeline", "plan", "plugin",
+            "policy", "snapshot",
+        ],
+    ),
+    (
+        "output",
+        &["audit", "error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"],
+    ),
+    ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source"]),
     ("cli", &["keys", "source"]),
 ];
 
@@ -50,13 +62,14 @@ const COMMAND_KNOWS_NOT: [&str; 8] =
     ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
 
 /// What must never be, whatever the table says: module, and what it knows nothing of.
-const NEVER: [(&str, &[&str]); 9] = [
-    ("pipeline", &["keys", "plugin", "capability", "contract", "policy"]),
+const NEVER: [(&str, &[&str]); 10] = [
+    ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy"]),
     ("mask", &["policy", "source", "sink"]),
     ("plan", &["plugin", "source", "sink", "snapshot"]),
     ("verify", &["policy", "source", "sink"]),
     ("snapshot", &["pipeline", "run", "host"]),
-    ("keys", &["plugin", "batch", "policy"]),
+    ("keys", &["audit", "plugin", "batch", "policy"]),
+    ("audit", &["plugin", "batch", "policy", "source", "sink"]),
     ("policy", &["plugin", "plan", "source", "sink", "keys"]),
     ("source", &["policy", "plan", "plugin", "keys"]),
     ("sink", &["policy", "plan", "plugin", "keys"]),
@@ -209,6 +222,15 @@ fn what_is_pure_touches_no_file_and_no_clock() {
 fn only_verify_makes_a_verified_batch() {
     for File { path, module, code, .. } in files().into_iter().filter(|file| file.module != "verify") {
         assert!(!code.contains("VerifiedBatch {"), "{} in {module}", path.display());
+    }
+}
+
+#[test]
+fn only_the_audit_trail_proves_that_something_is_recorded() {
+    for File { path, module, code, .. } in files().into_iter().filter(|file| file.module != "audit") {
+        assert!(!code.contains("Recorded("), "{} in {module}", path.display());
+        let without = code.contains("Recorded::without_trail");
+        assert!(!without || module == "account", "{} in {module}", path.display());
     }
 }
 

@@ -85,6 +85,21 @@ fn assert_says_nothing(case: &str, run: &Finished, secrets: &BTreeSet<String>) {
     assert_silent(&format!("{case}: standard error"), run.stderr.as_bytes(), secrets);
 }
 
+/// Neither the files of the trail nor what is shown of it.
+#[track_caller]
+fn assert_trail_says_nothing(desk: &Desk, secrets: &BTreeSet<String>) {
+    let files: Vec<_> = std::fs::read_dir(desk.path("keys/audit")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 3, "{files:?}");
+    for file in files {
+        assert_silent(&file.display().to_string(), &std::fs::read(&file).unwrap(), secrets);
+    }
+    for verb in ["show", "export", "export --format ocsf"] {
+        let shown = desk.run(&format!("audit {verb} keys/audit")).assert_code(0);
+        assert!(shown.text().contains("run-ended"), "{verb}");
+        assert_says_nothing(verb, &shown, secrets);
+    }
+}
+
 #[test]
 fn the_search_finds_what_is_there() {
     let secrets = secrets();
@@ -112,6 +127,7 @@ fn a_good_run_tells_nothing_in_any_format() {
             assert_silent(out, &text.stdout, &secrets);
         }
     }
+    assert_trail_says_nothing(&desk, &secrets);
 }
 
 #[test]
@@ -130,6 +146,8 @@ fn rows_in_quarantine_are_open_to_nobody_without_the_key() {
     desk.make_keys("others");
     let refused = desk.run("quarantine read rows.q --keyring others").assert_code(1);
     assert_says_nothing("another keyring", &refused, &secrets);
+    desk.run("quarantine read rows.q --keyring keys").assert_code(0);
+    assert_trail_says_nothing(&desk, &secrets);
 }
 
 /// A run that fails: its input, the options beside the usual ones, and the exit code.
@@ -260,6 +278,7 @@ fn a_run_that_fails_tells_nothing_and_leaves_nothing() {
             assert_eq!(desk.names(), before, "{case}");
         }
     }
+    assert_trail_says_nothing(&desk, &secrets);
 }
 
 #[test]

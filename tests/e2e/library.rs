@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::SystemTime;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
+use moretta::audit::{Record, Trail, Trust, TrustedKeys, Who, examine};
 use moretta::error::{Blame, Error};
+use moretta::keys::{DEFAULT_KEYS, Keyring};
 use moretta::outcome::RejectionCode;
 use moretta::policy::Policy;
 use moretta::{Host, plugin::Package};
@@ -105,6 +108,35 @@ fn a_batch_without_rows_or_of_nulls_passes() {
     let nulls: ArrayRef = Arc::new(StringArray::new_null(3));
     let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![id])), vec![nulls.clone()]).unwrap();
     assert_eq!(host.mask(batch).unwrap().column(0), &nulls);
+}
+
+fn rows_masked(record: &Record) -> Option<u64> {
+    record.details.get("outcomes")?["masked"].as_u64()
+}
+
+#[test]
+fn a_batch_is_given_away_after_its_record_is_written_or_not_at_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let keyring = Keyring::ephemeral(&DEFAULT_KEYS).unwrap();
+    let key = keyring.audit_key("audit").unwrap();
+    let trusted = TrustedKeys::of_grant(&key);
+    let trail = Trail::open(directory.path(), key, Who::principal("annie"), SystemTime::now).unwrap();
+    let host = Host::builder(Policy::parse("policy.yaml", POLICY).unwrap()).keyring(keyring).audit(trail);
+    let host = host.build().unwrap();
+    host.mask(patients(0, &["1980-01-02", "1981-02-03"])).unwrap();
+    host.mask(patients(2, &["1982-03-04"])).unwrap();
+    let (mut rows, trust) = (Vec::new(), Trust { keys: Some(&trusted), remembered: None });
+    let examined = examine(directory.path(), trust, &mut |record, _| {
+        rows.push((record.who.name.clone(), record.action.clone(), rows_masked(&record)));
+    });
+    assert_eq!(examined.unwrap().checkpoints, 2);
+    let record = |action: &str, rows| ("annie".to_owned(), action.to_owned(), rows);
+    let granted = || record("key-granted", None);
+    assert_eq!(rows, [granted(), granted(), record("masked", Some(2)), record("masked", Some(1))]);
+
+    std::fs::remove_file(directory.path().join("checkpoint")).unwrap();
+    let error = host.mask(patients(3, &["1983-04-05"])).unwrap_err();
+    assert!(matches!(error, Error::Audit(_)), "{error}");
 }
 
 #[test]

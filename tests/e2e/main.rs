@@ -1,6 +1,7 @@
 //! The command and the library from end to end: files in, files out, exit codes, and what must never be seen.
 
 mod architecture;
+mod audit;
 mod cache;
 mod crash;
 mod exit_codes;

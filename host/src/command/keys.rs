@@ -4,8 +4,9 @@ use comfy_table::Table;
 use comfy_table::presets;
 use serde_json::{Value, json};
 
-use super::{consent, keyring, print, show, terminal};
+use super::{audit, consent, keyring, print, show, terminal};
 use crate::approval::Action;
+use crate::audit::KeyChange;
 use crate::cli::{ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand};
 use crate::error::Error;
 use crate::keys::{DEFAULT_KEYS, KeyError, Keyring, Protection, Purpose, Secrets};
@@ -18,19 +19,43 @@ pub(super) fn run(command: &KeysCommand) -> Result<(), Error> {
         KeysCommand::List { keyring, json: true } | KeysCommand::ExportPublic { keyring } => {
             print(&format!("{:#}\n", public(&keyring::open(keyring)?)))
         }
-        KeysCommand::Add { key: (name, purpose), keyring } => Ok(keyring::open(keyring)?.add(name, *purpose)?),
+        KeysCommand::Add { key: (name, purpose), keyring } => {
+            changed(keyring, name, KeyChange::Created, |keys| keys.add(name, *purpose).map(|()| 1)).map(drop)
+        }
         KeysCommand::Rotate { key, keyring } => {
-            let version = keyring::open(keyring)?.rotate(key)?;
+            let version = changed(keyring, key, KeyChange::Rotated, |keys| keys.rotate(key))?;
             print(&format!("version {version} of key `{key}` is primary\n"))
         }
-        KeysCommand::Disable { key, version, keyring } => Ok(keyring::open(keyring)?.disable(key, *version)?),
-        KeysCommand::Enable { key, version, keyring } => Ok(keyring::open(keyring)?.enable(key, *version)?),
+        KeysCommand::Disable { key, version, keyring } => {
+            let disable = |keys: &mut Keyring| keys.disable(key, *version).map(|()| *version);
+            changed(keyring, key, KeyChange::Disabled, disable).map(drop)
+        }
+        KeysCommand::Enable { key, version, keyring } => {
+            let enable = |keys: &mut Keyring| keys.enable(key, *version).map(|()| *version);
+            changed(keyring, key, KeyChange::Enabled, enable).map(drop)
+        }
         KeysCommand::Destroy(arguments) => destroy(arguments),
         KeysCommand::Rewrap { keyring, protect, new_passphrase_file, consent } => {
             let secrets = Secrets::new_from_environment().passphrase_file(new_passphrase_file.clone());
-            rewrap(keyring::open(keyring)?, *protect, &secrets.prompt(terminal::prompt()), consent)
+            rewrap(keyring, *protect, &secrets.prompt(terminal::prompt()), consent)
         }
     }
+}
+
+/// Changes a version of a key, which `change` names, and records it. The trail is opened before: nothing changes that
+/// cannot be recorded.
+fn changed(
+    arguments: &KeyringArguments,
+    key: &str,
+    what: KeyChange,
+    change: impl FnOnce(&mut Keyring) -> Result<u32, KeyError>,
+) -> Result<u32, Error> {
+    let mut keyring = keyring::open(arguments)?;
+    let trail = audit::trail(&arguments.keyring, &keyring, None)?;
+    let version = change(&mut keyring)?;
+    let all = audit::of_every_key(&keyring, what).into_iter();
+    audit::record_keys(trail.as_ref(), all.filter(|one| one.key == key && one.version == version).collect())?;
+    Ok(version)
 }
 
 fn init(arguments: &KeyringArguments, keys: &[(String, Purpose)], wanted: Option<Protection>) -> Result<(), Error> {
@@ -38,15 +63,18 @@ fn init(arguments: &KeyringArguments, keys: &[(String, Purpose)], wanted: Option
     let keys = if named.is_empty() { DEFAULT_KEYS.as_slice() } else { &named };
     let secrets = keyring::secrets(arguments.passphrase_file.as_deref());
     let protection = chosen(wanted, &secrets)?.unwrap_or(Protection::KeyFile);
-    print(&list(&Keyring::create_protected(&arguments.keyring, keys, protection, &secrets)?))
+    let created = Keyring::create_protected(&arguments.keyring, keys, protection, &secrets)?;
+    audit::keys_changed(&arguments.keyring, &created, audit::of_every_key(&created, KeyChange::Created))?;
+    print(&list(&created))
 }
 
 fn rewrap(
-    mut keyring: Keyring,
+    arguments: &KeyringArguments,
     wanted: Option<Protection>,
     secrets: &Secrets,
     consent: &ConsentArguments,
 ) -> Result<(), Error> {
+    let mut keyring = keyring::open(arguments)?;
     let protection = chosen(wanted, secrets)?.ok_or_else(|| {
         Error::Usage("nothing says what is to protect the keyring from now on; give --protect".to_owned())
     })?;
@@ -54,7 +82,9 @@ fn rewrap(
         let action = Action::Rewrap { protection: protection.name().to_owned() };
         return consent::ask(file, action, keyring.id(), consent);
     }
+    let trail = audit::trail(&arguments.keyring, &keyring, None)?;
     keyring.rewrap(protection, secrets, consent::read(consent)?.approved().as_ref())?;
+    audit::record_keys(trail.as_ref(), audit::of_every_key(&keyring, KeyChange::Rewrapped))?;
     print(&list(&keyring))
 }
 
@@ -72,7 +102,7 @@ fn chosen(wanted: Option<Protection>, secrets: &Secrets) -> Result<Option<Protec
 }
 
 fn destroy(arguments: &DestroyArguments) -> Result<(), Error> {
-    let mut keyring = keyring::open(&arguments.keyring)?;
+    let keyring = keyring::open(&arguments.keyring)?;
     let (key, version) = (&arguments.key, arguments.version);
     let action = Action::DestroyKeyVersion { key: key.clone(), version };
     if let Some(file) = &arguments.consent.ask {
@@ -86,7 +116,9 @@ fn destroy(arguments: &DestroyArguments) -> Result<(), Error> {
         let twice = [("destroy it for ever? type yes: ", "yes"), ("type the name of the key: ", key.as_str())];
         terminal::confirm(&twice)?;
     }
-    keyring.destroy(key, version, arguments.even_primary, consent.approved().as_ref())?;
+    changed(&arguments.keyring, key, KeyChange::Destroyed, |keys| {
+        keys.destroy(key, version, arguments.even_primary, consent.approved().as_ref()).map(|()| version)
+    })?;
     print(&format!("version {version} of key `{key}` is destroyed\n"))
 }
 
@@ -105,6 +137,9 @@ fn lost(purpose: Purpose) -> &'static str {
         }
         Purpose::Encrypt | Purpose::EncryptDeterministic | Purpose::FormatPreserving => {
             "every value that was encrypted under it: nobody can decrypt those values again"
+        }
+        Purpose::Audit => {
+            "the public half of it: what it signed can be verified only with the output of `moretta audit public-key`"
         }
         Purpose::Quarantine => "every row that was quarantined under it: nobody can read those rows again",
     }

@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::{keyring, read_policy, show};
-use crate::cli::{HostArguments, MaskArguments};
+use super::{audit, keyring, read_policy, show};
+use crate::cli::MaskArguments;
 use crate::error::Error;
 use crate::host::{Host, HostBuilder};
 use crate::plugin::{CodeCache, Limits};
@@ -21,7 +21,7 @@ use crate::run::{FileRun, mask_files};
 /// Masks the files that the arguments name.
 pub(super) fn run(arguments: &MaskArguments) -> Result<(), Error> {
     let policy = read_policy(&arguments.policy, arguments.labels.as_deref())?;
-    let host = host(policy, &arguments.host)?;
+    let host = host(policy, arguments)?;
     let defaults = FileRun::new(arguments.inputs.clone(), arguments.out.clone());
     let run = FileRun {
         input_format: arguments.input_format,
@@ -48,17 +48,27 @@ pub(super) fn run(arguments: &MaskArguments) -> Result<(), Error> {
     Ok(())
 }
 
-fn host(policy: Policy, arguments: &HostArguments) -> Result<Host, Error> {
+fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
+    let arguments = &mask.host;
     let limits = Limits {
         deadline: Duration::from_millis(arguments.plugin_deadline),
         memory: arguments.plugin_memory << 20,
         ..Limits::default()
     };
     let mut builder = with_cache(Host::builder(policy), arguments.cache.as_deref()).limits(limits);
+    if let Some(directory) = arguments.keyring.as_ref().filter(|_| !arguments.ephemeral_keys || mask.audit.is_some()) {
+        let keyring = keyring::open_in(directory, arguments.passphrase_file.as_deref())?;
+        match audit::trail(directory, &keyring, mask.audit.as_deref())? {
+            Some(trail) => builder = builder.audit(trail),
+            None if mask.quiet => {}
+            None => {
+                show::note("note: this run is in no audit trail: the keyring has no key `audit` to sign one with\n")
+            }
+        }
+        builder = builder.keyring(keyring);
+    }
     if arguments.ephemeral_keys {
         builder = builder.ephemeral_keys();
-    } else if let Some(directory) = &arguments.keyring {
-        builder = builder.keyring(keyring::open_in(directory, arguments.passphrase_file.as_deref())?);
     }
     match &arguments.plugins {
         None => builder.build(),
@@ -85,7 +95,7 @@ fn cache_directory() -> Option<PathBuf> {
 /// What the run reads beside its inputs.
 fn untouchable(arguments: &MaskArguments) -> Vec<PathBuf> {
     let host = &arguments.host;
-    let given = [&arguments.labels, &host.keyring, &host.passphrase_file, &host.plugins, &host.cache];
+    let given = [&arguments.labels, &arguments.audit, &host.keyring, &host.passphrase_file, &host.plugins, &host.cache];
     given.into_iter().flatten().chain([&arguments.policy]).cloned().collect()
 }
 

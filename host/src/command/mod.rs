@@ -1,5 +1,6 @@
 //! The command line's verbs.
 
+mod audit;
 mod check;
 mod consent;
 mod keyring;
@@ -13,10 +14,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::audit::{Event, Quarantine};
 use crate::cli::{Arguments, Command, KeyringArguments, QuarantineCommand};
 use crate::error::Error;
 use crate::keys::forbid_dumps;
 use crate::policy::Policy;
+use crate::quarantine::QuarantinedRows;
 use crate::{policy, quarantine};
 
 /// Does what the arguments say. What goes wrong is printed on standard error, without any value of the data.
@@ -40,7 +43,10 @@ fn execute(command: &Command) -> Result<(), Error> {
         Command::Keys(command) => keys::run(command),
         Command::Operators(command) => operators::run(command),
         Command::Approve(arguments) => consent::approve(arguments),
-        Command::Quarantine(QuarantineCommand::Read { file, keyring }) => read_quarantine(file, keyring),
+        Command::Quarantine(QuarantineCommand::Read { file, keyring, audit }) => {
+            read_quarantine(file, keyring, audit.as_deref())
+        }
+        Command::Audit(command) => audit::run(command),
         Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
     }
 }
@@ -51,15 +57,37 @@ fn hush_panics() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-fn read_quarantine(file: &Path, keyring: &KeyringArguments) -> Result<(), Error> {
-    let keyring = keyring::open(keyring)?;
-    for row in quarantine::read(file, &keyring)? {
+/// Before a row is decrypted it is recorded that it will be, and afterwards how many were.
+fn read_quarantine(file: &Path, arguments: &KeyringArguments, audit: Option<&Path>) -> Result<(), Error> {
+    let keyring = keyring::open(arguments)?;
+    let trail = audit::trail(&arguments.keyring, &keyring, audit)?;
+    let tell = |event: fn(Quarantine) -> Event, rows, refused| match &trail {
+        None => Ok(()),
+        Some(trail) => {
+            trail.record(None, &[event(Quarantine { file: file.display().to_string(), rows, refused })]).map(drop)
+        }
+    };
+    let opened = quarantine::read(file, &keyring);
+    tell(Event::QuarantineOpened, None, opened.as_ref().err().map(refused))?;
+    let mut rows = 0;
+    let printed = print_rows(opened?, &mut rows);
+    tell(Event::QuarantineRead, Some(rows), printed.as_ref().err().map(refused))?;
+    printed
+}
+
+fn refused(error: &Error) -> &'static str {
+    if matches!(error, Error::Key(_)) { "key" } else { "file" }
+}
+
+fn print_rows(quarantined: QuarantinedRows, rows: &mut u64) -> Result<(), Error> {
+    for row in quarantined {
         let row = row?;
         let (place, column, code) = (&row.place, &row.column, row.code);
         let line = serde_json::json!({
             "input": &*place.input, "row": place.row, "line": place.line,
             "column": column, "code": code, "values": row.row,
         });
+        *rows = rows.saturating_add(1);
         print(&format!("{line}\n"))?;
     }
     Ok(())

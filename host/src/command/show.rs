@@ -22,7 +22,7 @@ pub(super) fn error(error: &Error) {
     print(&text);
 }
 
-/// Prints a note or a question on standard error.
+/// Prints what the operator should know, or a question, on standard error.
 pub(super) fn note(text: &str) {
     print(text);
 }

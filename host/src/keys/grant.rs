@@ -7,6 +7,7 @@ use super::Purpose;
 use super::keyed_digest::KeyedDigest;
 use super::material::Material;
 use super::memory;
+use super::signing::Signing;
 
 /// May lend a key for pseudonyms to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
@@ -48,6 +49,10 @@ impl fmt::Debug for DecryptionGrant {
 /// May seal and open quarantine files. Cheap to clone, and shared by threads.
 #[derive(Clone)]
 pub struct QuarantineGrant(pub(in crate::keys) Arc<Granted<Material>>);
+
+/// May sign checkpoints of an audit trail. Cheap to clone, and shared by threads.
+#[derive(Clone)]
+pub struct AuditGrant(pub(in crate::keys) Arc<Granted<Signing>>);
 
 /// One version of a key, in the one form in which its purpose uses it.
 pub(in crate::keys) struct Granted<T> {
@@ -94,5 +99,6 @@ identify!(
     EncryptionGrant,
     DeterministicEncryptionGrant,
     FormatPreservingGrant,
-    QuarantineGrant
+    QuarantineGrant,
+    AuditGrant
 );

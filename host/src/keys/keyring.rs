@@ -8,14 +8,19 @@ use super::document::{Document, Key, Version, VersionState};
 use super::grant::{Granted, Versions};
 use super::material::Material;
 use super::provider::{self, Protection, Provider, Secrets};
+use super::signing::Signing;
 use super::{
-    DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant, KeyError,
-    PseudonymGrant, Purpose, QuarantineGrant, file, private_file,
+    AuditGrant, DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
+    KeyError, PseudonymGrant, Purpose, QuarantineGrant, file, private_file,
 };
 
 /// The keys that `moretta keys init` makes.
-pub const DEFAULT_KEYS: [(&str, Purpose); 3] =
-    [("identity", Purpose::Pseudonym), ("dates", Purpose::DateShift), ("quarantine", Purpose::Quarantine)];
+pub const DEFAULT_KEYS: [(&str, Purpose); 4] = [
+    ("identity", Purpose::Pseudonym),
+    ("dates", Purpose::DateShift),
+    ("quarantine", Purpose::Quarantine),
+    ("audit", Purpose::Audit),
+];
 
 /// The keys of one operator. They leave it as grants only, each for one purpose, unwrapped when they are granted.
 pub struct Keyring {
@@ -215,6 +220,18 @@ impl Keyring {
             VersionState::Destroyed => return Err(KeyError::Destroyed { name: of_key(), version }),
         }
         Ok(QuarantineGrant(Granted::shared(name, version, self.sub_key(key, found, "")?)))
+    }
+
+    /// Grants signing an audit trail, and verifying what any version of the key has signed.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn audit_key(&self, name: &str) -> Result<AuditGrant, KeyError> {
+        let (version, key) = self.primary(name, Purpose::Audit, "")?;
+        let of_key = self.key(name, Purpose::Audit)?;
+        let alive = of_key.versions.iter().filter(|version| version.state != VersionState::Destroyed);
+        let all = alive.map(|version| self.sub_key(of_key, version, "")).collect::<Result<Vec<_>, _>>()?;
+        Ok(AuditGrant(Granted::shared(name, version, Signing::new(&key, all.into_iter()))))
     }
 
     /// The sub-key of the version that new data is made under.

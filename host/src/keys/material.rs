@@ -8,6 +8,7 @@ use std::fmt;
 use aes::Aes256;
 use aes_gcm::{Aes256Gcm, KeyInit};
 use aes_siv::siv::Aes256Siv;
+use ed25519_dalek::SigningKey;
 use fpe::ff1::FF1;
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -116,6 +117,11 @@ impl Material {
         KeyedDigest::new(&self.0)
     }
 
+    /// The key that signs, with this as its seed (RFC 8032).
+    pub(in crate::keys) fn signing_key(&self) -> SigningKey {
+        SigningKey::from_bytes(&self.0)
+    }
+
     fn expand(&self, info: &[&[u8]]) -> Self {
         let mut derived = Self::blank();
         hkdf(&[], self.0.as_ref(), info, &mut derived.0);
@@ -189,6 +195,7 @@ mod tests {
             sub_key(Purpose::Pseudonym, "", 1),
             sub_key(Purpose::DateShift, "patients", 1),
             sub_key(Purpose::Quarantine, "patients", 1),
+            sub_key(Purpose::Audit, "patients", 1),
             [7; LENGTH],
         ];
         for (index, one) in all.iter().enumerate() {

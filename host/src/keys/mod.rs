@@ -33,6 +33,7 @@ mod pseudonym;
 mod purpose;
 mod refusal;
 mod sealing;
+mod signing;
 mod wrapped;
 
 pub use cells::Cells;
@@ -43,7 +44,7 @@ pub use document::VersionState;
 pub use encryption::{LentDeterministicEncryptionKey, LentEncryptionKey};
 pub use format_preserving::{LentFormatPreservingKey, Symbols};
 pub use grant::{
-    DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
+    AuditGrant, DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
     PseudonymGrant, QuarantineGrant,
 };
 pub(crate) use keyring::is_name;
@@ -60,3 +61,5 @@ pub use pseudonym::LentPseudonymKey;
 pub use purpose::Purpose;
 pub use refusal::{KeyError, Refusal};
 pub(crate) use sealing::FileCipher;
+pub use signing::AuditPublicKey;
+pub(crate) use signing::SIGNATURE;

@@ -19,6 +19,8 @@ pub enum Purpose {
     FormatPreserving,
     /// Sealing rows in quarantine.
     Quarantine,
+    /// Signing the audit trail.
+    Audit,
 }
 
 impl fmt::Display for Purpose {
@@ -30,6 +32,7 @@ impl fmt::Display for Purpose {
             Self::EncryptDeterministic => "encrypt-deterministic",
             Self::FormatPreserving => "fpe",
             Self::Quarantine => "quarantine",
+            Self::Audit => "audit",
         })
     }
 }

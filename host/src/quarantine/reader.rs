@@ -371,7 +371,7 @@ mod tests {
         let file = fs::read_to_string(quarantine.path()).unwrap();
         let keyring = fs::read_to_string(quarantine.directory.path().join("keyring/keyring.json")).unwrap();
         let keys: Vec<&str> = keyring.split("\"key\":\"").skip(1).map(|rest| &rest[..43]).collect();
-        assert_eq!(keys.len(), 3);
+        assert_eq!(keys.len(), DEFAULT_KEYS.len());
         let mut rows = read(&quarantine.path(), &quarantine.keyring).unwrap();
         let shown = format!("{rows:?} {:?} {:?}", quarantine.keyring, rows.next().unwrap().unwrap());
         for text in [&file, &shown] {

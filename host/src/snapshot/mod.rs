@@ -23,6 +23,15 @@ pub struct Snapshot {
     keyring: Option<Keyring>,
     /// The plans made so far, one for each schema that came by.
     plans: Mutex<Vec<(SchemaRef, Arc<Ready>)>>,
+    /// The keys that were asked for and that the audit trail does not know of yet.
+    asked: Mutex<Vec<Asked>>,
+}
+
+/// A key that a call of a plan asks for, and the version that it is lent, or why it is not.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) call: plan::Call,
+    pub(crate) granted: Result<u32, KeyError>,
 }
 
 /// A plan with its plugins compiled and its keys granted.
@@ -35,7 +44,7 @@ pub(crate) struct Ready {
 impl Snapshot {
     /// Puts a policy, plugins and keys in force.
     pub(crate) fn new(revision: u64, policy: Policy, plugins: Registry, keyring: Option<Keyring>) -> Self {
-        Self { revision, policy, plugins, keyring, plans: Mutex::new(Vec::new()) }
+        Self { revision, policy, plugins, keyring, plans: Mutex::default(), asked: Mutex::default() }
     }
 
     /// The number of the revision.
@@ -103,9 +112,14 @@ impl Snapshot {
         match self.key(key) {
             Err(Error::Key(error)) => {
                 problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
+                self.note(call, Err(error));
                 Ok(None)
             }
-            grant => grant.map(|grant| Some(Some(grant))),
+            Ok(grant) => {
+                self.note(call, Ok(grant.version()));
+                Ok(Some(Some(grant)))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -114,6 +128,16 @@ impl Snapshot {
         let keyring = self.keyring.as_ref().ok_or_else(|| KeyError::NoneGiven(key.name.clone()))?;
         let domain = self.policy.domain.as_deref().ok_or(Error::Internal("a policy with keys and without a domain"))?;
         Ok(keyring.grant(key.purpose, &key.name, domain)?)
+    }
+
+    fn note(&self, call: &plan::Call, granted: Result<u32, KeyError>) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.push(Asked { call: call.clone(), granted });
+    }
+
+    /// The keys that were asked for since this was called last.
+    pub(crate) fn take_asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The plans made so far.

@@ -1,0 +1,228 @@
+//! What a run tells the audit trail, in the trail's words: names, digests, versions and counts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::audit::{
+    self, Column, Event, KeyUse, KeyUsed, Masked, Operations, PluginUsed, Range, Recorded, Rejected, Rows, RunEnded,
+    RunId, RunStarted, Trail,
+};
+use crate::batch::is_name;
+use crate::error::{Blame, Error};
+use crate::host::Host;
+use crate::keys::KeyError;
+use crate::outcome::Outcomes;
+use crate::report::Revision;
+use crate::snapshot::Asked;
+use crate::tally::{ColumnTally, Tally};
+
+/// Tells the trail of one run. Without a trail it tells nobody.
+pub(crate) struct Account<'a> {
+    host: &'a Host,
+    told: Option<(&'a Trail, RunId)>,
+    out: String,
+    /// What the run sets out to do, until it is told.
+    started: Option<RunStarted>,
+    /// The grants and denials that the trail has been told of: each schema asks for the same keys again.
+    uses: Vec<KeyUse>,
+    batches: u64,
+    bytes_written: u64,
+    outcomes: Outcomes,
+    tally: Tally,
+}
+
+impl<'a> Account<'a> {
+    /// Of a run that has read nothing yet, and touched no key.
+    pub(crate) fn new(host: &'a Host, out: &Path) -> Result<Self, Error> {
+        let told = host.audit().map(|trail| RunId::random().map(|run| (trail, run))).transpose()?;
+        let (outcomes, tally) = (Outcomes::default(), Tally::default());
+        let out = out.display().to_string();
+        let started = None;
+        Ok(Self { host, told, out, started, uses: Vec::new(), batches: 0, bytes_written: 0, outcomes, tally })
+    }
+
+    /// The run begins. It is told with the first keys, or with its end.
+    pub(crate) fn started(mut self, inputs: &[impl AsRef<Path>], quarantine: Option<&Path>) -> Self {
+        let shown = |path: &Path| path.display().to_string();
+        self.started = Some(RunStarted {
+            inputs: inputs.iter().map(|input| shown(input.as_ref())).collect(),
+            out: self.out.clone(),
+            quarantine: quarantine.map(shown),
+            revision: self.revision(),
+        });
+        self
+    }
+
+    /// A batch was masked.
+    pub(crate) fn add(&mut self, outcomes: &Outcomes, tally: &Tally) {
+        if self.told.is_some() {
+            self.batches = self.batches.saturating_add(1);
+            self.outcomes.add(outcomes);
+            self.tally.add(tally.clone());
+        }
+    }
+
+    /// Tells what the trail does not know yet: that the run begins, before its first row is read, and which keys are
+    /// granted or denied, with the plan and with each new schema.
+    pub(crate) fn keys(&mut self) -> Result<(), Error> {
+        let events = self.news();
+        if events.is_empty() { Ok(()) } else { self.tell(&events).map(drop) }
+    }
+
+    /// One batch was masked and verified. Whoever asked for it gets it after this.
+    pub(crate) fn returned(&mut self) -> Result<Recorded, Error> {
+        let mut events = self.news();
+        events.push(Event::Masked(self.masked()));
+        self.tell(&events)
+    }
+
+    /// Everything is masked, verified and staged. What gets its name after this takes what is returned.
+    pub(crate) fn done(&mut self, bytes_written: u64) -> Result<Recorded, Error> {
+        self.bytes_written = bytes_written;
+        self.ended(None)
+    }
+
+    /// The run failed, or was stopped: nothing gets its name. That it cannot be recorded either changes nothing.
+    pub(crate) fn failed(&mut self, error: Error) -> Error {
+        drop(self.ended(Some(problem(&error))));
+        error
+    }
+
+    /// The run was recorded as done, and its output could not get its name.
+    pub(crate) fn withdrawn(&self, error: Error) -> Error {
+        drop(self.tell(&[Event::CommitFailed(self.run_ended(Some(problem(&error))))]));
+        error
+    }
+
+    fn ended(&mut self, problem: Option<&'static str>) -> Result<Recorded, Error> {
+        let mut events = self.news();
+        if self.batches > 0 {
+            events.push(Event::Masked(self.masked()));
+        }
+        events.push(Event::RunEnded(self.run_ended(problem)));
+        self.tell(&events)
+    }
+
+    fn tell(&self, events: &[Event]) -> Result<Recorded, Error> {
+        match &self.told {
+            None => Ok(Recorded::without_trail()),
+            Some((trail, run)) => Ok(trail.record(Some(run), events)?),
+        }
+    }
+
+    fn run_ended(&self, problem: Option<&'static str>) -> RunEnded {
+        RunEnded { out: self.out.clone(), rows: self.outcomes.read, bytes_written: self.bytes_written, problem }
+    }
+
+    fn masked(&self) -> Masked {
+        Masked {
+            revision: self.revision(),
+            batches: Range { first: 1, last: self.batches },
+            rows: Range { first: 1, last: self.outcomes.read },
+            outcomes: rows(&self.outcomes),
+            operations: operations(&self.tally),
+            columns: self.tally.columns().map(|(name, tally)| column(name, tally)).collect(),
+        }
+    }
+
+    fn revision(&self) -> audit::Revision {
+        revision(Revision::of(self.host.snapshot()))
+    }
+
+    fn news(&mut self) -> Vec<Event> {
+        if self.told.is_none() {
+            return Vec::new();
+        }
+        let domain = self.host.snapshot().policy().domain.as_deref().unwrap_or_default();
+        let started = self.started.take().map(|started| RunStarted { revision: self.revision(), ..started });
+        let mut events: Vec<_> = started.map(Event::RunStarted).into_iter().collect();
+        for one in self.host.snapshot().take_asked().iter().filter_map(|asked| key_use(asked, domain)) {
+            if !self.uses.contains(&one) {
+                self.uses.push(one.clone());
+                events.push(if one.refused.is_some() { Event::KeyDenied(one) } else { Event::KeyGranted(one) });
+            }
+        }
+        events
+    }
+}
+
+fn key_use(asked: &Asked, domain: &str) -> Option<KeyUse> {
+    let key = asked.call.key.as_ref()?;
+    Some(KeyUse {
+        key: key.name.clone(),
+        version: asked.granted.as_ref().ok().copied(),
+        purpose: key.purpose.to_string(),
+        domain: domain.to_owned(),
+        transform: format!("{}/{}", asked.call.plugin, asked.call.transform),
+        plugin_digest: asked.call.digest.clone(),
+        refused: asked.granted.as_ref().err().map(|error| reason(error)),
+    })
+}
+
+fn reason(error: &KeyError) -> &'static str {
+    match error {
+        KeyError::NoneGiven(_) => "no-keyring",
+        KeyError::Unknown(_) | KeyError::UnknownVersion { .. } => "unknown-key",
+        KeyError::WrongPurpose { .. } => "wrong-purpose",
+        KeyError::Disabled { .. } | KeyError::NoPrimary(_) => "disabled",
+        _ => "unavailable",
+    }
+}
+
+/// The word for what ended a run. The error itself is not recorded.
+fn problem(error: &Error) -> &'static str {
+    match error {
+        Error::Interrupted => "interrupted",
+        Error::Quarantined(_) => "quarantine",
+        _ => match error.blame() {
+            Blame::Data => "input",
+            Blame::Guest => "plugin",
+            Blame::Host => "machine",
+            Blame::Operator => "usage",
+        },
+    }
+}
+
+fn revision(revision: Revision) -> audit::Revision {
+    let plugin = |(name, used): (String, crate::report::PluginUsed)| PluginUsed {
+        name,
+        version: used.version,
+        digest: used.digest,
+    };
+    audit::Revision {
+        number: revision.number,
+        host: revision.host.to_owned(),
+        policy: revision.policy,
+        policy_digest: revision.policy_digest,
+        labels_digest: revision.labels_digest,
+        plugins: revision.plugins.into_iter().map(plugin).collect(),
+        keys: revision.keys.into_iter().map(|(key, version)| KeyUsed { key, version }).collect(),
+    }
+}
+
+fn rows(outcomes: &Outcomes) -> Rows {
+    let Outcomes { read, masked, quarantined, dropped, codes } = outcomes;
+    let rejected = codes.iter().map(|(code, rows)| Rejected { code: code.to_string(), rows: *rows }).collect();
+    Rows { read: *read, masked: *masked, quarantined: *quarantined, dropped: *dropped, rejected }
+}
+
+fn operations(tally: &Tally) -> Vec<Operations> {
+    let mut values: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, column) in tally.columns() {
+        if let Some(transform) = &column.transform {
+            let sum = values.entry(transform).or_default();
+            *sum = sum.saturating_add(column.cells);
+        }
+    }
+    values.into_iter().map(|(transform, values)| Operations { transform: transform.to_owned(), values }).collect()
+}
+
+fn column(name: &str, tally: &ColumnTally) -> Column {
+    Column {
+        name: is_name(name).then(|| name.to_owned()),
+        action: tally.action.to_owned(),
+        transform: tally.transform.clone(),
+        rule: tally.rule.map(|line| line as u64),
+        values: tally.cells,
+    }
+}

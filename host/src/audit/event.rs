@@ -1,0 +1,292 @@
+//! What can be recorded. An event says names, digests, versions and counts; there is no place for a value in it.
+
+use serde::{Deserialize, Serialize};
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "action", content = "details", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A run began: nothing has been read yet.
+    RunStarted(RunStarted),
+    /// A plugin may use a key.
+    KeyGranted(KeyUse),
+    /// A plugin may not use a key that a rule names.
+    KeyDenied(KeyUse),
+    /// Batches were masked under one revision.
+    Masked(Masked),
+    /// A run ended. Where it is `done`, the output gets its name after this.
+    RunEnded(RunEnded),
+    /// The output of a run that was `done` could not get its name.
+    CommitFailed(RunEnded),
+    /// Somebody asks for the rows of a quarantine file; they are not decrypted yet.
+    QuarantineOpened(Quarantine),
+    /// Rows of a quarantine file were decrypted.
+    QuarantineRead(Quarantine),
+    /// A key was made, or its state changed.
+    KeyChanged(KeyChanged),
+    /// The last write to the trail had been interrupted, and what was left of it was put in order.
+    TrailRepaired(TrailRepaired),
+}
+
+/// How something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was allowed.
+    Allowed,
+    /// It was denied.
+    Denied,
+    /// It failed.
+    Failed,
+    /// The operator stopped it.
+    Interrupted,
+}
+
+impl Event {
+    /// How it ended.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::KeyGranted(_) | Self::QuarantineOpened(Quarantine { refused: None, .. }) => Outcome::Allowed,
+            Self::KeyDenied(_) | Self::QuarantineOpened(_) => Outcome::Denied,
+            Self::CommitFailed(_) | Self::QuarantineRead(Quarantine { refused: Some(_), .. }) => Outcome::Failed,
+            Self::RunEnded(ended) => ended.outcome(),
+            Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) => Outcome::Done,
+            Self::KeyChanged(_) | Self::TrailRepaired(_) => Outcome::Done,
+        }
+    }
+}
+
+/// What a run sets out to do.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunStarted {
+    /// The inputs, as the operator named them.
+    pub inputs: Vec<String>,
+    /// The output.
+    pub out: String,
+    /// The quarantine file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
+    /// What is in force.
+    pub revision: Revision,
+}
+
+/// What is in force, as far as it was used so far.
+#[derive(Clone, Debug, Serialize)]
+pub struct Revision {
+    /// The number of the snapshot.
+    pub number: u64,
+    /// The version of the host.
+    pub host: String,
+    /// The policy's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// SHA-256 of the policy's text.
+    pub policy_digest: String,
+    /// SHA-256 of the file of labels, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels_digest: Option<String>,
+    /// The plugins that were called.
+    pub plugins: Vec<PluginUsed>,
+    /// The keys that were lent.
+    pub keys: Vec<KeyUsed>,
+}
+
+/// A plugin that was called.
+#[derive(Clone, Debug, Serialize)]
+pub struct PluginUsed {
+    /// Its name.
+    pub name: String,
+    /// As its manifest says.
+    pub version: String,
+    /// SHA-256 of its file.
+    pub digest: String,
+}
+
+/// A key that was lent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyUsed {
+    /// Its name.
+    pub key: String,
+    /// Its version.
+    pub version: u32,
+}
+
+/// A plugin that may use a key, or may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyUse {
+    /// The name of the key.
+    pub key: String,
+    /// The version that was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// What for.
+    pub purpose: String,
+    /// In which domain.
+    pub domain: String,
+    /// The plugin, and its transform.
+    pub transform: String,
+    /// SHA-256 of the plugin's file.
+    pub plugin_digest: String,
+    /// Why it was denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<&'static str>,
+}
+
+/// Batches masked under one revision.
+#[derive(Clone, Debug, Serialize)]
+pub struct Masked {
+    /// What was in force.
+    pub revision: Revision,
+    /// Which batches, counted from 1.
+    pub batches: Range,
+    /// Which rows, counted from 1 over all inputs.
+    pub rows: Range,
+    /// How many rows had which outcome.
+    pub outcomes: Rows,
+    /// How many values each transform was given.
+    pub operations: Vec<Operations>,
+    /// What was done to each column.
+    pub columns: Vec<Column>,
+}
+
+/// The first and the last of a range. Of an empty one, the last is before the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// The first.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+}
+
+/// How many rows had which outcome.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Rows {
+    /// Rows read.
+    pub read: u64,
+    /// Rows masked.
+    pub masked: u64,
+    /// Rows in quarantine.
+    pub quarantined: u64,
+    /// Rows dropped.
+    pub dropped: u64,
+    /// Rows rejected, by the code of the reason.
+    pub rejected: Vec<Rejected>,
+}
+
+/// Rows rejected for one reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rejected {
+    /// The code of the reason.
+    pub code: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// How much work a transform did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Operations {
+    /// The plugin, and its transform.
+    pub transform: String,
+    /// How many values it was given.
+    pub values: u64,
+}
+
+/// What was done to a column.
+#[derive(Clone, Debug, Serialize)]
+pub struct Column {
+    /// Its name, absent where that may be data itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `mask`, `keep` or `drop`.
+    pub action: String,
+    /// Which transform of which plugin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transform: Option<String>,
+    /// The line of the rule in the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u64>,
+    /// How many values it has.
+    pub values: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunEnded {
+    /// The output.
+    pub out: String,
+    /// Rows read.
+    pub rows: u64,
+    /// Bytes written. They are under the output's name only where the run is done.
+    pub bytes_written: u64,
+    /// What went wrong: `input`, `plugin`, `machine`, `usage`, `quarantine` or `interrupted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<&'static str>,
+}
+
+impl RunEnded {
+    fn outcome(&self) -> Outcome {
+        match self.problem {
+            None => Outcome::Done,
+            Some("interrupted") => Outcome::Interrupted,
+            Some(_) => Outcome::Failed,
+        }
+    }
+}
+
+/// A quarantine file that is read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quarantine {
+    /// The file.
+    pub file: String,
+    /// How many rows were decrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Why it was refused, or failed: `key` or `file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<&'static str>,
+}
+
+/// A step in the life of a key.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyChanged {
+    /// The name of the key.
+    pub key: String,
+    /// Its version.
+    pub version: u32,
+    /// What it is for.
+    pub purpose: String,
+    /// What was done.
+    pub change: KeyChange,
+}
+
+/// What can be done with a version of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyChange {
+    /// It was made.
+    Created,
+    /// It was made, and takes the place of the version before it.
+    Rotated,
+    /// It may be used again.
+    Enabled,
+    /// It may not be used any more.
+    Disabled,
+    /// It is gone for ever.
+    Destroyed,
+    /// It was sealed under another key-encryption key.
+    Rewrapped,
+    /// It left the keyring.
+    Exported,
+}
+
+/// What was left of a write that had been interrupted.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TrailRepaired {
+    /// Bytes of a piece of a record that were cut off.
+    pub bytes_cut: u64,
+    /// Whole records that stand after the last checkpoint and were kept. No signature vouched for them until now.
+    pub unsealed_records: u64,
+}
