@@ -141,8 +141,8 @@ pub struct HostArguments {
     /// How long one plugin call may take, in milliseconds.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub plugin_deadline: u64,
-    /// How much memory one plugin instance may take, in MiB.
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    /// How much memory one plugin instance may take, in MiB. The shipped plugins begin with 4.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(5..=4096))]
     pub plugin_memory: usize,
 }
 

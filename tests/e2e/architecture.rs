@@ -41,7 +41,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
     ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify"]),
     // What puts them together.
     ("report", &["error", "outcome", "snapshot", "tally"]),
-    ("account", &["audit", "error", "host", "keys", "outcome", "report", "snapshot", "tally"]),
+    ("account", &["audit", "batch", "error", "host", "keys", "outcome", "report", "snapshot", "tally"]),
     (
         "host",
         &[

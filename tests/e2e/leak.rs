@@ -217,7 +217,7 @@ fn wrong_values() -> Vec<Failing> {
         ),
         failing("type", "a.csv", csv(|_| {}), "--policy typed.yaml", 1),
         failing("short pseudonyms", "a.csv", csv(|_| {}), "--policy short.yaml", 2),
-        failing("plugin", "a.csv", many_flags(), "--policy flag.yaml --plugin-memory 2", 1),
+        failing("plugin", "a.csv", many_flags(), "--policy flag.yaml --plugin-memory 5", 1),
     ]
 }
 
