@@ -4,6 +4,7 @@ mod architecture;
 mod audit;
 mod cache;
 mod crash;
+mod encryption;
 mod exit_codes;
 mod files;
 mod formats;

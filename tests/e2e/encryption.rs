@@ -1,0 +1,139 @@
+//! The three plugins of encryption, from file to file.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use moretta::keys::{Keyring, Purpose};
+use moretta_tests::command::Desk;
+
+use crate::table::{Table, corpus_text};
+
+const POLICY: &str = "\
+version: 1
+domain: trial
+rules:
+  - { columns: [ssn], mask: encrypt, key: cells, with: { prefix: E- } }
+  - { columns: [patient_id], mask: encrypt-deterministic, key: joins }
+  - { columns: [phone], mask: fpe, key: shapes, with: { keep_first: 3 } }
+  - { columns: ['*'], keep: true }
+";
+
+fn desk() -> Desk {
+    let desk = Desk::with(&[("p.yaml", POLICY)]);
+    let keys = "--key cells=encrypt --key joins=encrypt-deterministic --key shapes=fpe --key quarantine=quarantine";
+    desk.run(&format!("keys init --keyring keys {keys}")).assert_code(0);
+    desk.put("patients.csv", PATIENTS);
+    desk.put("visits.csv", "patient_id,day\np-1,1\np-2,2\np-1,3\n");
+    desk
+}
+
+const PATIENTS: &str = "\
+patient_id,ssn,phone
+p-1,123-45-6789,(555) 010-99887
+p-2,123-45-6789,(555) 010-99888
+p-3,,5550109988
+";
+
+fn column(desk: &Desk, file: &str, name: &str) -> Vec<String> {
+    Table::of_csv(&desk.bytes(file)).column(name).iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// The bytes of a ciphertext behind its prefix.
+fn cell(text: &str, prefix: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text.strip_prefix(prefix).unwrap()).unwrap()
+}
+
+#[test]
+fn who_holds_the_key_brings_every_value_back_and_others_see_none() {
+    let desk = desk();
+    desk.run("mask patients.csv --policy p.yaml --keyring keys --out m.csv").assert_code(0);
+    let masked = desk.text("m.csv");
+    for value in ["123-45-6789", "p-1", "p-2", "010-99887", "99887"] {
+        assert!(!masked.contains(value), "{value} is there");
+    }
+    let keyring = Keyring::open(&desk.path("keys")).unwrap();
+    let ssns = column(&desk, "m.csv", "ssn");
+    let key = keyring.decryption_key("cells", Purpose::Encrypt, "trial").unwrap();
+    assert_ne!(ssns[0], ssns[1], "equal values have different ciphertexts");
+    assert_eq!(key.decrypt("ssn", &cell(&ssns[0], "E-")).unwrap(), b"123-45-6789");
+    assert_eq!(key.decrypt("ssn", &cell(&ssns[1], "E-")).unwrap(), b"123-45-6789");
+    assert!(ssns[2].is_empty());
+    let key = keyring.decryption_key("joins", Purpose::EncryptDeterministic, "trial").unwrap();
+    for (id, expected) in column(&desk, "m.csv", "patient_id").iter().zip(["p-1", "p-2", "p-3"]) {
+        assert_eq!(key.decrypt("patient_id", &cell(id, "")).unwrap(), expected.as_bytes());
+    }
+}
+
+#[test]
+fn tables_stay_joinable_and_phones_stay_phones() {
+    let desk = desk();
+    for (from, to) in [("patients.csv", "p.csv"), ("visits.csv", "v.csv"), ("patients.csv", "again.csv")] {
+        desk.run(&format!("mask {from} --policy p.yaml --keyring keys --out {to}")).assert_code(0);
+    }
+    let (patients, visits) = (column(&desk, "p.csv", "patient_id"), column(&desk, "v.csv", "patient_id"));
+    assert_eq!(visits, [&patients[0], &patients[1], &patients[0]].map(Clone::clone));
+    let phones = column(&desk, "p.csv", "phone");
+    assert_eq!(phones, column(&desk, "again.csv", "phone"));
+    for (phone, shape) in phones.iter().zip(["(555) ddd-ddddd", "(555) ddd-ddddd", "555ddddddd"]) {
+        let fits = |(got, wanted): (char, char)| got == wanted || wanted == 'd' && got.is_ascii_digit();
+        assert!(phone.len() == shape.len() && phone.chars().zip(shape.chars()).all(fits), "{phone}");
+    }
+}
+
+#[test]
+fn old_ciphertexts_open_after_a_rotation_and_not_after_their_version_is_disabled() {
+    let desk = desk();
+    desk.run("mask patients.csv --policy p.yaml --keyring keys --out old.csv").assert_code(0);
+    desk.run("keys rotate cells --keyring keys").assert_code(0);
+    desk.run("mask patients.csv --policy p.yaml --keyring keys --out new.csv").assert_code(0);
+    let open = |file: &str| {
+        let keyring = Keyring::open(&desk.path("keys")).unwrap();
+        let key = keyring.decryption_key("cells", Purpose::Encrypt, "trial").unwrap();
+        key.decrypt("ssn", &cell(&column(&desk, file, "ssn")[0], "E-"))
+    };
+    assert_eq!((open("old.csv").unwrap(), open("new.csv").unwrap()), (b"123-45-6789".into(), b"123-45-6789".into()));
+    desk.run("keys disable cells --version 1 --keyring keys").assert_code(0);
+    assert!(open("old.csv").is_err() && open("new.csv").is_ok());
+}
+
+#[test]
+fn what_could_be_tried_out_is_refused_before_a_row_or_goes_to_quarantine() {
+    let desk = desk();
+    desk.put("short.yaml", POLICY.replace("keep_first: 3", "min_length: 5"));
+    let refusal = desk.run("check patients.csv --policy short.yaml").assert_code(2).stderr;
+    assert!(refusal.contains("`fpe`: property `min_length`: 5 is less than the minimum of 6"), "{refusal}");
+    desk.put("check.yaml", POLICY.replace("keep_first: 3", "keep_last: 1, check_digit: luhn"));
+    let refusal = desk.run("check patients.csv --policy check.yaml").assert_code(2).stderr;
+    assert!(refusal.contains("`fpe` refuses it"), "{refusal}");
+
+    desk.put("zips.csv", "phone\n02139\n0213902139\n");
+    desk.put("zips.yaml", "version: 1\ndomain: d\nrules: [{ columns: [phone], mask: fpe, key: shapes }]\n");
+    let run = desk.run("mask zips.csv --policy zips.yaml --keyring keys --out z.csv").assert_code(3);
+    assert!(run.stderr.contains("out-of-range") && !run.stderr.contains("02139"), "{}", run.stderr);
+    assert!(!desk.names().contains("z.csv"));
+}
+
+#[test]
+fn a_key_serves_one_purpose() {
+    let desk = desk();
+    desk.put("wrong.yaml", POLICY.replace("key: cells", "key: joins"));
+    let refusal = desk.run("mask patients.csv --policy wrong.yaml --keyring keys --out w.csv").assert_code(2).stderr;
+    assert!(refusal.contains("key `joins` is for encrypt-deterministic, and encrypt is asked of it"), "{refusal}");
+}
+
+#[test]
+fn the_synthetic_patients_are_encrypted_one_to_one_on_any_number_of_workers() {
+    let desk = desk();
+    let policy = "{ columns: [patient_id], mask: encrypt-deterministic, key: joins }, { columns: ['*'], drop: true }";
+    desk.put("all.yaml", format!("version: 1\ndomain: d\nrules: [{policy}]\n"));
+    desk.put("all.csv", corpus_text("synthea/patients.csv"));
+    for workers in [1, 3] {
+        let run = format!("mask all.csv --policy all.yaml --keyring keys --batch-bytes 4096 --workers {workers}");
+        desk.run(&format!("{run} --out {workers}.csv")).assert_code(0);
+    }
+    assert_eq!(desk.text("1.csv"), desk.text("3.csv"));
+    let original = Table::of_csv(corpus_text("synthea/patients.csv").as_bytes());
+    let distinct: BTreeSet<_> = column(&desk, "1.csv", "patient_id").into_iter().collect();
+    assert_eq!(distinct.len(), original.column("patient_id").iter().collect::<BTreeSet<_>>().len());
+}
