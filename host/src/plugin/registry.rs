@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::plan::{self, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
-const BUILT_IN: [(&str, &[u8]); 10] = [
+const BUILT_IN: [(&str, &[u8]); 11] = [
     ("age", include_bytes!("../../../plugins/packed/age.wasm")),
     ("encrypt", include_bytes!("../../../plugins/packed/encrypt.wasm")),
     ("encrypt-deterministic", include_bytes!("../../../plugins/packed/encrypt-deterministic.wasm")),
@@ -21,6 +21,7 @@ const BUILT_IN: [(&str, &[u8]); 10] = [
     ("pseudonym", include_bytes!("../../../plugins/packed/pseudonym.wasm")),
     ("redact", include_bytes!("../../../plugins/packed/redact.wasm")),
     ("shift-dates", include_bytes!("../../../plugins/packed/shift-dates.wasm")),
+    ("surrogate", include_bytes!("../../../plugins/packed/surrogate.wasm")),
     ("zip3", include_bytes!("../../../plugins/packed/zip3.wasm")),
 ];
 
