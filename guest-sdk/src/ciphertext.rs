@@ -10,16 +10,18 @@ use crate::builder::TextBuilder;
 pub fn ciphertexts(column: &Column, sealed: &Variable, prefix: &str) -> Column {
     let (rows, bytes) = (column.rows as usize, sealed.data.len());
     let mut text = TextBuilder::with_capacity(rows, rows * prefix.len() + bytes.div_ceil(3) * 4 + rows * 4);
-    let mut value = String::new();
     for (row, bounds) in sealed.offsets.windows(2).enumerate() {
         if column.valid().is_null(row) {
             text.push_null();
             continue;
         }
-        value.clear();
-        value.push_str(prefix);
-        URL_SAFE_NO_PAD.encode_string(&sealed.data[bounds[0] as usize..bounds[1] as usize], &mut value);
-        text.push(&value);
+        let bytes = &sealed.data[bounds[0] as usize..bounds[1] as usize];
+        text.push_with(|data| {
+            data.extend_from_slice(prefix.as_bytes());
+            let start = data.len();
+            data.resize(start + (bytes.len() * 4).div_ceil(3), 0);
+            URL_SAFE_NO_PAD.encode_slice(bytes, &mut data[start..]).expect("the room was made for it");
+        });
     }
     text.finish()
 }
