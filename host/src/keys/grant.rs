@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::keyed_digest::KeyedDigest;
 use super::material::Material;
+use super::token::TokenVersions;
 
 /// May lend a key for pseudonyms to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
@@ -17,6 +18,10 @@ pub struct DateShiftGrant(pub(in crate::keys) Arc<Granted<KeyedDigest>>);
 /// May seal and open quarantine files. Cheap to clone, and shared by threads.
 #[derive(Clone)]
 pub struct QuarantineGrant(pub(in crate::keys) Arc<Granted<Material>>);
+
+/// May make and open token vaults. Cheap to clone, and shared by threads.
+#[derive(Clone)]
+pub struct TokenGrant(pub(in crate::keys) Arc<Granted<TokenVersions>>);
 
 /// One version of a key, in the one form in which its purpose uses it.
 pub(in crate::keys) struct Granted<T> {
@@ -48,4 +53,4 @@ macro_rules! identify {
     )*};
 }
 
-identify!(PseudonymGrant, DateShiftGrant, QuarantineGrant);
+identify!(PseudonymGrant, DateShiftGrant, QuarantineGrant, TokenGrant);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::grant::Granted;
 use super::material::Material;
-use super::{DateShiftGrant, KeyError, PseudonymGrant, Purpose, QuarantineGrant};
+use super::token::TokenVersions;
+use super::{DateShiftGrant, KeyError, PseudonymGrant, Purpose, QuarantineGrant, TokenGrant};
 use super::{private_file, stored};
 use crate::staged::StagedFile;
 
@@ -177,6 +178,20 @@ impl Keyring {
         }
         let secret = found.material.sub_key(Purpose::Quarantine, "", version);
         Ok(QuarantineGrant(Arc::new(Granted { name: of_key(), version, secret })))
+    }
+
+    /// Grants making and opening token vaults: new values are sealed under the primary version, and those that were
+    /// sealed under any enabled one can be opened.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn token_key(&self, name: &str) -> Result<TokenGrant, KeyError> {
+        let (version, _) = self.primary(name, Purpose::Token, "")?;
+        let versions = self.key(name, Purpose::Token)?.versions.iter();
+        let usable = versions.filter(|of| matches!(of.state, VersionState::Primary | VersionState::Enabled));
+        let sub_keys = usable.map(|of| (of.version, of.material.sub_key(Purpose::Token, "", of.version)));
+        let secret = TokenVersions(sub_keys.collect());
+        Ok(TokenGrant(Arc::new(Granted { name: name.to_owned(), version, secret })))
     }
 
     /// The sub-key of the version that new data is made under.
@@ -395,5 +410,6 @@ mod tests {
         shared::<PseudonymGrant>();
         shared::<DateShiftGrant>();
         shared::<QuarantineGrant>();
+        shared::<TokenGrant>();
     }
 }

@@ -73,8 +73,12 @@ impl Material {
 
     /// The cipher of one quarantine file: AES-256-GCM under a key of the file's own.
     pub(in crate::keys) fn file_cipher(&self, file: &[u8; 16]) -> Aes256Gcm {
-        let key = self.expand(&[FILE_KEY, file]);
-        Aes256Gcm::new(key.0.as_ref().into())
+        self.expand(&[FILE_KEY, file]).cipher()
+    }
+
+    /// AES-256-GCM under this key.
+    pub(in crate::keys) fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(self.0.as_ref().into())
     }
 
     /// HMAC-SHA-256 (RFC 2104, FIPS 198-1) with this key already taken in.
@@ -82,7 +86,8 @@ impl Material {
         KeyedDigest::new(&self.0)
     }
 
-    fn expand(&self, info: &[&[u8]]) -> Self {
+    /// A key of its own for what `info` says (HKDF-SHA-256).
+    pub(in crate::keys) fn expand(&self, info: &[&[u8]]) -> Self {
         let mut derived = Self::blank();
         hkdf(&[], self.0.as_ref(), info, &mut derived.0);
         derived
@@ -101,7 +106,7 @@ impl fmt::Debug for Material {
 }
 
 /// Eight bytes that say how many follow, so that two parts cannot be cut in two ways.
-fn length_prefix(part: &str) -> [u8; 8] {
+pub(in crate::keys) fn length_prefix(part: &str) -> [u8; 8] {
     (part.len() as u64).to_be_bytes()
 }
 

@@ -16,10 +16,11 @@ mod purpose;
 mod refusal;
 mod sealing;
 mod stored;
+mod token;
 
 pub(crate) use date_shift::BatchOffsets;
 pub use date_shift::LentDateShiftKey;
-pub use grant::{DateShiftGrant, PseudonymGrant, QuarantineGrant};
+pub use grant::{DateShiftGrant, PseudonymGrant, QuarantineGrant, TokenGrant};
 pub(crate) use keyring::is_name;
 pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo, VersionState};
 pub use normalize::Normalize;
@@ -27,3 +28,4 @@ pub use pseudonym::LentPseudonymKey;
 pub use purpose::Purpose;
 pub use refusal::{KeyError, Refusal};
 pub(crate) use sealing::FileCipher;
+pub(crate) use token::{Binding, SealedSecret, SetKeys, VaultKeys};

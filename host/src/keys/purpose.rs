@@ -12,6 +12,8 @@ pub enum Purpose {
     DateShift,
     /// Sealing rows in quarantine.
     Quarantine,
+    /// Sealing the values behind tokens, and finding them.
+    Token,
 }
 
 impl fmt::Display for Purpose {
@@ -20,6 +22,7 @@ impl fmt::Display for Purpose {
             Self::Pseudonym => "pseudonym",
             Self::DateShift => "date-shift",
             Self::Quarantine => "quarantine",
+            Self::Token => "token",
         })
     }
 }

@@ -72,6 +72,17 @@ pub enum KeyError {
         /// The version asked for.
         version: u32,
     },
+    /// What was sealed needs a version of the key that the keyring does not lend.
+    #[error(
+        "version {version} of key `{name}` is needed to read this, and it is disabled, destroyed or of another \
+         keyring; see `moretta keys list`"
+    )]
+    NotLent {
+        /// The key.
+        name: String,
+        /// The version that it was sealed under.
+        version: u32,
+    },
     /// Two keys of one name were asked for.
     #[error("two keys are named `{0}`; a name stands for one key")]
     Twice(String),

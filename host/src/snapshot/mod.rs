@@ -108,7 +108,9 @@ impl Snapshot {
         Ok(match key.purpose {
             Purpose::Pseudonym => Grant::Pseudonym(keyring.pseudonym_key(&key.name, domain)?),
             Purpose::DateShift => Grant::DateShift(keyring.date_shift_key(&key.name, domain)?),
-            Purpose::Quarantine => return Err(Error::Internal("no plugin is lent a quarantine key")),
+            Purpose::Quarantine | Purpose::Token => {
+                return Err(Error::Internal("no plugin is lent a key to seal with"));
+            }
         })
     }
 

@@ -45,6 +45,6 @@ fn key(call: &Call) -> Result<LentKey, Error> {
             let nobody = new_empty_array(&ColumnType::Text.arrow());
             LentKey::DateShift(keyring.date_shift_key(NAME, NAME)?.lend(nobody))
         }
-        Purpose::Quarantine => return Err(Error::Internal("no plugin is lent a quarantine key")),
+        Purpose::Quarantine | Purpose::Token => return Err(Error::Internal("no plugin is lent a key to seal with")),
     })
 }
