@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use arrow_array::types::Date32Type;
+use arrow_cast::parse::Parser as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::keys::Purpose;
@@ -11,6 +13,13 @@ const MASK_EXAMPLES: &str = "\
 Examples:
   moretta mask patients.csv --policy research.yaml --keyring keys --out masked.csv
   zcat big.csv.gz | moretta mask - --input-format csv --policy p.yaml --ephemeral-keys --out - > masked.csv";
+
+const VAULT_EXAMPLES: &str = "\
+Examples:
+  moretta keys init --keyring keys --key tokens=token
+  moretta vault init --vault tokens.vault --keyring keys
+  moretta vault stats --vault tokens.vault --keyring keys --json
+  moretta vault purge --vault tokens.vault --keyring keys --as-of 2026-12-31";
 
 /// Masks health data with sandboxed plugins.
 ///
@@ -46,6 +55,14 @@ pub enum Command {
     /// Look at rows in quarantine.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Make, count and purge token vaults.
+    ///
+    /// A vault keeps the values that tokens stand for, encrypted under a key of the keyring with the purpose `token`. It
+    /// is a file that the processes of one machine may share or, in a build with the feature `postgres`, a database that
+    /// machines share: `postgres://USER@HOST/DATABASE`. A token is random: whoever has not the vault cannot go back from
+    /// it. Whoever has the vault and the keyring can: keep them apart, and back up both.
+    #[command(subcommand, after_help = VAULT_EXAMPLES)]
+    Vault(VaultCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }
@@ -148,7 +165,7 @@ pub enum KeysCommand {
         /// Where; the directory must not hold a keyring yet.
         #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
         keyring: PathBuf,
-        /// A key to make: pseudonym, date-shift or quarantine for its purpose. May be given several times.
+        /// A key to make: pseudonym, date-shift, quarantine or token for its purpose. May be given several times.
         /// Without it: identity=pseudonym, dates=date-shift, quarantine=quarantine.
         #[arg(long = "key", value_name = "NAME=PURPOSE", value_parser = parse_key)]
         keys: Vec<(String, Purpose)>,
@@ -177,13 +194,69 @@ pub enum QuarantineCommand {
     },
 }
 
+/// Make, count and purge token vaults.
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+    /// Make an empty vault, readable by its owner alone.
+    Init(VaultArguments),
+    /// Count the tokens of each domain and format: all, those that have expired, and those under each version of the key.
+    ///
+    /// Opening a vault after its key was rotated also seals its header under the new version. The values that were sealed
+    /// before stay under theirs; `UNDER KEY` says which versions are still needed to go back from tokens.
+    Stats {
+        /// Which vault.
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The day to count on, year-month-day. Today in UTC, if not given.
+        #[arg(long, value_name = "DATE", value_parser = parse_day)]
+        as_of: Option<i32>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove the tokens that have expired, and the values behind them, for good.
+    ///
+    /// Nobody can go back from a purged token, and a value that comes again gets a new one. What backups hold stays there.
+    Purge {
+        /// Which vault.
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// Remove what has expired on this day, year-month-day. Today in UTC, if not given.
+        #[arg(long, value_name = "DATE", value_parser = parse_day)]
+        as_of: Option<i32>,
+    },
+}
+
+/// A vault and its key.
+#[derive(Args, Debug)]
+pub struct VaultArguments {
+    /// The vault: a file, or `postgres://USER@HOST/DATABASE`. Keep a password out of the arguments: others see them; set
+    /// the variable.
+    #[arg(long, value_name = "PATH", env = "MORETTA_VAULT", hide_env_values = true)]
+    pub vault: PathBuf,
+    /// The keyring that holds its key.
+    #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
+    pub keyring: PathBuf,
+    /// The name of its key.
+    #[arg(long, value_name = "NAME", default_value = "tokens")]
+    pub key: String,
+}
+
+/// Days since 1970-01-01.
+fn parse_day(text: &str) -> Result<i32, String> {
+    let shape = text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    let day = shape.eq(*b"0000-00-00").then(|| Date32Type::parse(text)).flatten();
+    day.ok_or_else(|| "expected a date, year-month-day: 2026-01-31".to_owned())
+}
+
 fn parse_key(text: &str) -> Result<(String, Purpose), String> {
     let (name, purpose) = text.split_once('=').ok_or("expected NAME=PURPOSE")?;
     let purpose = match purpose {
         "pseudonym" => Purpose::Pseudonym,
         "date-shift" => Purpose::DateShift,
         "quarantine" => Purpose::Quarantine,
-        _ => return Err("a purpose is pseudonym, date-shift or quarantine".to_owned()),
+        "token" => Purpose::Token,
+        _ => return Err("a purpose is pseudonym, date-shift, quarantine or token".to_owned()),
     };
     Ok((name.to_owned(), purpose))
 }

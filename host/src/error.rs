@@ -38,6 +38,9 @@ pub enum Error {
     /// A key is missing or may not be used so.
     #[error(transparent)]
     Key(#[from] crate::keys::KeyError),
+    /// A token vault cannot be used, or failed.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
     /// More rows were rejected than the operator allows.
     #[error("{0}")]
     Quarantined(Box<crate::outcome::TooManyQuarantined>),
@@ -72,7 +75,8 @@ impl Error {
             Self::Data(_) | Self::Quarantined(_) => Blame::Data,
             Self::Guest(_) => Blame::Guest,
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
-            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
+            Self::Vault(error) if error.is_of_the_machine() => Blame::Host,
+            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Vault(_) | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
             Self::Io { .. } | Self::Engine(_) | Self::Interrupted | Self::Internal(_) => Blame::Host,
         }

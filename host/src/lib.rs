@@ -95,6 +95,7 @@ mod snapshot;
 pub mod source;
 mod staged;
 pub mod tally;
+pub mod vault;
 pub mod verify;
 
 pub use error::Error;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 27] = [
+const ARROWS: [(&str, &[&str]); 28] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -15,9 +15,11 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("batch", &["error"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
-    ("error", &["batch", "keys", "outcome", "plugin", "policy"]),
+    ("error", &["batch", "keys", "outcome", "plugin", "policy", "vault"]),
     // Keys know nothing of ours.
     ("keys", &["staged"]),
+    // A vault knows keys, and nothing of what its tokens are for.
+    ("vault", &["keys", "staged"]),
     // From text to a plan, without plugins.
     ("manifest", &["batch", "keys", "outcome"]),
     ("policy", &["batch", "outcome", "phi"]),
@@ -49,13 +51,14 @@ const COMMAND_KNOWS_NOT: [&str; 8] =
     ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
 
 /// What must never be, whatever the table says: module, and what it knows nothing of.
-const NEVER: [(&str, &[&str]); 9] = [
+const NEVER: [(&str, &[&str]); 10] = [
     ("pipeline", &["keys", "plugin", "capability", "contract", "policy"]),
     ("mask", &["policy", "source", "sink"]),
     ("plan", &["plugin", "source", "sink", "snapshot"]),
     ("verify", &["policy", "source", "sink"]),
     ("snapshot", &["pipeline", "run", "host"]),
     ("keys", &["plugin", "batch", "policy"]),
+    ("vault", &["plugin", "batch", "policy", "plan"]),
     ("policy", &["plugin", "plan", "source", "sink", "keys"]),
     ("source", &["policy", "plan", "plugin", "keys"]),
     ("sink", &["policy", "plan", "plugin", "keys"]),

@@ -4,6 +4,7 @@ mod check;
 mod keys;
 mod mask;
 mod show;
+mod vault;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,6 +25,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Keys(command) => keys::run(command),
         Command::Quarantine(QuarantineCommand::Read { file, keyring }) => read_quarantine(file, keyring),
+        Command::Vault(command) => vault::run(command),
         Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
     };
     match outcome {
