@@ -81,6 +81,9 @@ pub enum VaultError {
     /// No format of tokens.
     #[error("a format of tokens is `opaque`, `prefixed:` with a prefix after it, or `digits`")]
     InvalidFormat,
+    /// The URL of a database is malformed. It is not shown: a password may be in it.
+    #[error("the URL of the database is malformed; it is `postgres://USER@HOST:PORT/DATABASE`")]
+    InvalidUrl,
     /// A vault in a database server was asked of a program that has no client for it.
     #[error("this moretta was built without PostgreSQL; build it with `--features postgres`")]
     NoClient,
@@ -94,7 +97,7 @@ impl VaultError {
             Self::Tampered { .. } | Self::Damaged(_) | Self::Full(_) | Self::Busy(_) | Self::Failed { .. } => true,
             Self::NotThere(_) | Self::Exists(_) | Self::Readable(_) | Self::NotAVault(_) | Self::ReadOnly(_) => false,
             Self::OtherKeyName { .. } | Self::OtherKey { .. } => false,
-            Self::InvalidPrefix | Self::InvalidFormat | Self::NoClient => false,
+            Self::InvalidPrefix | Self::InvalidFormat | Self::InvalidUrl | Self::NoClient => false,
         }
     }
 }
