@@ -9,3 +9,4 @@ mod leak;
 mod library;
 mod quarantine;
 mod table;
+mod vault;
