@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod vault;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 use crate::keys::Purpose;
 use crate::source::Format;
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
+pub use vault::{VaultArguments, VaultCommand};
 
 const MASK_EXAMPLES: &str = "\
 Examples:
@@ -67,6 +69,14 @@ pub enum Command {
     /// and signed, without any value of the data. See `moretta audit verify --help` for what it proves and what not.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Make, count and purge token vaults.
+    ///
+    /// A vault keeps the values that tokens stand for, encrypted under a key of the keyring with the purpose `token`. It
+    /// is a file that the processes of one machine may share or, in a build with the feature `postgres`, a database that
+    /// machines share: `postgres://USER@HOST/DATABASE`. A token is random: whoever has not the vault cannot go back from
+    /// it. Whoever has the vault and the keyring can: keep them apart, and back up both.
+    #[command(subcommand, after_help = vault::EXAMPLES)]
+    Vault(VaultCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }
@@ -195,9 +205,12 @@ fn parse_key(text: &str) -> Result<(String, Purpose), String> {
         "fpe" => Purpose::FormatPreserving,
         "quarantine" => Purpose::Quarantine,
         "audit" => Purpose::Audit,
+        "token" => Purpose::Token,
         _ => {
-            return Err("a purpose is pseudonym, date-shift, encrypt, encrypt-deterministic, fpe, quarantine or audit"
-                .to_owned());
+            return Err(
+                "a purpose is pseudonym, date-shift, encrypt, encrypt-deterministic, fpe, token, quarantine or audit"
+                    .to_owned(),
+            );
         }
     };
     Ok((name.to_owned(), purpose))

@@ -43,6 +43,9 @@ pub enum Error {
     /// The audit trail cannot be written, or not be trusted.
     #[error(transparent)]
     Audit(#[from] crate::audit::AuditError),
+    /// A token vault cannot be used, or failed.
+    #[error(transparent)]
+    Vault(#[from] crate::vault::VaultError),
     /// More rows were rejected than the operator allows.
     #[error("{0}")]
     Quarantined(Box<crate::outcome::TooManyQuarantined>),
@@ -82,7 +85,8 @@ impl Error {
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
             Self::Audit(error) if error.is_of_the_operator() => Blame::Operator,
             Self::Audit(_) => Blame::Host,
-            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Usage(_) => Blame::Operator,
+            Self::Vault(error) if error.is_of_the_machine() => Blame::Host,
+            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Vault(_) | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
             Self::Io { .. } | Self::Engine(_) | Self::Instance(_) | Self::Interrupted | Self::Internal(_) => {
                 Blame::Host

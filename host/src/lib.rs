@@ -98,6 +98,7 @@ mod snapshot;
 pub mod source;
 mod staged;
 pub mod tally;
+pub mod vault;
 pub mod verify;
 
 pub use error::Error;

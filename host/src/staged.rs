@@ -33,6 +33,11 @@ impl StagedFile {
         entries.filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(staged)).collect()
     }
 
+    /// Where the file is now, for what writes by name. What is written so must be on disk before it is committed.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// Puts the file under its name, in place of one that may be there, and makes both last. It stays its owner's.
     pub(crate) fn commit(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;

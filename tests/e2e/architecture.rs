@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 30] = [
+const ARROWS: [(&str, &[&str]); 31] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -15,12 +15,14 @@ const ARROWS: [(&str, &[&str]); 30] = [
     ("batch", &["error"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
-    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy"]),
+    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy", "vault"]),
     // Keys know nothing of ours but who may change them.
     ("approval", &[]),
     ("keys", &["approval", "staged"]),
     // The trail knows who signs it.
     ("audit", &["keys", "staged"]),
+    // A vault knows keys, and nothing of what its tokens are for.
+    ("vault", &["keys", "staged"]),
     // From text to a plan, without plugins.
     ("manifest", &["batch", "keys", "outcome"]),
     ("policy", &["batch", "outcome", "phi"]),
@@ -62,7 +64,7 @@ const COMMAND_KNOWS_NOT: [&str; 8] =
     ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
 
 /// What must never be, whatever the table says: module, and what it knows nothing of.
-const NEVER: [(&str, &[&str]); 10] = [
+const NEVER: [(&str, &[&str]); 11] = [
     ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy"]),
     ("mask", &["policy", "source", "sink"]),
     ("plan", &["plugin", "source", "sink", "snapshot"]),
@@ -70,6 +72,7 @@ const NEVER: [(&str, &[&str]); 10] = [
     ("snapshot", &["pipeline", "run", "host"]),
     ("keys", &["audit", "plugin", "batch", "policy"]),
     ("audit", &["plugin", "batch", "policy", "source", "sink"]),
+    ("vault", &["plugin", "batch", "policy", "plan"]),
     ("policy", &["plugin", "plan", "source", "sink", "keys"]),
     ("source", &["policy", "plan", "plugin", "keys"]),
     ("sink", &["policy", "plan", "plugin", "keys"]),

@@ -15,3 +15,4 @@ mod quarantine;
 mod table;
 mod terminal;
 mod untouchable;
+mod vault;

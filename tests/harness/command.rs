@@ -134,8 +134,13 @@ impl Finished {
 
 /// The command, built from the sources at hand.
 pub fn moretta() -> PathBuf {
-    let built = env::var_os("CARGO_BIN_EXE_moretta-under-test").map(PathBuf::from);
-    let built = built.unwrap_or_else(|| beside_tests("moretta-under-test"));
+    program("moretta-under-test")
+}
+
+/// A program of the tests' own, built from the sources at hand.
+pub fn program(name: &str) -> PathBuf {
+    let built = env::var_os(format!("CARGO_BIN_EXE_{name}")).map(PathBuf::from);
+    let built = built.unwrap_or_else(|| beside_tests(name));
     assert!(built.is_file(), "{} is not there; run the tests with `cargo test`", built.display());
     built
 }

@@ -9,6 +9,7 @@ mod mask;
 mod operators;
 mod show;
 mod terminal;
+mod vault;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -47,6 +48,7 @@ fn execute(command: &Command) -> Result<(), Error> {
             read_quarantine(file, keyring, audit.as_deref())
         }
         Command::Audit(command) => audit::run(command),
+        Command::Vault(command) => vault::run(command),
         Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
     }
 }

@@ -8,6 +8,7 @@ use super::keyed_digest::KeyedDigest;
 use super::material::Material;
 use super::memory;
 use super::signing::Signing;
+use super::token::TokenVersions;
 
 /// May lend a key for pseudonyms to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
@@ -53,6 +54,9 @@ pub struct QuarantineGrant(pub(in crate::keys) Arc<Granted<Material>>);
 /// May sign checkpoints of an audit trail. Cheap to clone, and shared by threads.
 #[derive(Clone)]
 pub struct AuditGrant(pub(in crate::keys) Arc<Granted<Signing>>);
+/// May make and open token vaults. Cheap to clone, and shared by threads.
+#[derive(Clone)]
+pub struct TokenGrant(pub(in crate::keys) Arc<Granted<TokenVersions>>);
 
 /// One version of a key, in the one form in which its purpose uses it.
 pub(in crate::keys) struct Granted<T> {
@@ -100,5 +104,6 @@ identify!(
     DeterministicEncryptionGrant,
     FormatPreservingGrant,
     QuarantineGrant,
-    AuditGrant
+    AuditGrant,
+    TokenGrant
 );

@@ -9,9 +9,10 @@ use super::grant::{Granted, Versions};
 use super::material::Material;
 use super::provider::{self, Protection, Provider, Secrets};
 use super::signing::Signing;
+use super::token::TokenVersions;
 use super::{
     AuditGrant, DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
-    KeyError, PseudonymGrant, Purpose, QuarantineGrant, file, private_file,
+    KeyError, PseudonymGrant, Purpose, QuarantineGrant, TokenGrant, file, private_file,
 };
 
 /// The keys that `moretta keys init` makes.
@@ -187,11 +188,7 @@ impl Keyring {
     /// # Errors
     /// The keyring has no such key, or it is for something else.
     pub fn decryption_key(&self, name: &str, purpose: Purpose, domain: &str) -> Result<DecryptionGrant, KeyError> {
-        let key = self.key(name, purpose)?;
-        let readable = |version: &&Version| matches!(version.state, VersionState::Primary | VersionState::Enabled);
-        let versions = key.versions.iter().filter(readable);
-        let versions = versions.map(|version| Ok((version.version, self.sub_key(key, version, domain)?)));
-        let versions = versions.collect::<Result<_, KeyError>>()?;
+        let versions = self.readable(self.key(name, purpose)?, domain)?;
         Ok(DecryptionGrant(Arc::new(Versions { name: name.to_owned(), purpose, versions })))
     }
 
@@ -234,12 +231,30 @@ impl Keyring {
         Ok(AuditGrant(Granted::shared(name, version, Signing::new(&key, all.into_iter()))))
     }
 
+    /// Grants making and opening token vaults: new values are sealed under the primary version, and those that were
+    /// sealed under any enabled one can be opened.
+    ///
+    /// # Errors
+    /// The keyring has no such key, or it is for something else.
+    pub fn token_key(&self, name: &str) -> Result<TokenGrant, KeyError> {
+        let (version, _) = self.primary(name, Purpose::Token, "")?;
+        let versions = self.readable(self.key(name, Purpose::Token)?, "")?;
+        Ok(TokenGrant(Granted::shared(name, version, TokenVersions(versions))))
+    }
+
     /// The sub-key of the version that new data is made under.
     fn primary(&self, name: &str, purpose: Purpose, domain: &str) -> Result<(u32, Material), KeyError> {
         let key = self.key(name, purpose)?;
         let primary = key.versions.iter().find(|version| version.state == VersionState::Primary);
         let primary = primary.ok_or_else(|| KeyError::NoPrimary(name.to_owned()))?;
         Ok((primary.version, self.sub_key(key, primary, domain)?))
+    }
+
+    /// The sub-keys of all versions that may read.
+    fn readable(&self, key: &Key, domain: &str) -> Result<Vec<(u32, Material)>, KeyError> {
+        let may_read = |version: &&Version| matches!(version.state, VersionState::Primary | VersionState::Enabled);
+        let versions = key.versions.iter().filter(may_read);
+        versions.map(|version| Ok((version.version, self.sub_key(key, version, domain)?))).collect()
     }
 
     /// What works in a domain. The data key itself is wiped at once.
@@ -447,5 +462,6 @@ mod tests {
         shared::<PseudonymGrant>();
         shared::<DateShiftGrant>();
         shared::<QuarantineGrant>();
+        shared::<TokenGrant>();
     }
 }

@@ -64,7 +64,7 @@ impl Keyring {
                 Grant::DeterministicEncryption(self.deterministic_encryption_key(name, domain)?)
             }
             Purpose::FormatPreserving => Grant::FormatPreserving(self.format_preserving_key(name, domain)?),
-            Purpose::Quarantine | Purpose::Audit => return Err(KeyError::NotLent(purpose)),
+            Purpose::Quarantine | Purpose::Audit | Purpose::Token => return Err(KeyError::ForNoPlugin(purpose)),
         })
     }
 }

@@ -122,7 +122,8 @@ impl Material {
         SigningKey::from_bytes(&self.0)
     }
 
-    fn expand(&self, info: &[&[u8]]) -> Self {
+    /// A key of its own for what `info` says (HKDF-SHA-256).
+    pub(in crate::keys) fn expand(&self, info: &[&[u8]]) -> Self {
         let mut derived = Self::blank();
         hkdf(&[], self.0.as_ref(), info, &mut derived.0);
         derived
@@ -143,7 +144,7 @@ impl fmt::Debug for Material {
 }
 
 /// Eight bytes that say how many follow, so that two parts cannot be cut in two ways.
-fn length_prefix(part: &str) -> [u8; 8] {
+pub(in crate::keys) fn length_prefix(part: &str) -> [u8; 8] {
     (part.len() as u64).to_be_bytes()
 }
 

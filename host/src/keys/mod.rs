@@ -34,6 +34,7 @@ mod purpose;
 mod refusal;
 mod sealing;
 mod signing;
+mod token;
 mod wrapped;
 
 pub use cells::Cells;
@@ -45,7 +46,7 @@ pub use encryption::{LentDeterministicEncryptionKey, LentEncryptionKey};
 pub use format_preserving::{LentFormatPreservingKey, Symbols};
 pub use grant::{
     AuditGrant, DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
-    PseudonymGrant, QuarantineGrant,
+    PseudonymGrant, QuarantineGrant, TokenGrant,
 };
 pub(crate) use keyring::is_name;
 pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo};
@@ -63,3 +64,4 @@ pub use refusal::{KeyError, Refusal};
 pub(crate) use sealing::FileCipher;
 pub use signing::AuditPublicKey;
 pub(crate) use signing::SIGNATURE;
+pub(crate) use token::{Binding, SealedSecret, SetKeys, VaultKeys};

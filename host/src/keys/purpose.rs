@@ -21,6 +21,8 @@ pub enum Purpose {
     Quarantine,
     /// Signing the audit trail.
     Audit,
+    /// Sealing the values behind tokens, and finding them.
+    Token,
 }
 
 impl fmt::Display for Purpose {
@@ -33,6 +35,7 @@ impl fmt::Display for Purpose {
             Self::FormatPreserving => "fpe",
             Self::Quarantine => "quarantine",
             Self::Audit => "audit",
+            Self::Token => "token",
         })
     }
 }

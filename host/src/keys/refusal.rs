@@ -153,6 +153,17 @@ pub enum KeyError {
     /// It takes the consent of others.
     #[error(transparent)]
     Approval(#[from] crate::approval::ApprovalError),
+    /// What was sealed needs a version of the key that the keyring does not lend.
+    #[error(
+        "version {version} of key `{name}` is needed to read this, and it is disabled, destroyed or of another \
+         keyring; see `moretta keys list`"
+    )]
+    NotLent {
+        /// The key.
+        name: String,
+        /// The version that it was sealed under.
+        version: u32,
+    },
     /// Two keys of one name were asked for.
     #[error("two keys are named `{0}`; a name stands for one key")]
     Twice(String),
@@ -171,7 +182,7 @@ pub enum KeyError {
     },
     /// Plugins are lent no key for this purpose.
     #[error("a key for {0} is lent to no plugin")]
-    NotLent(super::Purpose),
+    ForNoPlugin(super::Purpose),
     /// A key for date shifts was to be lent without saying who the rows are about.
     #[error("a key for date shifts is lent with the subjects of the rows, and there are none")]
     NoSubjects,

@@ -1,0 +1,95 @@
+//! What a store of tokens does. The two that there are hold rows, and know neither keys nor values.
+
+use std::fmt;
+
+use super::format::Body;
+use super::{SetStats, VaultError};
+use crate::keys::SealedSecret;
+
+/// Where a value is found: a keyed digest of it.
+pub(in crate::vault) type Index = [u8; 16];
+
+/// What a vault says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::vault) struct Header {
+    /// A random id. What is sealed in one vault opens in no other.
+    pub(in crate::vault) id: [u8; 16],
+    /// The name of its key.
+    pub(in crate::vault) key: String,
+    /// The secret of its index.
+    pub(in crate::vault) secret: SealedSecret,
+}
+
+/// A token and the value behind it.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::vault) struct Row {
+    pub(in crate::vault) index: Index,
+    pub(in crate::vault) token: Body,
+    /// The first day on which the token stands for nothing any more, in days since 1970.
+    pub(in crate::vault) expires: Option<i32>,
+    /// The version of the key.
+    pub(in crate::vault) version: u32,
+    pub(in crate::vault) sealed: Vec<u8>,
+}
+
+/// A token that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::vault) struct Held {
+    pub(in crate::vault) token: Body,
+    pub(in crate::vault) expires: Option<i32>,
+}
+
+/// What became of a row that was put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::vault) enum Put {
+    /// It is there.
+    Made,
+    /// Its value has this token already: another writer was quicker.
+    Held(Held),
+    /// Another value of the set has its token.
+    Taken,
+}
+
+/// Rows that last, shared by threads and by processes.
+pub(in crate::vault) trait TokenStore: Send + Sync {
+    /// What messages call it: a path, or a database.
+    fn place(&self) -> &str;
+
+    /// What the vault says of itself.
+    fn header(&self) -> Result<Header, VaultError>;
+
+    /// Seals the secret of the index anew.
+    fn reseal(&self, secret: &SealedSecret) -> Result<(), VaultError>;
+
+    /// The number of a set of tokens, which is made if it is to be and is not there.
+    fn set(&self, domain: &str, format: &str, make: bool) -> Result<Option<i64>, VaultError>;
+
+    /// The tokens at these indexes, which are sorted and differ, as of one moment.
+    fn find(&self, indexes: &[Index]) -> Result<Vec<Option<Held>>, VaultError>;
+
+    /// Puts rows, sorted by their indexes, which differ: all or none, and they last. A row whose value has a token
+    /// already is left out; a token that has expired today is not one.
+    fn put(&self, set: i64, rows: &[Row], today: i32) -> Result<Vec<Put>, VaultError>;
+
+    /// The rows of these tokens of a set.
+    fn rows(&self, set: i64, tokens: &[Body]) -> Result<Vec<Option<Row>>, VaultError>;
+
+    /// What is in the vault, set by set.
+    fn stats(&self, today: i32) -> Result<Vec<SetStats>, VaultError>;
+
+    /// Removes the tokens that have expired, some at a time. Gives how many, 0 when there are no more.
+    fn purge(&self, today: i32) -> Result<u64, VaultError>;
+}
+
+impl Held {
+    /// Whether the token stands for its value on this day.
+    pub(in crate::vault) fn is_in_force(&self, today: i32) -> bool {
+        self.expires.is_none_or(|day| today < day)
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row").field("version", &self.version).finish_non_exhaustive()
+    }
+}
