@@ -90,6 +90,19 @@ pub mod format_preserving_masker {
     });
 }
 
+/// World `token-masker`.
+#[cfg(feature = "token-masker")]
+pub mod token_masker {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "token-masker",
+        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
+        pub_export_macro: true,
+        default_bindings_module: "::moretta_guest::bindings::token_masker",
+        generate_all,
+    });
+}
+
 /// World `classifier`.
 #[cfg(feature = "classifier")]
 pub mod classifier {

@@ -52,6 +52,7 @@ keyed! {
         deterministic_encryption::DeterministicEncryptionKey, EncryptionMasker;
     "format-preserving-masker" format_preserving_masker mask_with_format_preserving_key,
         format_preserving_encryption::FormatPreservingKey, FormatPreservingMasker;
+    "token-masker" token_masker mask_with_token_vault, vault::TokenVault, TokenMasker;
 }
 
 #[cfg(feature = "classifier")]
@@ -117,6 +118,14 @@ macro_rules! deterministic_encryption_masker {
 macro_rules! format_preserving_masker {
     ($plugin:ty) => {
         $crate::__export!(format_preserving_masker, $plugin);
+    };
+}
+
+/// Makes a type that implements [`TokenMasker`](crate::TokenMasker) the plugin.
+#[macro_export]
+macro_rules! token_masker {
+    ($plugin:ty) => {
+        $crate::__export!(token_masker, $plugin);
     };
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Traits, so that a plugin's logic is tested natively against the keys of `testing` (feature `testing`).
 
-use crate::bindings::types::{BatchError, KeyError, Variable};
+use crate::bindings::types::{BatchError, KeyError, Rejection, Variable};
 
 /// How a value is brought to one form before it is digested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -66,6 +66,33 @@ pub trait FormatPreservingKey {
     fn encrypt(&self, column: u32, symbols: &Symbols<'_>) -> Result<Variable, KeyError>;
 }
 
+/// What tokens look like. See `wit/vault.wit`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenFormat {
+    /// 26 letters and digits.
+    Opaque,
+    /// An opaque token behind a prefix of 1 to 16 letters, digits, `_`, `-`, `.` and `:`.
+    Prefixed(String),
+    /// As many digits as the value has.
+    Digits,
+}
+
+/// Permission to ask a vault for the tokens of the columns of one call. See `wit/vault.wit`.
+pub trait TokenVault {
+    /// The token of every value of a column, empty for a null and a row that was rejected; and those rows. `days` is how
+    /// long a new token stands for its value, without it for ever.
+    ///
+    /// # Errors
+    /// The column was not lent, the prefix or `days` are out of range, its type has no canonical bytes, or the quota is
+    /// spent.
+    fn tokens(
+        &self,
+        column: u32,
+        format: TokenFormat,
+        days: Option<u16>,
+    ) -> Result<(Variable, Vec<Rejection>), KeyError>;
+}
+
 impl From<KeyError> for BatchError {
     fn from(_: KeyError) -> Self {
         Self::KeyRefused
@@ -120,5 +147,23 @@ impl FormatPreservingKey
             tweak: symbols.tweak.to_owned(),
         };
         Self::encrypt(self, column, &symbols)
+    }
+}
+
+#[cfg(feature = "token-masker")]
+impl TokenVault for crate::bindings::token_masker::moretta::plugin::vault::TokenVault {
+    fn tokens(
+        &self,
+        column: u32,
+        format: TokenFormat,
+        days: Option<u16>,
+    ) -> Result<(Variable, Vec<Rejection>), KeyError> {
+        use crate::bindings::token_masker::moretta::plugin::vault as wire;
+        let format = match format {
+            TokenFormat::Opaque => wire::TokenFormat::Opaque,
+            TokenFormat::Prefixed(prefix) => wire::TokenFormat::Prefixed(prefix),
+            TokenFormat::Digits => wire::TokenFormat::Digits,
+        };
+        Self::tokens(self, column, &format, days).map(|tokens| (tokens.values, tokens.rejections))
     }
 }

@@ -59,6 +59,10 @@ pub use builder::{NumberBuilder, TextBuilder};
 pub use ciphertext::ciphertexts;
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
-pub use key::{DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Symbols};
+pub use key::{
+    DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Symbols, TokenFormat, TokenVault,
+};
 pub use rows::{Length, Rejections, mask_each, mask_each_to_length};
-pub use world::{Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, only};
+pub use world::{
+    Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, TokenMasker, only,
+};

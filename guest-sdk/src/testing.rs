@@ -6,8 +6,13 @@ use std::cell::Cell;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::bindings::types::{BatchError, Column, KeyError, Masked, RejectionCode, Request, Values, Variable};
-use crate::{DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, NumberBuilder, PseudonymKey, Symbols};
+use crate::bindings::types::{
+    BatchError, Column, KeyError, Masked, Rejection, RejectionCode, Request, Values, Variable,
+};
+use crate::{
+    DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, NumberBuilder, PseudonymKey, Symbols, TokenFormat,
+    TokenVault,
+};
 
 /// A key for tests: deterministic, without any secret, and as strict about its quota as the host.
 #[derive(Debug, Default)]
@@ -90,6 +95,32 @@ impl FormatPreservingKey for TestKey {
             sealed.offsets.push(sealed.data.len() as u32);
         }
         Ok(sealed)
+    }
+}
+
+/// Counts: a value's token is the row where it is first seen, behind the prefix or with the digits of its length.
+impl TokenVault for TestKey {
+    fn tokens(&self, column: u32, format: TokenFormat, _: Option<u16>) -> Result<(Variable, Vec<Rejection>), KeyError> {
+        let column = self.spend(column)?;
+        let values: Vec<_> = (0..column.rows as usize).map(|row| canonical(column, row)).collect::<Result<_, _>>()?;
+        let (mut tokens, mut rejections) = (Variable { offsets: vec![0], data: Vec::new() }, Vec::new());
+        for (row, value) in values.iter().enumerate() {
+            if let Some(bytes) = value {
+                let first = values.iter().position(|other| other == value).unwrap_or(row);
+                match &format {
+                    TokenFormat::Opaque => tokens.data.extend(format!("TOKEN{first:021}").bytes()),
+                    TokenFormat::Prefixed(prefix) => tokens.data.extend(format!("{prefix}TOKEN{first:021}").bytes()),
+                    TokenFormat::Digits if bytes.len() >= 6 && bytes.iter().all(u8::is_ascii_digit) => {
+                        tokens.data.extend(format!("{first:0width$}", width = bytes.len()).bytes());
+                    }
+                    TokenFormat::Digits => {
+                        rejections.push(Rejection { row: row as u32, code: RejectionCode::Unsupported });
+                    }
+                }
+            }
+            tokens.offsets.push(tokens.data.len() as u32);
+        }
+        Ok((tokens, rejections))
     }
 }
 

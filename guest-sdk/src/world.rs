@@ -1,7 +1,7 @@
 //! One trait and one macro for each world.
 
 use crate::bindings::types::{BatchError, Column, Finding, Masked, Request};
-use crate::key::{DateShiftKey, EncryptionKey, FormatPreservingKey, PseudonymKey};
+use crate::key::{DateShiftKey, EncryptionKey, FormatPreservingKey, PseudonymKey, TokenVault};
 
 /// A plugin that masks with nothing but its arguments. Exported by [`masker!`](crate::masker).
 pub trait Masker {
@@ -69,6 +69,20 @@ pub trait FormatPreservingMasker {
         columns: Vec<Column>,
         context: &[Column],
         key: &impl FormatPreservingKey,
+    ) -> Result<Masked, BatchError>;
+}
+
+/// A plugin that replaces values by random tokens. Exported by [`token_masker!`](crate::token_masker).
+pub trait TokenMasker {
+    /// Masks every row of `columns` with the vault lent for this call.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn mask(
+        request: &Request,
+        columns: Vec<Column>,
+        context: &[Column],
+        vault: &impl TokenVault,
     ) -> Result<Masked, BatchError>;
 }
 

@@ -14,7 +14,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hmac::{Hmac, KeyInit, Mac};
 use moretta::Host;
 use moretta::batch::ColumnType;
-use moretta::keys::{Keyring, LentKey, Purpose};
+use moretta::keys::{Keyring, Purpose};
+use moretta::lend::LentKey;
 use moretta::plugin::{Engine, Limits, MaskCall, Package, Plugin};
 use moretta::policy::Policy;
 use sha2::Sha256;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, StringArray};
 use moretta::batch::ColumnType;
-use moretta::keys::LentKey;
+use moretta::lend::LentKey;
 use moretta::plugin::{CallError, Engine, GuestFault, Limits, MaskCall, Package, Plugin};
 
 /// A deadline in milliseconds, and how many calls are measured under it.

@@ -14,7 +14,8 @@ use arrow_array::{Array, ArrayRef, StringArray};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fpe::ff1::{FF1, FlexibleNumeralString};
 use moretta::batch::ColumnType;
-use moretta::keys::{Cells, Grant, Keyring, LentKey, Purpose};
+use moretta::keys::{Cells, Keyring, Purpose};
+use moretta::lend::{Grant, LentKey};
 use moretta::plugin::{Engine, Limits, MaskCall, Package, Plugin};
 
 const ROWS: usize = 8 << 10;
@@ -34,7 +35,8 @@ fn call(name: &str, purpose: Purpose) -> impl FnMut() -> usize {
     let plugin = plugin(name);
     let transform = &plugin.manifest().transforms[0];
     let config = serde_json::Value::Object(transform.complete_config(&serde_json::Map::new()).unwrap()).to_string();
-    let grant = Keyring::ephemeral(&[("k", purpose)]).unwrap().grant(purpose, "k", "bench").unwrap();
+    let keyring = Keyring::ephemeral(&[("k", purpose)]).unwrap();
+    let grant = Grant::of(&keyring, purpose, "k", "bench", |_| unreachable!("no tokens")).unwrap();
     let array: ArrayRef = Arc::new(column());
     move || {
         let call = MaskCall {

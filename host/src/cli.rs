@@ -139,6 +139,10 @@ pub struct HostArguments {
     /// The keyring that the policy's keys are in.
     #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
     pub keyring: Option<PathBuf>,
+    /// The vault of the policy's tokens: a file, or `postgres://USER@HOST/DATABASE` in a build with that feature. With
+    /// --ephemeral-keys tokens come from a vault that is forgotten.
+    #[arg(long, value_name = "PATH", env = "MORETTA_VAULT", hide_env_values = true)]
+    pub vault: Option<PathBuf>,
     /// A file with the passphrase of the keyring. Else MORETTA_PASSPHRASE or, on a terminal, a question.
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,

@@ -68,6 +68,9 @@ pub enum Error {
     /// There is no room for another instance of a plugin.
     #[error("a plugin cannot be run: {0}; the machine is out of memory or address space: use fewer --workers")]
     Instance(String),
+    /// What a plugin was lent failed, by no fault of the plugin: the token vault.
+    #[error("{0}")]
+    Capability(String),
     /// The operator stopped the run.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -88,9 +91,12 @@ impl Error {
             Self::Vault(error) if error.is_of_the_machine() => Blame::Host,
             Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Vault(_) | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
-            Self::Io { .. } | Self::Engine(_) | Self::Instance(_) | Self::Interrupted | Self::Internal(_) => {
-                Blame::Host
-            }
+            Self::Io { .. }
+            | Self::Engine(_)
+            | Self::Instance(_)
+            | Self::Capability(_)
+            | Self::Interrupted
+            | Self::Internal(_) => Blame::Host,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Moretta as a library: builder → host → masked batches.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -19,6 +19,7 @@ use crate::plan::{Plan, Transforms};
 use crate::plugin::{CodeCache, Engine, Limits, Package, Registry};
 use crate::policy::{Policy, RuleAction};
 use crate::snapshot::Snapshot;
+use crate::vault::{VaultOpener, VaultPlace};
 
 /// What a host is made of.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub struct HostBuilder {
     cache: Option<CodeCache>,
     packages: Vec<Package>,
     trail: Option<Trail>,
+    vault: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,13 @@ impl HostBuilder {
     #[must_use]
     pub fn ephemeral_keys(self) -> Self {
         Self { keys: Keys::Ephemeral, ..self }
+    }
+
+    /// Where the token vault is: a file, or the URL of a database. It is opened under the key that a rule names. With
+    /// ephemeral keys and without a place, tokens are forgotten with the host.
+    #[must_use]
+    pub fn vault(self, place: PathBuf) -> Self {
+        Self { vault: Some(place), ..self }
     }
 
     /// What one plugin call may use.
@@ -102,12 +111,17 @@ impl HostBuilder {
         for package in self.packages {
             plugins.add_package(package)?;
         }
+        let vault = match (self.vault, &self.keys) {
+            (Some(place), _) => VaultPlace::At(place),
+            (None, Keys::Ephemeral) => VaultPlace::Ephemeral,
+            (None, _) => VaultPlace::None,
+        };
         let keyring = match self.keys {
             Keys::None => None,
             Keys::Ring(keyring) => Some(keyring),
             Keys::Ephemeral => Some(Keyring::ephemeral(&keys_of(&self.policy, &plugins))?),
         };
-        let snapshot = Arc::new(Snapshot::new(1, self.policy, plugins, keyring));
+        let snapshot = Arc::new(Snapshot::new(1, self.policy, plugins, keyring, VaultOpener::new(vault)));
         Ok(Host { snapshot, trail: self.trail.map(Arc::new) })
     }
 }
@@ -137,7 +151,7 @@ impl Host {
     /// A host under this policy, with the shipped plugins.
     pub fn builder(policy: Policy) -> HostBuilder {
         let (keys, limits) = (Keys::None, Limits::default());
-        HostBuilder { policy, keys, limits, cache: None, packages: Vec::new(), trail: None }
+        HostBuilder { policy, keys, limits, cache: None, packages: Vec::new(), trail: None, vault: None }
     }
 
     /// What is in force.

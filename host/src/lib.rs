@@ -81,6 +81,7 @@ pub mod error;
 pub mod fuzzing;
 mod host;
 pub mod keys;
+pub mod lend;
 pub mod manifest;
 mod mask;
 pub mod outcome;

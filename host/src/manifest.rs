@@ -74,6 +74,8 @@ pub enum World {
     DeterministicEncryptionMasker,
     /// Masks with a key for format-preserving encryption.
     FormatPreservingMasker,
+    /// Masks with a token vault.
+    TokenMasker,
     /// Says what columns hold.
     Classifier,
 }
@@ -88,6 +90,7 @@ impl World {
             Self::EncryptionMasker => Some(Ask::EncryptionKey),
             Self::DeterministicEncryptionMasker => Some(Ask::DeterministicEncryptionKey),
             Self::FormatPreservingMasker => Some(Ask::FormatPreservingKey),
+            Self::TokenMasker => Some(Ask::TokenVault),
         }
     }
 }
@@ -106,6 +109,8 @@ pub enum Ask {
     DeterministicEncryptionKey,
     /// A key for format-preserving encryption, lent for each call.
     FormatPreservingKey,
+    /// A token vault, lent for each call.
+    TokenVault,
 }
 
 impl Ask {
@@ -117,6 +122,7 @@ impl Ask {
             Self::EncryptionKey => Purpose::Encrypt,
             Self::DeterministicEncryptionKey => Purpose::EncryptDeterministic,
             Self::FormatPreservingKey => Purpose::FormatPreserving,
+            Self::TokenVault => Purpose::Token,
         }
     }
 }

@@ -11,7 +11,8 @@ use regex::bytes::Regex;
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
-use crate::keys::{BatchOffsets, Cells, Grant, Lending, LentKey, Normalize};
+use crate::keys::{BatchOffsets, Cells, Normalize};
+use crate::lend::{Grant, Lending, LentKey};
 use crate::outcome::RejectedRow;
 use crate::plan::{self, Beside};
 use crate::plugin::{CallError, GuestError, GuestFault, MaskCall, Plugin};
@@ -97,6 +98,7 @@ fn run(
     let failed = |failed| match failed {
         CallError::Guest(fault) => guest_error(batch, ready, fault),
         CallError::Machine(why) => Error::Instance(why),
+        CallError::Capability(why) => Error::Capability(why),
     };
     let lists = match call.columns.as_slice() {
         [only] => Lists::of(batch, *only),

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 31] = [
+const ARROWS: [(&str, &[&str]); 32] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -28,14 +28,18 @@ const ARROWS: [(&str, &[&str]); 31] = [
     ("policy", &["batch", "outcome", "phi"]),
     ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy"]),
     // The sandbox.
-    ("contract", &["batch", "keys"]),
-    ("capability", &["contract", "keys", "manifest"]),
-    ("plugin", &["batch", "capability", "contract", "error", "keys", "manifest", "outcome", "plan", "staged"]),
+    ("lend", &["keys", "vault"]),
+    ("contract", &["batch", "keys", "vault"]),
+    ("capability", &["contract", "keys", "manifest", "vault"]),
+    (
+        "plugin",
+        &["batch", "capability", "contract", "error", "keys", "lend", "manifest", "outcome", "plan", "staged", "vault"],
+    ),
     ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "cast", "error"]),
-    ("snapshot", &["batch", "error", "keys", "mask", "plan", "plugin", "policy"]),
-    ("mask", &["batch", "cast", "error", "keys", "outcome", "plan", "plugin"]),
+    ("snapshot", &["batch", "error", "keys", "lend", "mask", "plan", "plugin", "policy", "vault"]),
+    ("mask", &["batch", "cast", "error", "keys", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
@@ -48,7 +52,7 @@ const ARROWS: [(&str, &[&str]); 31] = [
         "host",
         &[
             "account", "audit", "batch", "error", "keys", "manifest", "outcome", "pipeline", "plan", "plugin",
-            "policy", "snapshot",
+            "policy", "snapshot", "vault",
         ],
     ),
     (

@@ -14,5 +14,6 @@ mod library;
 mod quarantine;
 mod table;
 mod terminal;
+mod tokens;
 mod untouchable;
 mod vault;

@@ -3,6 +3,7 @@
 mod date_shift;
 mod encryption;
 mod pseudonym;
+mod vault;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Result};
@@ -19,6 +20,7 @@ pub(crate) fn imports(world: World) -> &'static [&'static str] {
         World::EncryptionMasker => &["encryption"],
         World::DeterministicEncryptionMasker => &["deterministic-encryption"],
         World::FormatPreservingMasker => &["format-preserving-encryption"],
+        World::TokenMasker => &["vault"],
     }
 }
 
@@ -31,6 +33,7 @@ pub(crate) fn export(world: World) -> &'static str {
         World::EncryptionMasker => "mask-with-encryption-key",
         World::DeterministicEncryptionMasker => "mask-with-deterministic-encryption-key",
         World::FormatPreservingMasker => "mask-with-format-preserving-key",
+        World::TokenMasker => "mask-with-token-vault",
         World::Classifier => "classify",
     }
 }
@@ -44,6 +47,7 @@ pub(crate) fn linker(engine: &Engine, world: World) -> Result<Linker<CallState>>
         World::Masker | World::Classifier => {}
         World::PseudonymMasker => plugin::pseudonym::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::DateShiftMasker => plugin::date_shift::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
+        World::TokenMasker => plugin::vault::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::EncryptionMasker => plugin::encryption::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::DeterministicEncryptionMasker => {
             plugin::deterministic_encryption::add_to_linker::<_, HasSelf<_>>(to, |state| state)?;

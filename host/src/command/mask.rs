@@ -69,6 +69,8 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
     }
     if arguments.ephemeral_keys {
         builder = builder.ephemeral_keys();
+    } else if let Some(vault) = &arguments.vault {
+        builder = builder.vault(vault.clone());
     }
     match &arguments.plugins {
         None => builder.build(),
@@ -95,7 +97,15 @@ fn cache_directory() -> Option<PathBuf> {
 /// What the run reads beside its inputs.
 fn untouchable(arguments: &MaskArguments) -> Vec<PathBuf> {
     let host = &arguments.host;
-    let given = [&arguments.labels, &arguments.audit, &host.keyring, &host.passphrase_file, &host.plugins, &host.cache];
+    let given = [
+        &arguments.labels,
+        &arguments.audit,
+        &host.keyring,
+        &host.vault,
+        &host.passphrase_file,
+        &host.plugins,
+        &host.cache,
+    ];
     given.into_iter().flatten().chain([&arguments.policy]).cloned().collect()
 }
 

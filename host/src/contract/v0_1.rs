@@ -10,12 +10,14 @@ wasmtime::component::bindgen!({
             import moretta:plugin/encryption@0.1.0;
             import moretta:plugin/deterministic-encryption@0.1.0;
             import moretta:plugin/format-preserving-encryption@0.1.0;
+            import moretta:plugin/vault@0.1.0;
             export moretta:plugin/mask@0.1.0;
             export moretta:plugin/mask-with-pseudonym-key@0.1.0;
             export moretta:plugin/mask-with-date-shift-key@0.1.0;
             export moretta:plugin/mask-with-encryption-key@0.1.0;
             export moretta:plugin/mask-with-deterministic-encryption-key@0.1.0;
             export moretta:plugin/mask-with-format-preserving-key@0.1.0;
+            export moretta:plugin/mask-with-token-vault@0.1.0;
         }
     ",
     world: "moretta:host/host",
@@ -28,6 +30,7 @@ wasmtime::component::bindgen!({
         "moretta:plugin/deterministic-encryption.deterministic-encryption-key":
             crate::keys::LentDeterministicEncryptionKey,
         "moretta:plugin/format-preserving-encryption.format-preserving-key": crate::keys::LentFormatPreservingKey,
+        "moretta:plugin/vault.token-vault": crate::vault::LentVault,
     },
     require_store_data_send: true,
 });

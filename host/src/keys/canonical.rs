@@ -13,7 +13,7 @@ use super::{Normalize, Refusal};
 const DECIMAL: usize = 20;
 
 /// A column of a type whose values have canonical bytes.
-pub(in crate::keys) enum Canonical<'a> {
+pub(crate) enum Canonical<'a> {
     Text(&'a StringArray),
     Binary(&'a BinaryArray),
     Integers(&'a Int64Array),
@@ -22,7 +22,7 @@ pub(in crate::keys) enum Canonical<'a> {
 impl<'a> Canonical<'a> {
     /// # Errors
     /// [`Refusal::UnsupportedType`] for all but text, binary and int64.
-    pub(in crate::keys) fn of(column: &'a dyn Array) -> Result<Self, Refusal> {
+    pub(crate) fn of(column: &'a dyn Array) -> Result<Self, Refusal> {
         match column.data_type() {
             DataType::Utf8 => Ok(Self::Text(column.as_string())),
             DataType::Binary => Ok(Self::Binary(column.as_binary())),
@@ -32,7 +32,7 @@ impl<'a> Canonical<'a> {
     }
 
     /// Shows every value in order: text and binary as they are, an integer as its decimal text, a null as `None`.
-    pub(in crate::keys) fn for_each(&self, mut see: impl FnMut(Option<&[u8]>)) {
+    pub(crate) fn for_each(&self, mut see: impl FnMut(Option<&[u8]>)) {
         match self {
             Self::Text(texts) => texts.iter().for_each(|text| see(text.map(str::as_bytes))),
             Self::Binary(values) => values.iter().for_each(see),
@@ -49,7 +49,7 @@ impl<'a> Canonical<'a> {
     ///
     /// # Errors
     /// [`Refusal::UnsupportedType`] for binary: bytes have no letters, case or white space.
-    pub(in crate::keys) fn for_each_form(
+    pub(crate) fn for_each_form(
         &self,
         normalize: Normalize,
         mut see: impl FnMut(Option<&[u8]>),

@@ -23,10 +23,10 @@ impl From<ArrayRef> for Cells {
 
 /// The columns of one call. A column is taken out when it is used, so that a plugin cannot spend the cells of one column
 /// on another, and cannot use one twice, whatever the parameters.
-pub(in crate::keys) struct LentCells(Vec<Option<Cells>>);
+pub(crate) struct LentCells(Vec<Option<Cells>>);
 
 impl LentCells {
-    pub(in crate::keys) fn new<C: Into<Cells>>(columns: Vec<C>) -> Self {
+    pub(crate) fn new<C: Into<Cells>>(columns: Vec<C>) -> Self {
         Self(columns.into_iter().map(|column| Some(column.into())).collect())
     }
 
@@ -35,7 +35,7 @@ impl LentCells {
     /// # Errors
     /// [`Refusal::NotGranted`]: no such column was lent. [`Refusal::QuotaExhausted`]: it was used before. What the
     /// operation is refused for.
-    pub(in crate::keys) fn spend<T>(
+    pub(crate) fn spend<T>(
         &mut self,
         column: u32,
         operation: impl FnOnce(&Cells) -> Result<T, Refusal>,

@@ -21,7 +21,6 @@ mod format_preserving;
 mod grant;
 mod keyed_digest;
 mod keyring;
-mod lend;
 mod lifecycle;
 mod material;
 mod memory;
@@ -37,7 +36,9 @@ mod signing;
 mod token;
 mod wrapped;
 
+pub(crate) use canonical::Canonical;
 pub use cells::Cells;
+pub(crate) use cells::LentCells;
 pub use ciphertexts::Ciphertexts;
 pub(crate) use date_shift::BatchOffsets;
 pub use date_shift::LentDateShiftKey;
@@ -50,8 +51,6 @@ pub use grant::{
 };
 pub(crate) use keyring::is_name;
 pub use keyring::{DEFAULT_KEYS, KeyInfo, Keyring, VersionInfo};
-pub(crate) use lend::Lending;
-pub use lend::{Grant, LentKey};
 pub use memory::forbid_dumps;
 pub use normalize::Normalize;
 pub use operators::Approved;

@@ -98,6 +98,11 @@ impl TokenGrant {
 }
 
 impl VaultKeys {
+    /// The name of the key that the vault was made under.
+    pub(crate) fn key_id(&self) -> &str {
+        self.grant.key_id()
+    }
+
     /// The index secret for the header, sealed under the primary version.
     ///
     /// # Errors

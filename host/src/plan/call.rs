@@ -214,7 +214,7 @@ impl Build<'_> {
             key: key.clone(),
             subject: None,
             subject_form: self.subject_form(),
-            reference_date: self.policy.reference_date.filter(|_| transform.needs.contains(&Need::ReferenceDate)),
+            reference_date: self.policy.reference_date,
             may_keep: transform.may_keep || mask.may_keep.as_ref().is_some_and(|allowed| allowed.value),
             adds_nulls: transform.adds_nulls,
             output_pattern: transform.output_pattern.clone(),

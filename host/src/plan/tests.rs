@@ -165,7 +165,7 @@ fn a_call_carries_everything_that_its_batches_need() {
     let key = id.key.as_ref().unwrap();
     assert_eq!((key.name.as_str(), key.purpose), ("identity", Purpose::Pseudonym));
     assert_eq!((id.plugin.as_str(), id.version.as_str(), id.digest.as_str()), ("pseudonyms", "0.1.0", "d1"));
-    assert_eq!((id.world, id.subject, id.reference_date, id.rule), (World::PseudonymMasker, None, None, 6));
+    assert_eq!((id.world, id.subject, id.reference_date, id.rule), (World::PseudonymMasker, None, Some(10), 6));
     assert_eq!((born.subject, born.fate), (Some(Beside::Column(0)), Fate::Drop));
     assert_eq!(born.key.as_ref().unwrap().purpose, Purpose::DateShift);
     assert_eq!(

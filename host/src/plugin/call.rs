@@ -13,8 +13,9 @@ use crate::contract::column::{LentColumn, take_back};
 use crate::contract::latest::moretta::plugin::types::{
     BatchError, ColumnParam, Masked, RejectionCode as Code, Request,
 };
-use crate::keys::LentKey;
+use crate::lend::LentKey;
 use crate::outcome::RejectionCode;
+use crate::vault::VaultError;
 
 /// What is asked of a plugin, for one batch.
 #[derive(Debug)]
@@ -114,6 +115,7 @@ fn fault(error: &wasmtime::Error, store: &Store<CallState>, plugin: &Plugin, lif
     let memory = &store.data().memory;
     match error.downcast_ref::<NoInstance>() {
         Some(NoInstance(why)) if !memory.exceeded() => CallError::Machine(why.clone()),
+        _ if let Some(failed) = error.downcast_ref::<VaultError>() => CallError::Capability(failed.to_string()),
         _ if memory.is_starved() => CallError::Machine("its memory cannot grow".to_owned()),
         _ => guest_fault(error, store, plugin, lift).into(),
     }

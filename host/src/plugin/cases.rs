@@ -14,7 +14,8 @@ use super::call::{MaskAnswer, MaskCall};
 use super::fault::{CallError, PackageError, PackageProblem};
 use crate::batch::ColumnType;
 use crate::error::Error;
-use crate::keys::{BatchOffsets, Cells, Keyring, Lending, LentKey};
+use crate::keys::{BatchOffsets, Cells};
+use crate::lend::{Grant, Lending, LentKey};
 use crate::manifest::{Ask, Case, CaseColumn, Transform, World};
 
 /// Runs every golden case of a plugin, under a key made for it: cases of keyed transforms state shapes.
@@ -57,19 +58,22 @@ fn run(plugin: &Plugin, transform: &Transform, case: &Case) -> Result<Result<(),
         Ok(answer) => compare(case, &answer),
         Err(CallError::Guest(fault)) => Err(fault.to_string()),
         Err(CallError::Machine(why)) => return Err(Error::Instance(why)),
+        Err(CallError::Capability(why)) => return Err(Error::Capability(why)),
     })
 }
 
 fn key(world: World, case: &Case, input: &ArrayRef) -> Result<LentKey, Error> {
-    const NAME: &str = "cases";
     let Some(purpose) = world.ask().map(Ask::purpose) else { return Ok(LentKey::None) };
     let subjects = match &case.subjects {
         Some(subjects) => StringArray::from(subjects.clone()),
         None => (0..input.len()).map(|row| Some(row.to_string())).collect(),
     };
-    let grant = Keyring::ephemeral(&[(NAME, purpose)])?.grant(purpose, NAME, NAME)?;
-    let columns = vec![Cells { name: NAME.into(), array: input.clone() }];
-    Ok(grant.lend(Lending { columns, subjects: Some(Arc::new(subjects)), offsets: &BatchOffsets::default() })?)
+    let columns = vec![Cells { name: "case".into(), array: input.clone() }];
+    Ok(Grant::for_trial(purpose)?.lend(Lending {
+        columns,
+        subjects: Some(Arc::new(subjects)),
+        offsets: &BatchOffsets::default(),
+    })?)
 }
 
 fn compare(case: &Case, answer: &MaskAnswer) -> Result<(), String> {

@@ -8,14 +8,15 @@ use crate::capability::{self, CallState};
 use crate::contract;
 use crate::contract::latest::exports::moretta::plugin::{
     mask, mask_with_date_shift_key, mask_with_deterministic_encryption_key, mask_with_encryption_key,
-    mask_with_format_preserving_key, mask_with_pseudonym_key,
+    mask_with_format_preserving_key, mask_with_pseudonym_key, mask_with_token_vault,
 };
 use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Masked, Request};
 use crate::keys::{
-    LentDateShiftKey, LentDeterministicEncryptionKey, LentEncryptionKey, LentFormatPreservingKey, LentKey,
-    LentPseudonymKey,
+    LentDateShiftKey, LentDeterministicEncryptionKey, LentEncryptionKey, LentFormatPreservingKey, LentPseudonymKey,
 };
+use crate::lend::LentKey;
 use crate::manifest::World;
+use crate::vault::LentVault;
 
 /// The interface that a world asks for, by its whole name.
 pub(super) fn name(world: World) -> String {
@@ -93,4 +94,5 @@ keyed_worlds! {
     DeterministicEncryptionMasker:
         mask_with_deterministic_encryption_key, DeterministicEncryption(LentDeterministicEncryptionKey);
     FormatPreservingMasker: mask_with_format_preserving_key, FormatPreserving(LentFormatPreservingKey);
+    TokenMasker: mask_with_token_vault, Tokens(LentVault);
 }

@@ -25,6 +25,9 @@ pub enum CallError {
     /// The machine is: it has no memory or address space left for an instance, or too many are alive at once.
     #[error("{0}")]
     Machine(String),
+    /// What the plugin was lent failed: the token vault.
+    #[error("{0}")]
+    Capability(String),
 }
 
 /// What a plugin did wrong while it ran.

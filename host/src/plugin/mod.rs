@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
     use crate::batch::ColumnType;
-    use crate::keys::LentKey;
+    use crate::lend::LentKey;
 
     fn plugin() -> Plugin {
         let bytes = include_bytes!("../../../plugins/packed/redact.wasm");

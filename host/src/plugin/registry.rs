@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::plan::{self, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
-const BUILT_IN: [(&str, &[u8]); 11] = [
+const BUILT_IN: [(&str, &[u8]); 12] = [
     ("age", include_bytes!("../../../plugins/packed/age.wasm")),
     ("encrypt", include_bytes!("../../../plugins/packed/encrypt.wasm")),
     ("encrypt-deterministic", include_bytes!("../../../plugins/packed/encrypt-deterministic.wasm")),
@@ -22,6 +22,7 @@ const BUILT_IN: [(&str, &[u8]); 11] = [
     ("redact", include_bytes!("../../../plugins/packed/redact.wasm")),
     ("shift-dates", include_bytes!("../../../plugins/packed/shift-dates.wasm")),
     ("surrogate", include_bytes!("../../../plugins/packed/surrogate.wasm")),
+    ("token", include_bytes!("../../../plugins/packed/token.wasm")),
     ("zip3", include_bytes!("../../../plugins/packed/zip3.wasm")),
 ];
 

@@ -9,11 +9,13 @@ use arrow_schema::{Schema, SchemaRef};
 use regex::bytes::Regex;
 
 use crate::error::Error;
-use crate::keys::{Grant, KeyError, Keyring};
+use crate::keys::{KeyError, Keyring, TokenGrant};
+use crate::lend::Grant;
 use crate::mask::ReadyCall;
 use crate::plan::{self, KeyUse, Plan};
 use crate::plugin::{Plugin, Registry};
 use crate::policy::{Policy, PolicyProblem};
+use crate::vault::{VaultError, VaultOpener};
 
 /// What is in force. Nothing in it ever changes: a change is another snapshot with a higher number.
 pub struct Snapshot {
@@ -21,6 +23,7 @@ pub struct Snapshot {
     policy: Policy,
     plugins: Registry,
     keyring: Option<Keyring>,
+    vault: VaultOpener,
     /// The plans made so far, one for each schema that came by.
     plans: Mutex<Vec<(SchemaRef, Arc<Ready>)>>,
     /// The keys that were asked for and that the audit trail does not know of yet.
@@ -43,8 +46,14 @@ pub(crate) struct Ready {
 
 impl Snapshot {
     /// Puts a policy, plugins and keys in force.
-    pub(crate) fn new(revision: u64, policy: Policy, plugins: Registry, keyring: Option<Keyring>) -> Self {
-        Self { revision, policy, plugins, keyring, plans: Mutex::default(), asked: Mutex::default() }
+    pub(crate) fn new(
+        revision: u64,
+        policy: Policy,
+        plugins: Registry,
+        keyring: Option<Keyring>,
+        vault: VaultOpener,
+    ) -> Self {
+        Self { revision, policy, plugins, keyring, vault, plans: Mutex::default(), asked: Mutex::default() }
     }
 
     /// The number of the revision.
@@ -115,6 +124,10 @@ impl Snapshot {
                 self.note(call, Err(error));
                 Ok(None)
             }
+            Err(Error::Vault(error @ VaultError::NoneGiven(_))) => {
+                problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
+                Ok(None)
+            }
             Ok(grant) => {
                 self.note(call, Ok(grant.version()));
                 Ok(Some(Some(grant)))
@@ -127,7 +140,12 @@ impl Snapshot {
     fn key(&self, key: &KeyUse) -> Result<Grant, Error> {
         let keyring = self.keyring.as_ref().ok_or_else(|| KeyError::NoneGiven(key.name.clone()))?;
         let domain = self.policy.domain.as_deref().ok_or(Error::Internal("a policy with keys and without a domain"))?;
-        Ok(keyring.grant(key.purpose, &key.name, domain)?)
+        let today = self.policy.reference_date;
+        let vault = |key: &TokenGrant| self.vault.grant(key, domain, today);
+        Grant::of(keyring, key.purpose, &key.name, domain, vault).map_err(|error| match error {
+            VaultError::Key(error) => error.into(),
+            error => error.into(),
+        })
     }
 
     fn note(&self, call: &plan::Call, granted: Result<u32, KeyError>) {

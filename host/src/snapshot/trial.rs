@@ -5,7 +5,8 @@ use arrow_array::{ArrayRef, new_empty_array};
 
 use crate::batch::ColumnType;
 use crate::error::Error;
-use crate::keys::{BatchOffsets, Keyring, Lending, LentKey};
+use crate::keys::BatchOffsets;
+use crate::lend::{Grant, Lending, LentKey};
 use crate::plan::Call;
 use crate::plugin::{CallError, GuestFault, MaskCall, Plugin};
 
@@ -32,11 +33,9 @@ fn empty(types: &[ColumnType]) -> Vec<(ArrayRef, ColumnType)> {
 
 /// A key that nothing is ever made under.
 fn key(call: &Call) -> Result<LentKey, Error> {
-    const NAME: &str = "trial";
     let Some(key) = &call.key else { return Ok(LentKey::None) };
     let columns = empty(&call.input_types).into_iter().chain(empty(&call.context_types));
     let columns = columns.map(|(array, _)| array.into()).collect();
     let subjects = Some(new_empty_array(&ColumnType::Text.arrow()));
-    let grant = Keyring::ephemeral(&[(NAME, key.purpose)])?.grant(key.purpose, NAME, NAME)?;
-    Ok(grant.lend(Lending { columns, subjects, offsets: &BatchOffsets::default() })?)
+    Ok(Grant::for_trial(key.purpose)?.lend(Lending { columns, subjects, offsets: &BatchOffsets::default() })?)
 }

@@ -12,6 +12,8 @@
 //! when they expire. With the keyring besides, everything: keep the two apart.
 
 mod format;
+mod lent;
+mod opener;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod problem;
@@ -23,7 +25,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use tempfile::TempDir;
+
 pub use format::{Format, Prefix, Unfit};
+pub use lent::{LentVault, VaultGrant};
+pub(crate) use opener::{VaultOpener, VaultPlace};
 pub use problem::VaultError;
 pub use set::{Rejected, Revealed, Term, TokenSet, Tokens};
 
@@ -35,6 +41,8 @@ use store::{Header, TokenStore};
 pub struct Vault {
     store: Arc<dyn TokenStore>,
     keys: VaultKeys,
+    /// Removed with the vault, if that is for a trial.
+    _directory: Option<TempDir>,
 }
 
 /// What is in one set of tokens.
@@ -96,7 +104,23 @@ impl Vault {
             #[cfg(not(feature = "postgres"))]
             Some(_) => return Err(VaultError::NoClient),
         };
-        Ok(Self { store, keys })
+        Ok(Self { store, keys, _directory: None })
+    }
+
+    /// A vault in a directory of its own, removed with it, for a trial: its tokens are forgotten.
+    ///
+    /// # Errors
+    /// Nothing can be written for the moment.
+    pub(crate) fn ephemeral(key: &TokenGrant) -> Result<Self, VaultError> {
+        let failed = |source| KeyError::Io { doing: "make", path: std::env::temp_dir(), source };
+        let directory = tempfile::tempdir().map_err(failed)?;
+        let place = directory.path().join("vault");
+        Ok(Self { _directory: Some(directory), ..Self::create(&place, key)? })
+    }
+
+    /// Whether it was made under this key.
+    pub(crate) fn is_under(&self, key: &TokenGrant) -> bool {
+        self.keys.key_id() == key.key_id()
     }
 
     /// Opens the vault in a place: see [`Vault::create`]. After the key was rotated, the vault's header is sealed anew under
@@ -154,7 +178,7 @@ impl Vault {
         if secret.version != key.version() {
             store.reseal(&keys.sealed_secret()?)?;
         }
-        Ok(Self { store, keys })
+        Ok(Self { store, keys, _directory: None })
     }
 }
 

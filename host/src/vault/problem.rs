@@ -10,6 +10,9 @@ pub enum VaultError {
     /// There is no vault where the operator says.
     #[error("there is no vault at {0}; make one with `moretta vault init --vault {0}`")]
     NotThere(String),
+    /// None was given at all.
+    #[error("the policy uses key `{0}` for tokens and no vault was given; name one with --vault")]
+    NoneGiven(String),
     /// There is something already where a vault is to be made.
     #[error("there is something at {0} already; it is left as it is")]
     Exists(String),
@@ -95,6 +98,7 @@ impl VaultError {
         match self {
             Self::Key(error) => error.is_of_the_machine(),
             Self::Tampered { .. } | Self::Damaged(_) | Self::Full(_) | Self::Busy(_) | Self::Failed { .. } => true,
+            Self::NoneGiven(_) => false,
             Self::NotThere(_) | Self::Exists(_) | Self::Readable(_) | Self::NotAVault(_) | Self::ReadOnly(_) => false,
             Self::OtherKeyName { .. } | Self::OtherKey { .. } => false,
             Self::InvalidPrefix | Self::InvalidFormat | Self::InvalidUrl | Self::NoClient => false,

@@ -2,11 +2,12 @@
 
 use arrow_array::ArrayRef;
 
-use super::{
+use crate::keys::{
     BatchOffsets, Cells, DateShiftGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
     KeyError, Keyring, LentDateShiftKey, LentDeterministicEncryptionKey, LentEncryptionKey, LentFormatPreservingKey,
-    LentPseudonymKey, PseudonymGrant, Purpose,
+    LentPseudonymKey, PseudonymGrant, Purpose, TokenGrant,
 };
+use crate::vault::{LentVault, VaultError, VaultGrant};
 
 /// The key lent to one call.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub enum LentKey {
     DeterministicEncryption(LentDeterministicEncryptionKey),
     /// For the world `format-preserving-masker`.
     FormatPreserving(LentFormatPreservingKey),
+    /// For the world `token-masker`.
+    Tokens(LentVault),
 }
 
 /// May lend a key to calls, for one purpose and one domain.
@@ -38,6 +41,8 @@ pub enum Grant {
     DeterministicEncryption(DeterministicEncryptionGrant),
     /// Ciphertexts of the same length and alphabet.
     FormatPreserving(FormatPreservingGrant),
+    /// Random tokens, under the key that the vault is sealed with.
+    Tokens(TokenGrant, VaultGrant),
 }
 
 /// What a key is lent with.
@@ -50,26 +55,47 @@ pub(crate) struct Lending<'a> {
     pub(crate) offsets: &'a BatchOffsets,
 }
 
-impl Keyring {
-    /// Grants the use of a key for a purpose that plugins are lent keys for.
+impl Grant {
+    /// Grants the use of a key for a purpose that plugins are lent keys for. `vault` opens the vault that was made under
+    /// it, for tokens.
     ///
     /// # Errors
-    /// The keyring has no such key, it is for something else, or plugins are lent no key for that purpose.
-    pub fn grant(&self, purpose: Purpose, name: &str, domain: &str) -> Result<Grant, KeyError> {
+    /// The keyring has no such key, it is for something else, or plugins are lent no key for that purpose. The vault does
+    /// not open.
+    pub fn of(
+        keyring: &Keyring,
+        purpose: Purpose,
+        name: &str,
+        domain: &str,
+        vault: impl FnOnce(&TokenGrant) -> Result<VaultGrant, VaultError>,
+    ) -> Result<Self, VaultError> {
         Ok(match purpose {
-            Purpose::Pseudonym => Grant::Pseudonym(self.pseudonym_key(name, domain)?),
-            Purpose::DateShift => Grant::DateShift(self.date_shift_key(name, domain)?),
-            Purpose::Encrypt => Grant::Encryption(self.encryption_key(name, domain)?),
+            Purpose::Pseudonym => Self::Pseudonym(keyring.pseudonym_key(name, domain)?),
+            Purpose::DateShift => Self::DateShift(keyring.date_shift_key(name, domain)?),
+            Purpose::Encrypt => Self::Encryption(keyring.encryption_key(name, domain)?),
             Purpose::EncryptDeterministic => {
-                Grant::DeterministicEncryption(self.deterministic_encryption_key(name, domain)?)
+                Self::DeterministicEncryption(keyring.deterministic_encryption_key(name, domain)?)
             }
-            Purpose::FormatPreserving => Grant::FormatPreserving(self.format_preserving_key(name, domain)?),
-            Purpose::Quarantine | Purpose::Audit | Purpose::Token => return Err(KeyError::ForNoPlugin(purpose)),
+            Purpose::FormatPreserving => Self::FormatPreserving(keyring.format_preserving_key(name, domain)?),
+            Purpose::Token => {
+                let key = keyring.token_key(name)?;
+                let vault = vault(&key)?;
+                Self::Tokens(key, vault)
+            }
+            Purpose::Quarantine | Purpose::Audit => return Err(KeyError::ForNoPlugin(purpose).into()),
         })
     }
-}
 
-impl Grant {
+    /// A grant of a key that is made for it and gone with it, for a trial.
+    ///
+    /// # Errors
+    /// The system gives no random bytes, or no room for a vault.
+    pub(crate) fn for_trial(purpose: Purpose) -> Result<Self, VaultError> {
+        const NAME: &str = "trial";
+        let keyring = Keyring::ephemeral(&[(NAME, purpose)])?;
+        Self::of(&keyring, purpose, NAME, NAME, |key| VaultGrant::ephemeral(key, NAME, None))
+    }
+
     /// The name of the key.
     pub fn key_id(&self) -> &str {
         match self {
@@ -78,6 +104,7 @@ impl Grant {
             Self::Encryption(grant) => grant.key_id(),
             Self::DeterministicEncryption(grant) => grant.key_id(),
             Self::FormatPreserving(grant) => grant.key_id(),
+            Self::Tokens(key, _) => key.key_id(),
         }
     }
 
@@ -89,6 +116,7 @@ impl Grant {
             Self::Encryption(grant) => grant.version(),
             Self::DeterministicEncryption(grant) => grant.version(),
             Self::FormatPreserving(grant) => grant.version(),
+            Self::Tokens(key, _) => key.version(),
         }
     }
 
@@ -107,6 +135,7 @@ impl Grant {
             Self::Encryption(grant) => LentKey::Encryption(grant.lend(columns)?),
             Self::DeterministicEncryption(grant) => LentKey::DeterministicEncryption(grant.lend(columns)),
             Self::FormatPreserving(grant) => LentKey::FormatPreserving(grant.lend(columns)),
+            Self::Tokens(_, grant) => LentKey::Tokens(grant.lend(columns)),
         })
     }
 }
