@@ -5,7 +5,7 @@
 //! on disk when it is counted, so the figures are the disk's as much as ours.
 
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -30,8 +30,8 @@ fn key() -> TokenGrant {
     Keyring::ephemeral(&[("tokens", Purpose::Token)]).unwrap().token_key("tokens").unwrap()
 }
 
-fn of_a_store(c: &mut Criterion, store: &str, place: PathBuf) {
-    let vault = Vault::create(&place, &key()).unwrap();
+fn of_a_store(c: &mut Criterion, store: &str, place: &Path) {
+    let vault = Vault::create(place, &key()).unwrap();
     let set = vault.set("bench", Format::Opaque);
     let started = Instant::now();
     (0..OTHERS).for_each(|number| drop(tokenize(&set, &batch(number))));
@@ -63,12 +63,12 @@ fn of_a_store(c: &mut Criterion, store: &str, place: PathBuf) {
 
 fn in_a_file(c: &mut Criterion) {
     let directory = tempfile::tempdir().unwrap();
-    of_a_store(c, "sqlite", directory.path().join("bench.vault"));
+    of_a_store(c, "sqlite", &directory.path().join("bench.vault"));
 }
 
 fn in_a_database(c: &mut Criterion) {
     match std::env::var("MORETTA_TEST_POSTGRES") {
-        Ok(server) if cfg!(feature = "postgres") => of_a_store(c, "postgres", format!("{server}/postgres").into()),
+        Ok(server) if cfg!(feature = "postgres") => of_a_store(c, "postgres", Path::new(&format!("{server}/postgres"))),
         _ => println!("postgres: not measured; run this by tests/with-postgres, with --features postgres"),
     }
 }

@@ -9,7 +9,6 @@ use super::check::{Checked, range};
 use super::{Beside, Call};
 use crate::batch::{ColumnType, is_name, is_open};
 use crate::keys::{Normalize, Purpose};
-use crate::manifest::Need;
 use crate::policy::{At, Normalization, Policy, PolicyProblem};
 
 /// The calls that mask a rule's columns: one for each, or one for all together. None where the input has none of them.

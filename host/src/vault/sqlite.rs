@@ -55,10 +55,11 @@ const STATS: &str = "SELECT domain, format, key_version, count(*), count(*) FILT
 pub(in crate::vault) struct SqliteStore {
     path: PathBuf,
     place: String,
-    /// Connections that nobody uses now: each thread takes one, and gives it back.
+    /// Connections to read on that nobody uses now: each thread takes one, and gives it back.
     idle: Mutex<Vec<Connection>>,
-    /// SQLite has one writer at a time. The threads of a process wait here, in order, and do not poll.
-    writing: Mutex<()>,
+    /// The connection to write on. SQLite has one writer at a time: the threads of a process wait here and do not poll, and
+    /// what one has read the next finds in the cache, which a commit on another connection would have made void.
+    writer: Mutex<Option<Connection>>,
 }
 
 impl SqliteStore {
@@ -93,44 +94,45 @@ impl SqliteStore {
             let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
             Ok((application, connection.pragma_query_value(None, "user_version", |row| row.get(0))?))
         };
-        if store.with("read", form)? == (APPLICATION, FORM) {
-            Ok(store)
-        } else {
-            Err(VaultError::NotAVault(store.place))
-        }
+        if store.read(form)? == (APPLICATION, FORM) { Ok(store) } else { Err(VaultError::NotAVault(store.place)) }
     }
 
     fn at(path: &Path) -> Self {
         let place = path.display().to_string();
-        Self { path: path.to_owned(), place, idle: Mutex::default(), writing: Mutex::default() }
+        Self { path: path.to_owned(), place, idle: Mutex::default(), writer: Mutex::default() }
     }
 
-    /// Does what is to be read or written on a connection of its own. What another process was in the way of is tried
-    /// again.
-    fn with<T>(
-        &self,
-        doing: &'static str,
-        work: impl Fn(&mut Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, VaultError> {
-        let idle = self.idle().pop();
-        let connection = idle.map_or_else(|| connect(&self.path), Ok);
-        let mut connection = connection.map_err(|error| self.problem(doing, &error))?;
-        let mut done = work(&mut connection);
-        for _ in 1..TRIES {
-            if !done.as_ref().is_err_and(is_busy) {
-                break;
-            }
-            done = work(&mut connection);
-        }
-        // After a failure the connection may be in a state of its own.
-        let done = done.map_err(|error| self.problem(doing, &error))?;
-        self.idle().push(connection);
+    fn read<T>(&self, work: impl Fn(&mut Connection) -> rusqlite::Result<T>) -> Result<T, VaultError> {
+        let mut connection = self.idle().pop();
+        let done = self.work("read", &mut connection, work)?;
+        self.idle().extend(connection);
         Ok(done)
     }
 
     fn write<T>(&self, work: impl Fn(&mut Connection) -> rusqlite::Result<T>) -> Result<T, VaultError> {
-        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with("write", work)
+        self.work("write", &mut self.writer.lock().unwrap_or_else(PoisonError::into_inner), work)
+    }
+
+    /// Does the work on the connection, which is made if it is not there. What another process was in the way of is tried
+    /// again; after a failure the connection may be in a state of its own, and is left.
+    fn work<T>(
+        &self,
+        doing: &'static str,
+        connection: &mut Option<Connection>,
+        work: impl Fn(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, VaultError> {
+        let open = connection.take().map_or_else(|| connect(&self.path), Ok);
+        let mut open = open.map_err(|error| self.problem(doing, &error))?;
+        let mut done = work(&mut open);
+        for _ in 1..TRIES {
+            if !done.as_ref().is_err_and(is_busy) {
+                break;
+            }
+            done = work(&mut open);
+        }
+        let done = done.map_err(|error| self.problem(doing, &error))?;
+        *connection = Some(open);
+        Ok(done)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
@@ -161,7 +163,7 @@ impl TokenStore for SqliteStore {
     }
 
     fn header(&self) -> Result<Header, VaultError> {
-        self.with("read", |connection| {
+        self.read(|connection| {
             connection.query_row("SELECT id, key, key_version, secret FROM vault", [], |row| {
                 let secret = SealedSecret { version: row.get(2)?, bytes: row.get(3)? };
                 Ok(Header { id: row.get(0)?, key: row.get(1)?, secret })
@@ -178,7 +180,7 @@ impl TokenStore for SqliteStore {
         let select = "SELECT id FROM token_set WHERE domain = ?1 AND format = ?2";
         let find =
             |connection: &mut Connection| connection.query_row(select, [domain, format], |row| row.get(0)).optional();
-        let found = self.with("read", find)?;
+        let found = self.read(find)?;
         if found.is_some() || !make {
             return Ok(found);
         }
@@ -189,7 +191,7 @@ impl TokenStore for SqliteStore {
     }
 
     fn find(&self, indexes: &[Index]) -> Result<Vec<Option<Held>>, VaultError> {
-        self.with("read", |connection| {
+        self.read(|connection| {
             let moment = connection.transaction()?;
             let mut held = moment.prepare_cached(HELD)?;
             let find = |index: &Index| held.query_row([index.as_slice()], read_held).optional();
@@ -207,7 +209,7 @@ impl TokenStore for SqliteStore {
     }
 
     fn rows(&self, set: i64, tokens: &[Body]) -> Result<Vec<Option<Row>>, VaultError> {
-        self.with("read", |connection| {
+        self.read(|connection| {
             let moment = connection.transaction()?;
             let mut select = moment.prepare_cached(ROW)?;
             let find = |token: &Body| {
@@ -222,7 +224,7 @@ impl TokenStore for SqliteStore {
     }
 
     fn stats(&self, today: i32) -> Result<Vec<SetStats>, VaultError> {
-        self.with("read", |connection| {
+        self.read(|connection| {
             let mut stats: Vec<SetStats> = Vec::new();
             let mut select = connection.prepare(STATS)?;
             let mut rows = select.query([today])?;
@@ -267,8 +269,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "secure_delete", true)?;
     // In KiB.
     connection.pragma_update(None, "cache_size", -65_536)?;
-    // In pages, 16 MiB: a batch of new tokens dirties thousands, and a checkpoint writes each of them once more.
-    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    // In pages, 64 MiB: a batch of new tokens dirties thousands, and a checkpoint writes each of them once more.
+    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
     Ok(connection)
 }
 
@@ -415,7 +417,7 @@ mod tests {
         let store = SqliteStore::open(&fixture.place)?;
         let connection = connect(&fixture.place).unwrap();
         connection.pragma_update_and_check(None, pragma, setting, |_| Ok(())).or_else(no_answer).unwrap();
-        *store.idle() = vec![connection];
+        *store.writer.lock().unwrap() = Some(connection);
         let vault = Vault::unlock(std::sync::Arc::new(store), &fixture.key)?;
         let values: Vec<_> = (0..count).map(|number| format!("value {number}")).collect();
         let values: Vec<_> = values.iter().map(|value| Some(value.as_bytes())).collect();

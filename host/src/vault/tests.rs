@@ -257,7 +257,8 @@ fn a_place_is_a_database_by_its_scheme() {
 
 #[test]
 fn shows_no_values_and_no_tokens() {
-    let set = Fixture::in_a_file().set(Format::Opaque);
+    let fixture = Fixture::in_a_file();
+    let set = fixture.set(Format::Opaque);
     let answer = set.tokens(&[Some(b"Meyer")], FOR_EVER).unwrap();
     assert_eq!(format!("{answer:?}"), "Tokens { rows: 1, rejected: [] }");
     let revealed = reveal(&set, answer.tokens[0].as_deref().unwrap(), TODAY).unwrap();
