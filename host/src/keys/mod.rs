@@ -34,6 +34,8 @@ mod purpose;
 mod refusal;
 mod sealing;
 mod signing;
+#[cfg(test)]
+mod vectors;
 mod wrapped;
 
 pub use cells::Cells;
