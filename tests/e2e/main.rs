@@ -10,6 +10,10 @@ mod formats;
 mod keys;
 mod leak;
 mod library;
+#[cfg(feature = "openbao")]
+mod openbao;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 mod quarantine;
 mod table;
 mod terminal;

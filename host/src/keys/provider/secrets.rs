@@ -3,13 +3,14 @@
 use std::env;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::{Protection, ProviderFault};
 use crate::keys::material::{LENGTH, Material};
 use crate::keys::{KeyError, private_file};
 
@@ -28,19 +29,23 @@ pub struct Secrets {
     key_variable: &'static str,
     passphrase_file: Option<PathBuf>,
     prompt: Option<Prompt>,
+    /// Whether it takes the place of another.
+    new: bool,
 }
 
 impl Secrets {
-    /// The secret of a keyring that is there: `MORETTA_PASSPHRASE` or `MORETTA_KEK`.
+    /// The secret of a keyring that is there: `MORETTA_PASSPHRASE` or `MORETTA_KEK`, or what lets a provider elsewhere be
+    /// used.
     pub fn from_environment() -> Self {
         let (passphrase_variable, key_variable) = ("MORETTA_PASSPHRASE", "MORETTA_KEK");
-        Self { passphrase_variable, key_variable, passphrase_file: None, prompt: None }
+        Self { passphrase_variable, key_variable, passphrase_file: None, prompt: None, new: false }
     }
 
-    /// The secret that takes the place of another: `MORETTA_NEW_PASSPHRASE` or `MORETTA_NEW_KEK`.
+    /// The secret that takes the place of another: `MORETTA_NEW_PASSPHRASE` or `MORETTA_NEW_KEK`. For a provider
+    /// elsewhere `MORETTA_NEW_…` too, and where that is not set what the old one has.
     pub fn new_from_environment() -> Self {
         let (passphrase_variable, key_variable) = ("MORETTA_NEW_PASSPHRASE", "MORETTA_NEW_KEK");
-        Self { passphrase_variable, key_variable, ..Self::from_environment() }
+        Self { passphrase_variable, key_variable, new: true, ..Self::from_environment() }
     }
 
     /// A file whose first and only line is the passphrase. Others must not be able to read it.
@@ -57,18 +62,63 @@ impl Secrets {
         self
     }
 
-    /// Whether a passphrase is given without asking.
-    pub fn has_passphrase(&self) -> bool {
-        self.passphrase_file.is_some() || env::var_os(self.passphrase_variable).is_some()
+    /// What can be used or made with what is given without asking.
+    pub fn given(&self) -> Vec<Protection> {
+        let variables = [
+            (self.passphrase_variable, Protection::Passphrase),
+            (self.key_variable, Protection::Environment),
+            ("MORETTA_OPENBAO_KEY", Protection::OpenBao),
+            ("MORETTA_PKCS11_MODULE", Protection::Pkcs11),
+        ];
+        let is_given = |variable, protection| match protection {
+            Protection::Passphrase => self.passphrase_file.is_some() || env::var_os(variable).is_some(),
+            Protection::Environment => env::var_os(variable).is_some(),
+            _ => env::var_os(self.variable(variable)).is_some(),
+        };
+        variables
+            .into_iter()
+            .filter(|(name, protection)| is_given(name, *protection))
+            .map(|(_, protection)| protection)
+            .collect()
     }
 
-    /// Whether a key-encryption key is given.
-    pub fn has_key(&self) -> bool {
-        env::var_os(self.key_variable).is_some()
+    /// A setting of a provider elsewhere, which is no secret.
+    ///
+    /// # Errors
+    /// It is not given.
+    pub(super) fn setting(&self, variable: &'static str, what: &'static str) -> Result<String, KeyError> {
+        self.setting_if_given(variable).ok_or_else(|| ProviderFault::NotGiven { what, variable }.into())
+    }
+
+    /// A setting of a provider elsewhere, which is no secret.
+    pub(super) fn setting_if_given(&self, variable: &str) -> Option<String> {
+        let own = env::var(self.variable(variable)).ok();
+        own.or_else(|| env::var(variable).ok()).filter(|value| !value.is_empty())
+    }
+
+    /// A credential for a provider elsewhere: a variable, or a file that the same variable with `_FILE` names. Others must
+    /// not be able to read the file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or it is no text.
+    pub(super) fn secret_if_given(&self, variable: &'static str) -> Result<Option<Zeroizing<String>>, KeyError> {
+        if let Some(value) = self.setting_if_given(variable) {
+            return Ok(Some(Zeroizing::new(value)));
+        }
+        let Some(file) = self.setting_if_given(&format!("{variable}_FILE")) else { return Ok(None) };
+        let text = private_file::read(Path::new(&file), MOST_BYTES)?;
+        let malformed = ProviderFault::Malformed { variable, expected: "text" };
+        let text = std::str::from_utf8(text.trim_ascii_end()).map_err(|_| malformed)?;
+        Ok(Some(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The variable to look at first.
+    fn variable(&self, name: &str) -> String {
+        if self.new { name.replacen("MORETTA_", "MORETTA_NEW_", 1) } else { name.to_owned() }
     }
 
     pub(super) fn passphrase(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        match self.given()? {
+        match self.passphrase_if_given()? {
             Some(given) => Ok(given),
             None => self.ask("passphrase of the keyring: "),
         }
@@ -76,7 +126,7 @@ impl Secrets {
 
     /// A passphrase that is long enough, asked for twice.
     pub(super) fn new_passphrase(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let passphrase = match self.given()? {
+        let passphrase = match self.passphrase_if_given()? {
             Some(given) => given,
             None => {
                 let passphrase = self.ask("new passphrase of the keyring: ")?;
@@ -98,7 +148,7 @@ impl Secrets {
         decode(&text).ok_or(KeyError::MalformedKey(self.key_variable))
     }
 
-    fn given(&self) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+    fn passphrase_if_given(&self) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
         if let Some(file) = &self.passphrase_file {
             let mut text = private_file::read(file, MOST_BYTES)?;
             for ending in *b"\n\r" {
