@@ -2,6 +2,8 @@
 
 mod architecture;
 mod audit;
+#[cfg(feature = "aws-kms")]
+mod aws_kms;
 mod cache;
 mod crash;
 mod exit_codes;

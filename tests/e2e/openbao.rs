@@ -14,6 +14,9 @@ use moretta_tests::counterpart::{find, on_path, put_private};
 use serde_json::Value;
 
 const POLICY: &str = "version: 1\ndomain: keys\nrules:\n  - { columns: [id], mask: pseudonym, key: identity }\n";
+/// Changes of the environment, the exit code, and what is said.
+type Case = (&'static [(&'static str, &'static str)], i32, &'static str);
+
 const TABLE: &str = "id\np1\np2\n";
 
 /// What our role may: nothing but to use the key.
@@ -196,7 +199,7 @@ fn every_refusal_says_whose_fault_it_is() {
     server.run_with("keys list --keyring keys", &from_file).assert_code(0);
     server.administer("write -f transit/keys/other type=aes256-gcm96");
 
-    let cases: [(&[(&str, &str)], i32, &str); 11] = [
+    let cases: [Case; 11] = [
         (&[("MORETTA_OPENBAO_ADDR", "")], 2, "the address of OpenBao is not given; set MORETTA_OPENBAO_ADDR"),
         (&[("MORETTA_OPENBAO_ADDR", "http://bao.example.org")], 2, "MORETTA_OPENBAO_ADDR is not https://HOST"),
         (&[("MORETTA_OPENBAO_ADDR", "https://127.0.0.1:1")], 1, "OpenBao at https://127.0.0.1:1 cannot be reached"),

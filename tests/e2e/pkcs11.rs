@@ -8,6 +8,9 @@ use moretta_tests::counterpart::{find, on_path, put_private};
 use serde_json::Value;
 
 const POLICY: &str = "version: 1\ndomain: keys\nrules:\n  - { columns: [id], mask: pseudonym, key: identity }\n";
+/// Changes of the environment, the exit code, and what is said.
+type Case<'a> = (&'a [(&'a str, &'a str)], i32, &'a str);
+
 const TABLE: &str = "id\np1\np2\n";
 /// Where Debian, and Fedora, put the module.
 const MODULES: [&str; 2] = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so"];
@@ -117,7 +120,7 @@ fn every_refusal_says_whose_fault_it_is() {
     std::fs::create_dir(token.desk.path("empty")).unwrap();
     token.desk.put("no-tokens.conf", format!("directories.tokendir = {}\n", token.desk.path("empty").display()));
 
-    let cases: [(&[(&str, &str)], i32, &str); 9] = [
+    let cases: [Case<'_>; 9] = [
         (&[("MORETTA_PKCS11_MODULE", "")], 2, "the path of the module of the token is not given"),
         (&[("MORETTA_PKCS11_MODULE", "libsofthsm2.so")], 2, "MORETTA_PKCS11_MODULE is not an absolute path"),
         (&[("MORETTA_PKCS11_MODULE", no_module.to_str().unwrap())], 1, "cannot be reached"),

@@ -18,8 +18,10 @@ How keys are kept:
                3 passes (RFC 9106), and 15 characters at least.
   openbao      A transit key of OpenBao or Vault (AES-256-GCM), which never leaves the server.
   pkcs11       A key in a token that PKCS #11 reaches, such as an HSM, which never leaves it.
+  aws-kms      A key of AWS KMS, which never leaves the service.
 
-  Who has                        key-file   environment      passphrase          openbao, pkcs11
+                                                                                 openbao, pkcs11,
+  Who has                        key-file   environment      passphrase          aws-kms
   another account here           nothing    nothing          nothing             nothing
   a stolen disk                  every key  nothing, unless  every key, if they  nothing, unless the
                                             it is on it too  can guess it        credential is on it
@@ -57,8 +59,14 @@ A KEK that is held elsewhere:
            MORETTA_PKCS11_TOKEN       the label of the token
            MORETTA_PKCS11_KEY         the label of an AES key in it; `keys init` makes a missing one
            MORETTA_PKCS11_PIN         the PIN of its user
+  aws-kms  MORETTA_KMS_KEY            the key's ARN, not an alias; KMS logs the names of data keys
+           AWS_ACCESS_KEY_ID          with AWS_SECRET_ACCESS_KEY and, if there is one,
+                                      AWS_SESSION_TOKEN, as `aws configure export-credentials
+                                      --format env` prints them: may kms:Encrypt and kms:Decrypt
+           MORETTA_KMS_ENDPOINT       an address of one's own (MORETTA_KMS_CACERT: who signed its
+                                      certificate)
 
-  They are in builds with `--features openbao,pkcs11`.";
+  They are in builds with `--features openbao,pkcs11,aws-kms`.";
 
 /// Make, list, rotate, seal and destroy keys.
 #[derive(Debug, Subcommand)]
@@ -72,8 +80,8 @@ pub enum KeysCommand {
         /// Without it: identity=pseudonym, dates=date-shift, quarantine=quarantine.
         #[arg(long = "key", value_name = "NAME=PURPOSE", value_parser = parse_key)]
         keys: Vec<(String, Purpose)>,
-        /// What protects it: key-file, environment, passphrase, openbao or pkcs11. Without it what the environment gives,
-        /// else key-file.
+        /// What protects it: key-file, environment, passphrase, openbao, pkcs11 or aws-kms. Without it what the
+        /// environment gives, else key-file.
         #[arg(long, value_name = "HOW", value_parser = parse_protection)]
         protect: Option<Protection>,
     },

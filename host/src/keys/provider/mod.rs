@@ -1,7 +1,11 @@
 //! Who holds the key-encryption key (KEK) that the data keys of a keyring are wrapped under.
 
+#[cfg(feature = "aws-kms")]
+mod aws_kms;
 mod elsewhere;
 mod fault;
+#[cfg(any(feature = "aws-kms", feature = "openbao"))]
+mod http;
 mod key_file;
 mod local;
 #[cfg(feature = "openbao")]
@@ -19,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::KeyError;
 use super::material::Material;
 use super::wrapped::{Context, Wrapped};
-use elsewhere::{TokenKey, TransitKey};
+use elsewhere::{KmsKey, TokenKey, TransitKey};
 use local::LocalKek;
 use passphrase::Argon2id;
 
@@ -60,6 +64,7 @@ pub(in crate::keys) enum Settings {
     #[serde(rename = "openbao")]
     OpenBao(TransitKey),
     Pkcs11(TokenKey),
+    AwsKms(KmsKey),
     /// Of a keyring that is never written.
     #[serde(skip)]
     Memory,
@@ -80,6 +85,8 @@ pub enum Protection {
     OpenBao,
     /// A key in a token, which PKCS #11 reaches and which it never leaves: a hardware security module.
     Pkcs11,
+    /// A key of AWS KMS, which never leaves the service.
+    AwsKms,
 }
 
 /// Makes a new key-encryption key for the keyring in a directory.
@@ -103,6 +110,7 @@ pub(in crate::keys) fn establish(
         }
         Protection::OpenBao => return transit(TransitKey::given(secrets)?, secrets),
         Protection::Pkcs11 => return new_token(TokenKey::given(secrets)?, secrets),
+        Protection::AwsKms => return kms(KmsKey::given(secrets)?, secrets),
     };
     Ok(Box::new(LocalKek::new(kek, settings)))
 }
@@ -133,6 +141,7 @@ pub(in crate::keys) fn open(
         Settings::Passphrase(argon2id) => argon2id.derive(&secrets.passphrase()?)?,
         Settings::OpenBao(key) => return transit(key.confirmed(secrets)?, secrets),
         Settings::Pkcs11(key) => return token(key.confirmed(secrets)?, secrets),
+        Settings::AwsKms(key) => return kms(key.confirmed(secrets)?, secrets),
         Settings::Memory => return Err(KeyError::InMemory),
     };
     Ok(Box::new(LocalKek::new(kek, settings.clone())))
@@ -166,6 +175,16 @@ fn token(_: TokenKey, _: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
     Err(ProviderFault::NotBuilt("pkcs11").into())
 }
 
+#[cfg(feature = "aws-kms")]
+fn kms(key: KmsKey, secrets: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Ok(Box::new(aws_kms::Kms::connect(key, secrets)?))
+}
+
+#[cfg(not(feature = "aws-kms"))]
+fn kms(_: KmsKey, _: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Err(ProviderFault::NotBuilt("aws-kms").into())
+}
+
 /// Takes away what earlier key-encryption keys left in the directory.
 ///
 /// # Errors
@@ -186,6 +205,7 @@ impl Settings {
             Self::Passphrase(_) => Some(Protection::Passphrase),
             Self::OpenBao(_) => Some(Protection::OpenBao),
             Self::Pkcs11(_) => Some(Protection::Pkcs11),
+            Self::AwsKms(_) => Some(Protection::AwsKms),
             Self::Memory => None,
         }
     }
@@ -193,9 +213,10 @@ impl Settings {
 
 impl Protection {
     /// All there are, also those that this build leaves out.
-    pub const ALL: [Self; 5] = [Self::KeyFile, Self::Environment, Self::Passphrase, Self::OpenBao, Self::Pkcs11];
+    pub const ALL: [Self; 6] =
+        [Self::KeyFile, Self::Environment, Self::Passphrase, Self::OpenBao, Self::Pkcs11, Self::AwsKms];
 
-    /// As it is written: `key-file`, `environment`, `passphrase`, `openbao`, `pkcs11`.
+    /// As it is written: `key-file`, `environment`, `passphrase`, `openbao`, `pkcs11`, `aws-kms`.
     pub fn name(self) -> &'static str {
         match self {
             Self::KeyFile => "key-file",
@@ -203,6 +224,7 @@ impl Protection {
             Self::Passphrase => "passphrase",
             Self::OpenBao => "openbao",
             Self::Pkcs11 => "pkcs11",
+            Self::AwsKms => "aws-kms",
         }
     }
 
@@ -213,6 +235,7 @@ impl Protection {
             Self::Passphrase => "passphrase",
             Self::OpenBao => "transit key",
             Self::Pkcs11 => "key of the token",
+            Self::AwsKms => "key of AWS KMS",
         }
     }
 }
@@ -225,6 +248,7 @@ impl fmt::Display for Protection {
             Self::Passphrase => "a passphrase (Argon2id): against who has the disk or a backup and cannot guess it",
             Self::OpenBao => "a transit key of OpenBao: against who has the disk or a backup and may not use that key",
             Self::Pkcs11 => "a key in a token (PKCS #11): against who has the disk or a backup and not token and PIN",
+            Self::AwsKms => "a key of AWS KMS: against who has the disk or a backup and may not use that key",
         })
     }
 }

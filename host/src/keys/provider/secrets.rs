@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -69,6 +69,7 @@ impl Secrets {
             (self.key_variable, Protection::Environment),
             ("MORETTA_OPENBAO_KEY", Protection::OpenBao),
             ("MORETTA_PKCS11_MODULE", Protection::Pkcs11),
+            ("MORETTA_KMS_KEY", Protection::AwsKms),
         ];
         let is_given = |variable, protection| match protection {
             Protection::Passphrase => self.passphrase_file.is_some() || env::var_os(variable).is_some(),
@@ -101,12 +102,13 @@ impl Secrets {
     ///
     /// # Errors
     /// The file cannot be read, or it is no text.
+    #[cfg(any(feature = "aws-kms", feature = "openbao", feature = "pkcs11"))]
     pub(super) fn secret_if_given(&self, variable: &'static str) -> Result<Option<Zeroizing<String>>, KeyError> {
         if let Some(value) = self.setting_if_given(variable) {
             return Ok(Some(Zeroizing::new(value)));
         }
         let Some(file) = self.setting_if_given(&format!("{variable}_FILE")) else { return Ok(None) };
-        let text = private_file::read(Path::new(&file), MOST_BYTES)?;
+        let text = private_file::read(&PathBuf::from(file), MOST_BYTES)?;
         let malformed = ProviderFault::Malformed { variable, expected: "text" };
         let text = std::str::from_utf8(text.trim_ascii_end()).map_err(|_| malformed)?;
         Ok(Some(Zeroizing::new(text.to_owned())))

@@ -18,11 +18,12 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::elsewhere::TransitKey;
+use super::http::Answer;
 use super::{Provider, ProviderFault, Secrets, Settings, secrets};
 use crate::keys::KeyError;
 use crate::keys::material::Material;
 use crate::keys::wrapped::{Context, Wrapped};
-use server::{ADDRESS, Answer, Server};
+use server::{Server, said};
 
 /// What every wrapped key begins with.
 const PREFIX: &str = "vault:v";
@@ -53,7 +54,7 @@ impl Transit {
     }
 
     fn fault(&self, doing: &'static str, path: &str, answer: &Answer) -> KeyError {
-        let (who, said) = (self.server.name(), answer.said());
+        let (who, said) = (self.server.client.who(), said(answer));
         let key = || format!("key `{}` in an engine at `{}`", self.key.key, self.key.mount);
         let mend = || format!("`bao write -f {}/keys/{} type=aes256-gcm96` makes it", self.key.mount, self.key.key);
         match answer.status {
@@ -70,8 +71,7 @@ impl Transit {
     }
 
     fn malformed(&self) -> KeyError {
-        let who = self.server.name();
-        ProviderFault::Unexpected { who, what: "something else than a key".to_owned(), variable: ADDRESS }.into()
+        self.server.client.unexpected("something else than a key")
     }
 }
 
