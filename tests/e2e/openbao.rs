@@ -178,6 +178,11 @@ fn a_keyring_moves_to_a_transit_key_and_back_with_the_same_keys() {
     let to_server = [("MORETTA_OPENBAO_KEY", ""), ("MORETTA_NEW_OPENBAO_KEY", "transit/moretta")];
     server.run_with("keys rewrap --keyring keys", &to_server).assert_code(0);
     assert_eq!(server.mask(&[]), before);
+    // What lets us in here is not shown to another server.
+    let elsewhere =
+        [("MORETTA_NEW_OPENBAO_KEY", "transit/moretta"), ("MORETTA_NEW_OPENBAO_ADDR", "https://127.0.0.1:1")];
+    let refused = server.run_with("keys rewrap --keyring keys", &elsewhere).assert_code(2);
+    assert!(refused.stderr.contains("set MORETTA_NEW_OPENBAO_ROLE_ID"), "{}", refused.stderr);
     // Another key of the same server, with a token instead of the role.
     server.administer("write -f transit/keys/other type=aes256-gcm96");
     let token = [("MORETTA_OPENBAO_TOKEN", "root"), ("MORETTA_NEW_OPENBAO_KEY", "transit/other")];

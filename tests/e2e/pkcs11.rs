@@ -91,14 +91,16 @@ fn a_keyring_lives_under_a_key_that_is_made_in_the_token() {
 fn a_keyring_moves_into_a_token_and_out_with_the_same_keys() {
     let Some(token) = SoftHsm::new() else { return };
     token.desk.make_keys("keys");
-    let file_alone = [("MORETTA_PKCS11_MODULE", "")];
+    let file_alone = [("MORETTA_PKCS11_KEY", "")];
     let before = token.mask(&file_alone);
-    let module = token.module.to_str().unwrap();
-    let into = [("MORETTA_PKCS11_MODULE", ""), ("MORETTA_NEW_PKCS11_MODULE", module)];
+    let into = [("MORETTA_PKCS11_KEY", ""), ("MORETTA_NEW_PKCS11_KEY", "moretta")];
     token.run_with("keys rewrap --keyring keys", &into).assert_code(0);
     assert_eq!(token.mask(&[]), before);
-    // From one token to another, in one process.
-    let other = [("MORETTA_NEW_PKCS11_MODULE", module), ("MORETTA_NEW_PKCS11_TOKEN", "other")];
+    // From one token to another, in one process. The PIN of the one is not shown to the other.
+    let mut other = vec![("MORETTA_NEW_PKCS11_KEY", "moretta"), ("MORETTA_NEW_PKCS11_TOKEN", "other")];
+    let refused = token.run_with("keys rewrap --keyring keys", &other).assert_code(2);
+    assert!(refused.stderr.contains("set MORETTA_NEW_PKCS11_PIN"), "{}", refused.stderr);
+    other.push(("MORETTA_NEW_PKCS11_PIN", "33334444"));
     token.run_with("keys rewrap --keyring keys", &other).assert_code(0);
     let other = [("MORETTA_PKCS11_TOKEN", "other")];
     assert_eq!(token.mask(&other), before);

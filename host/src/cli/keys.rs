@@ -45,7 +45,8 @@ A KEK that is held elsewhere:
   and the environment has to name the same one. A run costs one login, one call for the keyring and
   one for each version of a key that it uses, and none for values. A credential may be in a file
   that its owner alone can read: the same variable with _FILE at its end names it. `keys rewrap`
-  reads MORETTA_NEW_… for the new KEK, and where that is not set what the old one has.
+  reads MORETTA_NEW_… for the new KEK, and where that is not set what the old one has; but at another
+  address, or for another token, credentials have to be given anew.
 
   openbao  MORETTA_OPENBAO_KEY        transit/moretta: where the engine is mounted, and the key
            MORETTA_OPENBAO_ADDR       https://HOST:PORT; http:// for this very machine alone

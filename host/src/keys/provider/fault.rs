@@ -12,7 +12,7 @@ pub enum ProviderFault {
         /// What is missing.
         what: &'static str,
         /// The variable to set.
-        variable: &'static str,
+        variable: String,
     },
     /// A variable has a value that it cannot have.
     #[error("{variable} is not {expected}")]

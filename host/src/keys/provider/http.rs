@@ -1,4 +1,7 @@
 //! Calls over HTTP to where a key-encryption key is held.
+//!
+//! What is sent and answered is wiped here. The copies in the buffers of the client and of TLS are not: they are freed
+//! and hold data keys and credentials until they are written over.
 
 use std::fs;
 use std::io;
@@ -128,7 +131,7 @@ fn authorities(file: Option<&str>, variable: &'static str) -> Result<RootCerts, 
         Some(file) => fs::read(file).map_err(|_| malformed())?,
         None => AUTHORITIES.iter().find_map(|file| fs::read(file).ok()).ok_or(ProviderFault::NotGiven {
             what: "a file with the authorities to trust (this system has none where it is looked for)",
-            variable,
+            variable: variable.to_owned(),
         })?,
     };
     let certificate = |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None };

@@ -123,7 +123,7 @@ fn log_in(place: &TokenKey, secrets: &Secrets) -> Result<Session, KeyError> {
     if !Path::new(&path).is_absolute() {
         return Err(ProviderFault::Malformed { variable: MODULE, expected: "an absolute path" }.into());
     }
-    let pin = secrets.secret_if_given(PIN)?.ok_or(ProviderFault::NotGiven { what: "the PIN", variable: PIN })?;
+    let pin = secrets.secret_if_given(PIN, &[MODULE, TOKEN])?.ok_or_else(|| secrets.not_given("the PIN", PIN))?;
     let module = load(&path)?;
     let of_module = |error| fault(&format!("the module `{path}`"), &error);
     let slots = module.get_slots_with_initialized_token().map_err(of_module)?;

@@ -68,7 +68,7 @@ impl Secrets {
             (self.passphrase_variable, Protection::Passphrase),
             (self.key_variable, Protection::Environment),
             ("MORETTA_OPENBAO_KEY", Protection::OpenBao),
-            ("MORETTA_PKCS11_MODULE", Protection::Pkcs11),
+            ("MORETTA_PKCS11_KEY", Protection::Pkcs11),
             ("MORETTA_KMS_KEY", Protection::AwsKms),
         ];
         let is_given = |variable, protection| match protection {
@@ -88,30 +88,44 @@ impl Secrets {
     /// # Errors
     /// It is not given.
     pub(super) fn setting(&self, variable: &'static str, what: &'static str) -> Result<String, KeyError> {
-        self.setting_if_given(variable).ok_or_else(|| ProviderFault::NotGiven { what, variable }.into())
+        self.setting_if_given(variable).ok_or_else(|| self.not_given(what, variable))
     }
 
     /// A setting of a provider elsewhere, which is no secret.
     pub(super) fn setting_if_given(&self, variable: &str) -> Option<String> {
-        let own = env::var(self.variable(variable)).ok();
-        own.or_else(|| env::var(variable).ok()).filter(|value| !value.is_empty())
+        value(&self.variable(variable)).or_else(|| value(variable))
     }
 
     /// A credential for a provider elsewhere: a variable, or a file that the same variable with `_FILE` names. Others must
-    /// not be able to read the file.
+    /// not be able to read the file. The old credential serves for the new provider too, but where one of `unless` is
+    /// given anew: it is not shown to another place than its own.
     ///
     /// # Errors
     /// The file cannot be read, or it is no text.
     #[cfg(any(feature = "aws-kms", feature = "openbao", feature = "pkcs11"))]
-    pub(super) fn secret_if_given(&self, variable: &'static str) -> Result<Option<Zeroizing<String>>, KeyError> {
-        if let Some(value) = self.setting_if_given(variable) {
-            return Ok(Some(Zeroizing::new(value)));
+    pub(super) fn secret_if_given(
+        &self,
+        variable: &'static str,
+        unless: &[&str],
+    ) -> Result<Option<Zeroizing<String>>, KeyError> {
+        let elsewhere = self.new && unless.iter().any(|place| value(&self.variable(place)).is_some());
+        let names = [Some(self.variable(variable)), (!elsewhere).then(|| variable.to_owned())];
+        for name in names.iter().flatten() {
+            if let Some(value) = value(name) {
+                return Ok(Some(Zeroizing::new(value)));
+            }
+            let Some(file) = value(&format!("{name}_FILE")) else { continue };
+            let text = private_file::read(&PathBuf::from(file), MOST_BYTES)?;
+            let malformed = ProviderFault::Malformed { variable, expected: "text" };
+            let text = std::str::from_utf8(text.trim_ascii_end()).map_err(|_| malformed)?;
+            return Ok(Some(Zeroizing::new(text.to_owned())));
         }
-        let Some(file) = self.setting_if_given(&format!("{variable}_FILE")) else { return Ok(None) };
-        let text = private_file::read(&PathBuf::from(file), MOST_BYTES)?;
-        let malformed = ProviderFault::Malformed { variable, expected: "text" };
-        let text = std::str::from_utf8(text.trim_ascii_end()).map_err(|_| malformed)?;
-        Ok(Some(Zeroizing::new(text.to_owned())))
+        Ok(None)
+    }
+
+    /// That this is not given, and which variable to set.
+    pub(super) fn not_given(&self, what: &'static str, variable: &str) -> KeyError {
+        ProviderFault::NotGiven { what, variable: self.variable(variable) }.into()
     }
 
     /// The variable to look at first.
@@ -174,6 +188,11 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secrets").field("passphrase_file", &self.passphrase_file).finish_non_exhaustive()
     }
+}
+
+/// What a variable holds. An empty one holds nothing.
+fn value(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 /// The key of a text: base64 of 32 bytes, with blanks around it.

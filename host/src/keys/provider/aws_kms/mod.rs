@@ -52,12 +52,12 @@ impl Kms {
         let client = Client::new("AWS KMS", &address, secrets.setting_if_given(AUTHORITY).as_deref(), variables)?;
         let given = |variable: &'static str| -> Result<_, KeyError> {
             let what = "a credential of AWS (`aws configure export-credentials --format env` prints one)";
-            Ok(secrets.secret_if_given(variable)?.ok_or(ProviderFault::NotGiven { what, variable })?)
+            secrets.secret_if_given(variable, &[])?.ok_or_else(|| secrets.not_given(what, variable))
         };
         let signer = Signer {
             access_key_id: given(ACCESS_KEY_ID)?,
             secret_access_key: given(SECRET_ACCESS_KEY)?,
-            session_token: secrets.secret_if_given(SESSION_TOKEN)?,
+            session_token: secrets.secret_if_given(SESSION_TOKEN, &[])?,
             region: key.region().to_owned(),
         };
         Ok(Self { client, signer, settings: Settings::AwsKms(key.clone()), key })

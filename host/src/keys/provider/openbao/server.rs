@@ -37,7 +37,7 @@ impl Server {
         let address = secrets.setting(ADDRESS, "the address of OpenBao")?;
         let variables = Variables { address: ADDRESS, authority: AUTHORITY };
         let client = Client::new("OpenBao", &address, secrets.setting_if_given(AUTHORITY).as_deref(), variables)?;
-        let (credential, token) = match secrets.secret_if_given(TOKEN)? {
+        let (credential, token) = match secrets.secret_if_given(TOKEN, &[ADDRESS, ROLE_ID])? {
             Some(token) => (Credential::Token, token),
             None => (Credential::app_role(secrets)?, Zeroizing::default()),
         };
@@ -97,10 +97,8 @@ impl Server {
 impl Credential {
     fn app_role(secrets: &Secrets) -> Result<Self, KeyError> {
         let given = |variable: &'static str| -> Result<_, KeyError> {
-            let id = secrets.secret_if_given(variable)?.ok_or(ProviderFault::NotGiven {
-                what: "a token, or the role id and the secret id of an AppRole,",
-                variable,
-            })?;
+            let missing = || secrets.not_given("a token, or the role id and the secret id of an AppRole,", variable);
+            let id = secrets.secret_if_given(variable, &[ADDRESS])?.ok_or_else(missing)?;
             // It stands in a request as it is.
             let plain = id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
             if plain { Ok(id) } else { Err(ProviderFault::Malformed { variable, expected: "an id" }.into()) }
