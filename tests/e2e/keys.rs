@@ -476,10 +476,20 @@ fn nothing_less_than_two_others_destroys_a_key() {
     assert_eq!(states(&desk, 2), ["enabled", "primary"]);
 }
 
+#[cfg(not(feature = "openbao"))]
+#[test]
+fn a_provider_that_this_build_leaves_out_is_named() {
+    let settings = [("MORETTA_OPENBAO_KEY", "transit/moretta")];
+    let refused = desk().run_with_settings("keys init --keyring keys --protect openbao", &settings).assert_code(2);
+    assert!(refused.stderr.contains("build it with `--features openbao`"), "{}", refused.stderr);
+}
+
 #[test]
 fn the_help_says_what_who_gets() {
     let help = desk().run("keys --help").assert_code(0).text();
-    for part in ["stolen disk", "stolen backup", "malicious operator", "MORETTA_PASSPHRASE", "RFC 9106"] {
+    for part in
+        ["stolen disk", "stolen backup", "malicious operator", "MORETTA_PASSPHRASE", "RFC 9106", "MORETTA_OPENBAO_ADDR"]
+    {
         assert!(help.contains(part), "{part}");
     }
 }

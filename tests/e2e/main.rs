@@ -2,6 +2,8 @@
 
 mod architecture;
 mod audit;
+#[cfg(feature = "aws-kms")]
+mod aws_kms;
 mod cache;
 mod crash;
 mod encryption;
@@ -11,6 +13,10 @@ mod formats;
 mod keys;
 mod leak;
 mod library;
+#[cfg(feature = "openbao")]
+mod openbao;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 mod quarantine;
 mod table;
 mod terminal;

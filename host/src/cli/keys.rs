@@ -16,23 +16,58 @@ How keys are kept:
   environment  The variable MORETTA_KEK (base64 of 32 bytes), filled by a store of secrets.
   passphrase   MORETTA_PASSPHRASE, --passphrase-file or a question. Argon2id with 64 MiB and
                3 passes (RFC 9106), and 15 characters at least.
+  openbao      A transit key of OpenBao or Vault (AES-256-GCM), which never leaves the server.
+  pkcs11       A key in a token that PKCS #11 reaches, such as an HSM, which never leaves it.
+  aws-kms      A key of AWS KMS, which never leaves the service.
 
-  Who has                        key-file     environment          passphrase
-  another account here           nothing      nothing              nothing
-  a stolen disk                  every key    nothing, unless      every key, if they can
-                                              it is on it too      guess it
-  a stolen backup                every key    nothing              the same
-  the account that runs moretta  every key    every key            every key, while it is given
+                                                                                 openbao, pkcs11,
+  Who has                        key-file   environment      passphrase          aws-kms
+  another account here           nothing    nothing          nothing             nothing
+  a stolen disk                  every key  nothing, unless  every key, if they  nothing, unless the
+                                            it is on it too  can guess it        credential is on it
+  a stolen backup                every key  nothing          the same            nothing
+  the account that runs moretta  every key  every key        every key, while    every key, until it
+                                                             it is given         is barred there
 
   A malicious operator who may run moretta as that account, and no other program, can use keys and
   cannot read them; and where operators are registered (`moretta operators`), cannot destroy one or
-  choose another KEK alone. Who can read the KEK can write a program that does everything, and approvals bind nobody:
-  keep it where no single person can read it.
+  choose another KEK alone. Who can read the KEK, or use it, can write a program that does
+  everything, and approvals bind nobody: keep it, or the credential for it, where no single person
+  can read it.
 
   The file is authenticated as a whole: a key that is moved, renamed, enabled or added by hand is
   noticed. An older file of the same keyring is not, but for its lower number in `keys list`: it
   brings back what was destroyed or disabled since, and takes away operators. After `keys rewrap`
-  no older file opens with the new KEK; destroy the old one.";
+  no older file opens with the new KEK; destroy the old one.
+
+A KEK that is held elsewhere:
+  The environment says where it is and what lets us use it. The keyring's file names the key alone,
+  and the environment has to name the same one. A run costs one login, one call for the keyring and
+  one for each version of a key that it uses, and none for values. A credential may be in a file
+  that its owner alone can read: the same variable with _FILE at its end names it. `keys rewrap`
+  reads MORETTA_NEW_… for the new KEK, and where that is not set what the old one has; but at another
+  address, or for another token, credentials have to be given anew.
+
+  openbao  MORETTA_OPENBAO_KEY        transit/moretta: where the engine is mounted, and the key
+           MORETTA_OPENBAO_ADDR       https://HOST:PORT; http:// for this very machine alone
+           MORETTA_OPENBAO_CACERT     who signed its certificate, if the system does not trust it
+           MORETTA_OPENBAO_ROLE_ID    with MORETTA_OPENBAO_SECRET_ID: an AppRole that may `update`
+                                      transit/encrypt/moretta and transit/decrypt/moretta
+           MORETTA_OPENBAO_TOKEN      in place of the AppRole
+           After the server rotates its key, `keys rewrap --protect openbao` wraps every key under
+           the newest version. Raise min_decryption_version then, and no older file opens.
+  pkcs11   MORETTA_PKCS11_MODULE      the path of the token's module
+           MORETTA_PKCS11_TOKEN       the label of the token
+           MORETTA_PKCS11_KEY         the label of an AES key in it; `keys init` makes a missing one
+           MORETTA_PKCS11_PIN         the PIN of its user
+  aws-kms  MORETTA_KMS_KEY            the key's ARN, not an alias; KMS logs the names of data keys
+           AWS_ACCESS_KEY_ID          with AWS_SECRET_ACCESS_KEY and, if there is one,
+                                      AWS_SESSION_TOKEN, as `aws configure export-credentials
+                                      --format env` prints them: may kms:Encrypt and kms:Decrypt
+           MORETTA_KMS_ENDPOINT       an address of one's own (MORETTA_KMS_CACERT: who signed its
+                                      certificate)
+
+  They are in builds with `--features openbao,pkcs11,aws-kms`.";
 
 /// Make, list, rotate, seal and destroy keys.
 #[derive(Debug, Subcommand)]
@@ -46,7 +81,8 @@ pub enum KeysCommand {
         /// Without it: identity=pseudonym, dates=date-shift, quarantine=quarantine.
         #[arg(long = "key", value_name = "NAME=PURPOSE", value_parser = parse_key)]
         keys: Vec<(String, Purpose)>,
-        /// What protects it: key-file, environment or passphrase. Without it what the environment gives, else key-file.
+        /// What protects it: key-file, environment, passphrase, openbao, pkcs11 or aws-kms. Without it what the
+        /// environment gives, else key-file.
         #[arg(long, value_name = "HOW", value_parser = parse_protection)]
         protect: Option<Protection>,
     },
@@ -115,7 +151,7 @@ pub enum KeysCommand {
         /// Which keyring.
         #[command(flatten)]
         keyring: KeyringArguments,
-        /// What protects it from now on: key-file, environment or passphrase. Without it what the environment gives.
+        /// What protects it from now on, as for `init`. Without it what the environment gives.
         #[arg(long, value_name = "HOW", value_parser = parse_protection)]
         protect: Option<Protection>,
         /// A file with the new passphrase.
@@ -252,10 +288,7 @@ pub struct ApproveArguments {
 }
 
 fn parse_protection(text: &str) -> Result<Protection, String> {
-    match text {
-        "key-file" => Ok(Protection::KeyFile),
-        "environment" => Ok(Protection::Environment),
-        "passphrase" => Ok(Protection::Passphrase),
-        _ => Err("a protection is key-file, environment or passphrase".to_owned()),
-    }
+    let names = || Protection::ALL.map(Protection::name).join(", ");
+    let found = Protection::ALL.into_iter().find(|protection| protection.name() == text);
+    found.ok_or_else(|| format!("a protection is one of {}", names()))
 }

@@ -90,14 +90,15 @@ fn rewrap(
 
 /// What the operator says, else what the environment gives.
 fn chosen(wanted: Option<Protection>, secrets: &Secrets) -> Result<Option<Protection>, Error> {
-    match (wanted, secrets.has_passphrase(), secrets.has_key()) {
-        (Some(wanted), ..) => Ok(Some(wanted)),
-        (None, true, true) => {
-            Err(Error::Usage("both a passphrase and a key are given; say which one with --protect".to_owned()))
+    let given = secrets.given();
+    match (wanted, given.as_slice()) {
+        (Some(wanted), _) => Ok(Some(wanted)),
+        (None, []) => Ok(None),
+        (None, [one]) => Ok(Some(*one)),
+        (None, several) => {
+            let names: Vec<_> = several.iter().map(|one| one.name()).collect();
+            Err(Error::Usage(format!("{} are given; say which one with --protect", names.join(" and "))))
         }
-        (None, true, false) => Ok(Some(Protection::Passphrase)),
-        (None, false, true) => Ok(Some(Protection::Environment)),
-        (None, false, false) => Ok(None),
     }
 }
 

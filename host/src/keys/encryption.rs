@@ -13,6 +13,7 @@ use std::fmt;
 
 use aes_gcm::aead::Nonce;
 use aes_gcm::{AeadInOut, Aes256Gcm, Tag};
+use aes_siv::siv::Aes256Siv;
 use arrow_array::Array;
 
 use super::canonical::Canonical;
@@ -68,11 +69,7 @@ impl LentEncryptionKey {
                 header(*version, sealed);
                 sealed.extend_from_slice(call);
                 sealed.extend_from_slice(&used.to_be_bytes());
-                let start = sealed.len();
-                sealed.extend_from_slice(value);
-                let content = sealed.get_mut(start..).unwrap_or_default();
-                let tag = cipher.encrypt_inout_detached(&nonce(*used), cells.name.as_bytes(), content.into());
-                sealed.extend_from_slice(&tag.map_err(|_| Refusal::InvalidParameter)?);
+                seal(cipher, &nonce(*used), cells.name.as_bytes(), value, sealed)?;
                 *used = used.checked_add(1).ok_or(Refusal::QuotaExhausted)?;
                 Ok(())
             })
@@ -103,13 +100,7 @@ impl LentDeterministicEncryptionKey {
         self.columns.spend(column, |cells| {
             each(cells, HEADER + TAG, |value, sealed| {
                 header(version, sealed);
-                let start = sealed.len();
-                sealed.extend_from_slice(&[0; TAG]);
-                sealed.extend_from_slice(value);
-                let (iv, content) = sealed.get_mut(start..).unwrap_or_default().split_at_mut(TAG);
-                let made = siv.encrypt_inout_detached([cells.name.as_bytes()], content.into());
-                iv.copy_from_slice(&made.map_err(|_| Refusal::InvalidParameter)?);
-                Ok(())
+                seal_synthetic(&mut siv, &[cells.name.as_bytes()], value, sealed)
             })
         })
     }
@@ -128,36 +119,81 @@ impl DecryptionGrant {
         let (_, key) = found.ok_or_else(unknown)?;
         let rest = cell.get(HEADER..).unwrap_or_default();
         let opened = match self.0.purpose {
-            Purpose::EncryptDeterministic => key.siv().decrypt([column.as_bytes()], rest).ok(),
-            _ => open(rest, column, |call| key.call_cipher(call)),
+            Purpose::EncryptDeterministic => open_synthetic(&mut key.siv(), &[column.as_bytes()], rest),
+            _ => open_of_call(rest, column, |call| key.call_cipher(call)),
         };
         opened.ok_or(KeyError::Cell)
     }
 }
 
-fn open(rest: &[u8], column: &str, cipher: impl FnOnce(&[u8; CALL]) -> Aes256Gcm) -> Option<Vec<u8>> {
+fn open_of_call(rest: &[u8], column: &str, cipher: impl FnOnce(&[u8; CALL]) -> Aes256Gcm) -> Option<Vec<u8>> {
     let (call, rest) = rest.split_first_chunk()?;
     let (number, rest) = rest.split_first_chunk()?;
-    let (content, tag) = rest.split_last_chunk::<TAG>()?;
+    open(&cipher(call), &nonce(u32::from_be_bytes(*number)), column.as_bytes(), rest)
+}
+
+/// Appends the AES-256-GCM ciphertext and tag of a value, bound to `clear`.
+pub(in crate::keys) fn seal(
+    cipher: &Aes256Gcm,
+    nonce: &Nonce<Aes256Gcm>,
+    clear: &[u8],
+    value: &[u8],
+    sealed: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let start = sealed.len();
+    sealed.extend_from_slice(value);
+    let content = sealed.get_mut(start..).unwrap_or_default();
+    let tag = cipher.encrypt_inout_detached(nonce, clear, content.into());
+    sealed.extend_from_slice(&tag.map_err(|_| Refusal::InvalidParameter)?);
+    Ok(())
+}
+
+/// Opens what [`seal`] appended.
+pub(in crate::keys) fn open(
+    cipher: &Aes256Gcm,
+    nonce: &Nonce<Aes256Gcm>,
+    clear: &[u8],
+    sealed: &[u8],
+) -> Option<Vec<u8>> {
+    let (content, tag) = sealed.split_last_chunk::<TAG>()?;
     let mut content = content.to_vec();
-    let nonce = nonce(u32::from_be_bytes(*number));
-    let buffer = content.as_mut_slice().into();
-    cipher(call).decrypt_inout_detached(&nonce, column.as_bytes(), buffer, &Tag::from(*tag)).ok()?;
+    cipher.decrypt_inout_detached(nonce, clear, content.as_mut_slice().into(), &Tag::from(*tag)).ok()?;
     Some(content)
 }
 
-/// Encrypts the values of a column one by one; `seal` appends what becomes of one.
+/// Appends the synthetic IV and the AES-SIV ciphertext of a value, bound to `clear`.
+pub(in crate::keys) fn seal_synthetic(
+    siv: &mut Aes256Siv,
+    clear: &[&[u8]],
+    value: &[u8],
+    sealed: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let start = sealed.len();
+    sealed.extend_from_slice(&[0; TAG]);
+    sealed.extend_from_slice(value);
+    let (iv, content) = sealed.get_mut(start..).unwrap_or_default().split_at_mut(TAG);
+    let made = siv.encrypt_inout_detached(clear, content.into());
+    iv.copy_from_slice(&made.map_err(|_| Refusal::InvalidParameter)?);
+    Ok(())
+}
+
+/// Opens what [`seal_synthetic`] appended.
+pub(in crate::keys) fn open_synthetic(siv: &mut Aes256Siv, clear: &[&[u8]], sealed: &[u8]) -> Option<Vec<u8>> {
+    siv.decrypt(clear, sealed).ok()
+}
+
+/// Encrypts the values of a column one by one; `append` adds what becomes of one.
 fn each(
     cells: &Cells,
     longer: usize,
-    mut seal: impl FnMut(&[u8], &mut Vec<u8>) -> Result<(), Refusal>,
+    mut append: impl FnMut(&[u8], &mut Vec<u8>) -> Result<(), Refusal>,
 ) -> Result<Ciphertexts, Refusal> {
     let (array, rows) = (cells.array.as_ref(), cells.array.len());
     let bytes = array.get_buffer_memory_size().saturating_add(rows.saturating_mul(longer));
     let mut sealed = Ciphertexts::with_capacity(rows, bytes);
     let mut refused = None;
     Canonical::of(array)?.for_each(|value| {
-        let done = value.map_or(Ok(()), |value| seal(value, &mut sealed.data)).and_then(|()| sealed.end());
+        let done = value.map_or(Ok(()), |value| append(value, &mut sealed.data)).and_then(|()| sealed.end());
         refused = refused.or(done.err());
     });
     refused.map_or(Ok(sealed), Err)

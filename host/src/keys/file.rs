@@ -121,10 +121,7 @@ impl Unverified {
     /// # Errors
     /// The provider does not open it, or something in it was changed.
     pub(in crate::keys) fn verify(self, provider: &dyn Provider) -> Result<Document, KeyError> {
-        let secret = match self.settings().protection() {
-            Some(Protection::Passphrase) => "passphrase",
-            _ => "key",
-        };
+        let secret = self.settings().protection().map_or("key", Protection::secret);
         let integrity = self.document.integrity_key(provider).map_err(|error| match error {
             KeyError::NotUnwrapped => KeyError::NotOpened { path: self.path.clone(), secret },
             other => other,

@@ -81,25 +81,36 @@ fn encrypt(
     let mut sealed = Ciphertexts::with_capacity(cells.array.len(), cells.array.get_buffer_memory_size());
     let mut refused = None;
     Canonical::of(cells.array.as_ref())?.for_each(|value| {
-        let taken = value.map(|value| alphabet.take(value, symbols)).filter(|taken| alphabet.suffices(taken.len()));
-        if let Some(taken) = taken
-            && let Ok(done) = cipher.encrypt(symbols.tweak.as_bytes(), &FlexibleNumeralString::from(taken))
-        {
-            sealed.data.extend(Vec::from(done).iter().filter_map(|numeral| alphabet.symbol(*numeral)));
-        }
+        let numerals = value.map(|value| alphabet.take(value, symbols));
+        let done = numerals.and_then(|numerals| encipher(cipher, alphabet.radix(), symbols.tweak.as_bytes(), numerals));
+        sealed.data.extend(done.iter().flatten().filter_map(|numeral| alphabet.symbol(*numeral)));
         refused = refused.or(sealed.end().err());
     });
     refused.map_or(Ok(sealed), Err)
 }
 
+/// FF1 of numerals. `None` if there are too few values of so many numerals, or too many numerals.
+pub(in crate::keys) fn encipher(
+    cipher: &FF1<Aes256>,
+    radix: u32,
+    tweak: &[u8],
+    numerals: Vec<u16>,
+) -> Option<Vec<u16>> {
+    let exponent = i32::try_from(numerals.len()).ok().filter(|_| numerals.len() <= MOST_SYMBOLS)?;
+    let suffices = f64::from(radix).powi(exponent) >= LEAST_DOMAIN;
+    let numerals = suffices.then(|| FlexibleNumeralString::from(numerals))?;
+    cipher.encrypt(tweak, &numerals).ok().map(Vec::from)
+}
+
 /// The symbols, and the place of each.
-struct Alphabet {
+pub(in crate::keys) struct Alphabet {
     symbols: Vec<u8>,
     places: [Option<u16>; 128],
 }
 
 impl Alphabet {
-    fn of(text: &str) -> Option<Self> {
+    /// `None` if a character is no printable ASCII, or there twice, or alone.
+    pub(in crate::keys) fn of(text: &str) -> Option<Self> {
         let mut alphabet = Self { symbols: Vec::new(), places: [None; 128] };
         for (symbol, numeral) in text.bytes().zip(0..) {
             let place = alphabet.places.get_mut(usize::from(symbol)).filter(|_| symbol.is_ascii_graphic())?;
@@ -111,25 +122,19 @@ impl Alphabet {
         (alphabet.symbols.len() >= 2).then_some(alphabet)
     }
 
-    fn radix(&self) -> u32 {
+    pub(in crate::keys) fn radix(&self) -> u32 {
         u32::try_from(self.symbols.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether there are enough values of so many symbols, and not too many symbols.
-    fn suffices(&self, length: usize) -> bool {
-        let exponent = i32::try_from(length).ok().filter(|_| length <= MOST_SYMBOLS);
-        exponent.is_some_and(|exponent| f64::from(self.radix()).powi(exponent) >= LEAST_DOMAIN)
-    }
-
     /// The numerals of a value's symbols, but for those that are left out.
-    fn take(&self, value: &[u8], symbols: &Symbols<'_>) -> Vec<u16> {
+    pub(in crate::keys) fn take(&self, value: &[u8], symbols: &Symbols<'_>) -> Vec<u16> {
         let numerals = value.iter().filter_map(|byte| self.places.get(usize::from(*byte)).copied().flatten());
         let mut taken: Vec<u16> = numerals.skip(symbols.skip_first as usize).collect();
         taken.truncate(taken.len().saturating_sub(symbols.skip_last as usize));
         taken
     }
 
-    fn symbol(&self, numeral: u16) -> Option<u8> {
+    pub(in crate::keys) fn symbol(&self, numeral: u16) -> Option<u8> {
         self.symbols.get(usize::from(numeral)).copied()
     }
 }

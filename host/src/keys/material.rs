@@ -149,7 +149,7 @@ pub(in crate::keys) fn length_prefix(part: &str) -> [u8; 8] {
 }
 
 /// HKDF-SHA-256, extract and expand (RFC 5869). An empty salt is the salt of zeros.
-fn hkdf<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]], derived: &mut [u8; N]) {
+pub(in crate::keys) fn hkdf<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]], derived: &mut [u8; N]) {
     const { assert!(N <= 255 * 32, "HKDF gives no more than 255 blocks") };
     let (mut extracted, expander) = Hkdf::<Sha256>::extract(Some(salt), secret);
     extracted.as_mut_slice().zeroize();

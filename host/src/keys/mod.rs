@@ -34,6 +34,8 @@ mod refusal;
 mod sealing;
 mod signing;
 mod token;
+#[cfg(test)]
+mod vectors;
 mod wrapped;
 
 pub(crate) use canonical::Canonical;
@@ -56,7 +58,7 @@ pub use normalize::Normalize;
 pub use operators::Approved;
 #[cfg(feature = "cli")]
 pub(crate) use private_file::{read as read_private, write_new as write_private};
-pub use provider::{Prompt, Protection, Secrets};
+pub use provider::{Prompt, Protection, ProviderFault, Secrets};
 pub use pseudonym::LentPseudonymKey;
 pub use purpose::Purpose;
 pub use refusal::{KeyError, Refusal};

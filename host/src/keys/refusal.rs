@@ -62,7 +62,7 @@ pub enum KeyError {
     },
     /// A secret is given, and the keyring opens without one.
     #[error(
-        "a passphrase or key is given, and this keyring opens with the key file beside it: it is another keyring than \
+        "a secret or a provider is given, and this keyring opens with the key file beside it: it is another keyring than \
          the one you sealed, or was never sealed (then give no secret, or seal it with `moretta keys rewrap`)"
     )]
     NotSealed,
@@ -150,6 +150,9 @@ pub enum KeyError {
     /// Who is added is there.
     #[error("the keyring has operator `{0}`, or this public key under another name; see `moretta operators list`")]
     OperatorTwice(String),
+    /// The key-encryption key is held elsewhere and cannot be used.
+    #[error(transparent)]
+    Provider(#[from] super::ProviderFault),
     /// It takes the consent of others.
     #[error(transparent)]
     Approval(#[from] crate::approval::ApprovalError),
@@ -204,18 +207,19 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// Whether a disk or a damaged file is to blame, and not what was asked for.
+    /// Whether a disk, a damaged file or a provider elsewhere is to blame, and not what was asked for.
     pub(crate) fn is_of_the_machine(&self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::Provider(fault) => fault.is_of_the_machine(),
             Self::Io { .. }
-                | Self::Damaged(..)
-                | Self::Sealed(_)
-                | Self::NotUnwrapped
-                | Self::OutOfRange(_)
-                | Self::NoRandomness
-                | Self::Full
-        )
+            | Self::Damaged(..)
+            | Self::Sealed(_)
+            | Self::NotUnwrapped
+            | Self::OutOfRange(_)
+            | Self::NoRandomness
+            | Self::Full => true,
+            _ => false,
+        }
     }
 
     /// For `map_err` on input and output.

@@ -1,8 +1,18 @@
 //! Who holds the key-encryption key (KEK) that the data keys of a keyring are wrapped under.
 
+#[cfg(feature = "aws-kms")]
+mod aws_kms;
+mod elsewhere;
+mod fault;
+#[cfg(any(feature = "aws-kms", feature = "openbao"))]
+mod http;
 mod key_file;
 mod local;
+#[cfg(feature = "openbao")]
+mod openbao;
 mod passphrase;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
 mod secrets;
 
 use std::fmt;
@@ -13,9 +23,11 @@ use serde::{Deserialize, Serialize};
 use super::KeyError;
 use super::material::Material;
 use super::wrapped::{Context, Wrapped};
+use elsewhere::{KmsKey, TokenKey, TransitKey};
 use local::LocalKek;
 use passphrase::Argon2id;
 
+pub use fault::ProviderFault;
 pub use secrets::{Prompt, Secrets};
 
 /// Wraps data keys under a key-encryption key, which it holds or can reach. It is called once for each key that a run
@@ -49,6 +61,10 @@ pub(in crate::keys) enum Settings {
     KeyFile(key_file::Name),
     Environment,
     Passphrase(Argon2id),
+    #[serde(rename = "openbao")]
+    OpenBao(TransitKey),
+    Pkcs11(TokenKey),
+    AwsKms(KmsKey),
     /// Of a keyring that is never written.
     #[serde(skip)]
     Memory,
@@ -64,6 +80,13 @@ pub enum Protection {
     Environment,
     /// A passphrase, stretched with Argon2id (RFC 9106).
     Passphrase,
+    /// A key in a transit engine of OpenBao or Vault, which never leaves the server.
+    #[serde(rename = "openbao")]
+    OpenBao,
+    /// A key in a token, which PKCS #11 reaches and which it never leaves: a hardware security module.
+    Pkcs11,
+    /// A key of AWS KMS, which never leaves the service.
+    AwsKms,
 }
 
 /// Makes a new key-encryption key for the keyring in a directory.
@@ -85,6 +108,9 @@ pub(in crate::keys) fn establish(
             let argon2id = Argon2id::with_new_salt()?;
             (argon2id.derive(&secrets.new_passphrase()?)?, Settings::Passphrase(argon2id))
         }
+        Protection::OpenBao => return transit(TransitKey::given(secrets)?, secrets),
+        Protection::Pkcs11 => return new_token(TokenKey::given(secrets)?, secrets),
+        Protection::AwsKms => return kms(KmsKey::given(secrets)?, secrets),
     };
     Ok(Box::new(LocalKek::new(kek, settings)))
 }
@@ -99,7 +125,7 @@ pub(in crate::keys) fn in_memory() -> Result<Box<dyn Provider>, KeyError> {
 
 /// Opens the provider that the file of a keyring names. Whoever can write the directory can put a keyring of their own
 /// there, with keys that they know. Its file could only name a key file beside it: that is refused where a secret is
-/// given, and any other provider needs the secret.
+/// given, and any other provider needs the secret, or has the key that the environment names as well.
 ///
 /// # Errors
 /// The secret is not given, or is given and not needed, or its file cannot be read.
@@ -109,13 +135,54 @@ pub(in crate::keys) fn open(
     secrets: &Secrets,
 ) -> Result<Box<dyn Provider>, KeyError> {
     let kek = match settings {
-        Settings::KeyFile(_) if secrets.has_passphrase() || secrets.has_key() => return Err(KeyError::NotSealed),
+        Settings::KeyFile(_) if !secrets.given().is_empty() => return Err(KeyError::NotSealed),
         Settings::KeyFile(name) => key_file::read(directory, name)?,
         Settings::Environment => secrets.key_encryption_key()?,
         Settings::Passphrase(argon2id) => argon2id.derive(&secrets.passphrase()?)?,
+        Settings::OpenBao(key) => return transit(key.confirmed(secrets)?, secrets),
+        Settings::Pkcs11(key) => return token(key.confirmed(secrets)?, secrets),
+        Settings::AwsKms(key) => return kms(key.confirmed(secrets)?, secrets),
         Settings::Memory => return Err(KeyError::InMemory),
     };
     Ok(Box::new(LocalKek::new(kek, settings.clone())))
+}
+
+#[cfg(feature = "openbao")]
+fn transit(key: TransitKey, secrets: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Ok(Box::new(openbao::Transit::connect(key, secrets)?))
+}
+
+#[cfg(not(feature = "openbao"))]
+fn transit(_: TransitKey, _: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Err(ProviderFault::NotBuilt("openbao").into())
+}
+
+#[cfg(feature = "pkcs11")]
+fn token(key: TokenKey, secrets: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Ok(Box::new(pkcs11::Token::open(key, secrets)?))
+}
+
+#[cfg(feature = "pkcs11")]
+fn new_token(key: TokenKey, secrets: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Ok(Box::new(pkcs11::Token::establish(key, secrets)?))
+}
+
+#[cfg(not(feature = "pkcs11"))]
+use token as new_token;
+
+#[cfg(not(feature = "pkcs11"))]
+fn token(_: TokenKey, _: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Err(ProviderFault::NotBuilt("pkcs11").into())
+}
+
+#[cfg(feature = "aws-kms")]
+fn kms(key: KmsKey, secrets: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Ok(Box::new(aws_kms::Kms::connect(key, secrets)?))
+}
+
+#[cfg(not(feature = "aws-kms"))]
+fn kms(_: KmsKey, _: &Secrets) -> Result<Box<dyn Provider>, KeyError> {
+    Err(ProviderFault::NotBuilt("aws-kms").into())
 }
 
 /// Takes away what earlier key-encryption keys left in the directory.
@@ -136,18 +203,39 @@ impl Settings {
             Self::KeyFile(_) => Some(Protection::KeyFile),
             Self::Environment => Some(Protection::Environment),
             Self::Passphrase(_) => Some(Protection::Passphrase),
+            Self::OpenBao(_) => Some(Protection::OpenBao),
+            Self::Pkcs11(_) => Some(Protection::Pkcs11),
+            Self::AwsKms(_) => Some(Protection::AwsKms),
             Self::Memory => None,
         }
     }
 }
 
 impl Protection {
-    /// As it is written: `key-file`, `environment`, `passphrase`.
+    /// All there are, also those that this build leaves out.
+    pub const ALL: [Self; 6] =
+        [Self::KeyFile, Self::Environment, Self::Passphrase, Self::OpenBao, Self::Pkcs11, Self::AwsKms];
+
+    /// As it is written: `key-file`, `environment`, `passphrase`, `openbao`, `pkcs11`, `aws-kms`.
     pub fn name(self) -> &'static str {
         match self {
             Self::KeyFile => "key-file",
             Self::Environment => "environment",
             Self::Passphrase => "passphrase",
+            Self::OpenBao => "openbao",
+            Self::Pkcs11 => "pkcs11",
+            Self::AwsKms => "aws-kms",
+        }
+    }
+
+    /// What opens a keyring that is protected so.
+    pub(in crate::keys) fn secret(self) -> &'static str {
+        match self {
+            Self::KeyFile | Self::Environment => "key",
+            Self::Passphrase => "passphrase",
+            Self::OpenBao => "transit key",
+            Self::Pkcs11 => "key of the token",
+            Self::AwsKms => "key of AWS KMS",
         }
     }
 }
@@ -158,6 +246,9 @@ impl fmt::Display for Protection {
             Self::KeyFile => "a key file beside it: against other users of this machine, and nothing else",
             Self::Environment => "a key in the environment: against who has the disk or a backup and not the variable",
             Self::Passphrase => "a passphrase (Argon2id): against who has the disk or a backup and cannot guess it",
+            Self::OpenBao => "a transit key of OpenBao: against who has the disk or a backup and may not use that key",
+            Self::Pkcs11 => "a key in a token (PKCS #11): against who has the disk or a backup and not token and PIN",
+            Self::AwsKms => "a key of AWS KMS: against who has the disk or a backup and may not use that key",
         })
     }
 }

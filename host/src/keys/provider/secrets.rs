@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::{Protection, ProviderFault};
 use crate::keys::material::{LENGTH, Material};
 use crate::keys::{KeyError, private_file};
 
@@ -28,19 +29,23 @@ pub struct Secrets {
     key_variable: &'static str,
     passphrase_file: Option<PathBuf>,
     prompt: Option<Prompt>,
+    /// Whether it takes the place of another.
+    new: bool,
 }
 
 impl Secrets {
-    /// The secret of a keyring that is there: `MORETTA_PASSPHRASE` or `MORETTA_KEK`.
+    /// The secret of a keyring that is there: `MORETTA_PASSPHRASE` or `MORETTA_KEK`, or what lets a provider elsewhere be
+    /// used.
     pub fn from_environment() -> Self {
         let (passphrase_variable, key_variable) = ("MORETTA_PASSPHRASE", "MORETTA_KEK");
-        Self { passphrase_variable, key_variable, passphrase_file: None, prompt: None }
+        Self { passphrase_variable, key_variable, passphrase_file: None, prompt: None, new: false }
     }
 
-    /// The secret that takes the place of another: `MORETTA_NEW_PASSPHRASE` or `MORETTA_NEW_KEK`.
+    /// The secret that takes the place of another: `MORETTA_NEW_PASSPHRASE` or `MORETTA_NEW_KEK`. For a provider
+    /// elsewhere `MORETTA_NEW_…` too, and where that is not set what the old one has.
     pub fn new_from_environment() -> Self {
         let (passphrase_variable, key_variable) = ("MORETTA_NEW_PASSPHRASE", "MORETTA_NEW_KEK");
-        Self { passphrase_variable, key_variable, ..Self::from_environment() }
+        Self { passphrase_variable, key_variable, new: true, ..Self::from_environment() }
     }
 
     /// A file whose first and only line is the passphrase. Others must not be able to read it.
@@ -57,18 +62,79 @@ impl Secrets {
         self
     }
 
-    /// Whether a passphrase is given without asking.
-    pub fn has_passphrase(&self) -> bool {
-        self.passphrase_file.is_some() || env::var_os(self.passphrase_variable).is_some()
+    /// What can be used or made with what is given without asking.
+    pub fn given(&self) -> Vec<Protection> {
+        let variables = [
+            (self.passphrase_variable, Protection::Passphrase),
+            (self.key_variable, Protection::Environment),
+            ("MORETTA_OPENBAO_KEY", Protection::OpenBao),
+            ("MORETTA_PKCS11_KEY", Protection::Pkcs11),
+            ("MORETTA_KMS_KEY", Protection::AwsKms),
+        ];
+        let is_given = |variable, protection| match protection {
+            Protection::Passphrase => self.passphrase_file.is_some() || env::var_os(variable).is_some(),
+            Protection::Environment => env::var_os(variable).is_some(),
+            _ => env::var_os(self.variable(variable)).is_some(),
+        };
+        variables
+            .into_iter()
+            .filter(|(name, protection)| is_given(name, *protection))
+            .map(|(_, protection)| protection)
+            .collect()
     }
 
-    /// Whether a key-encryption key is given.
-    pub fn has_key(&self) -> bool {
-        env::var_os(self.key_variable).is_some()
+    /// A setting of a provider elsewhere, which is no secret.
+    ///
+    /// # Errors
+    /// It is not given.
+    pub(super) fn setting(&self, variable: &'static str, what: &'static str) -> Result<String, KeyError> {
+        self.setting_if_given(variable).ok_or_else(|| self.not_given(what, variable))
+    }
+
+    /// A setting of a provider elsewhere, which is no secret.
+    pub(super) fn setting_if_given(&self, variable: &str) -> Option<String> {
+        value(&self.variable(variable)).or_else(|| value(variable))
+    }
+
+    /// A credential for a provider elsewhere: a variable, or a file that the same variable with `_FILE` names. Others must
+    /// not be able to read the file. The old credential serves for the new provider too, but where one of `unless` is
+    /// given anew: it is not shown to another place than its own.
+    ///
+    /// # Errors
+    /// The file cannot be read, or it is no text.
+    #[cfg(any(feature = "aws-kms", feature = "openbao", feature = "pkcs11"))]
+    pub(super) fn secret_if_given(
+        &self,
+        variable: &'static str,
+        unless: &[&str],
+    ) -> Result<Option<Zeroizing<String>>, KeyError> {
+        let elsewhere = self.new && unless.iter().any(|place| value(&self.variable(place)).is_some());
+        let names = [Some(self.variable(variable)), (!elsewhere).then(|| variable.to_owned())];
+        for name in names.iter().flatten() {
+            if let Some(value) = value(name) {
+                return Ok(Some(Zeroizing::new(value)));
+            }
+            let Some(file) = value(&format!("{name}_FILE")) else { continue };
+            let text = private_file::read(&PathBuf::from(file), MOST_BYTES)?;
+            let malformed = ProviderFault::Malformed { variable, expected: "text" };
+            let text = std::str::from_utf8(text.trim_ascii_end()).map_err(|_| malformed)?;
+            return Ok(Some(Zeroizing::new(text.to_owned())));
+        }
+        Ok(None)
+    }
+
+    /// That this is not given, and which variable to set.
+    pub(super) fn not_given(&self, what: &'static str, variable: &str) -> KeyError {
+        ProviderFault::NotGiven { what, variable: self.variable(variable) }.into()
+    }
+
+    /// The variable to look at first.
+    fn variable(&self, name: &str) -> String {
+        if self.new { name.replacen("MORETTA_", "MORETTA_NEW_", 1) } else { name.to_owned() }
     }
 
     pub(super) fn passphrase(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        match self.given()? {
+        match self.passphrase_if_given()? {
             Some(given) => Ok(given),
             None => self.ask("passphrase of the keyring: "),
         }
@@ -76,7 +142,7 @@ impl Secrets {
 
     /// A passphrase that is long enough, asked for twice.
     pub(super) fn new_passphrase(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let passphrase = match self.given()? {
+        let passphrase = match self.passphrase_if_given()? {
             Some(given) => given,
             None => {
                 let passphrase = self.ask("new passphrase of the keyring: ")?;
@@ -98,7 +164,7 @@ impl Secrets {
         decode(&text).ok_or(KeyError::MalformedKey(self.key_variable))
     }
 
-    fn given(&self) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+    fn passphrase_if_given(&self) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
         if let Some(file) = &self.passphrase_file {
             let mut text = private_file::read(file, MOST_BYTES)?;
             for ending in *b"\n\r" {
@@ -122,6 +188,11 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secrets").field("passphrase_file", &self.passphrase_file).finish_non_exhaustive()
     }
+}
+
+/// What a variable holds. An empty one holds nothing.
+fn value(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 /// The key of a text: base64 of 32 bytes, with blanks around it.
