@@ -173,7 +173,7 @@ pub struct ConsentArguments {
     #[arg(long, value_name = "REQUEST.json", requires = "justification", conflicts_with_all = ["request", "approvals"])]
     pub ask: Option<PathBuf>,
     /// With --ask: who asks. They cannot approve it themselves.
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "")]
+    #[arg(long, visible_alias = "as", value_name = "NAME", env = "USER", default_value = "")]
     pub requester: String,
     /// With --ask: why.
     #[arg(long, value_name = "TEXT")]
@@ -205,6 +205,10 @@ pub enum OperatorsCommand {
         /// The public key that `new-key` printed.
         #[arg(long, value_name = "KEY")]
         public_key: String,
+        /// Let them reveal on one approval in an emergency (`moretta reveal --break-glass`), with an alarm in the audit
+        /// trail and a review by two others.
+        #[arg(long)]
+        break_glass: bool,
         /// In which keyring.
         #[command(flatten)]
         keyring: KeyringArguments,

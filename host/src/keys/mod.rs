@@ -32,6 +32,7 @@ mod provider;
 mod pseudonym;
 mod purpose;
 mod refusal;
+mod reveal;
 mod sealing;
 mod signing;
 mod wrapped;
