@@ -64,10 +64,12 @@ mod tests {
             let (public_key, break_glass) = (key(name).public_key(), name == "rosalba");
             Operator { name: name.to_owned(), public_key, break_glass }
         };
-        let register = |document: &mut crate::keys::document::Document| {
-            document.operators = ["anna", "bruno", "rosalba"].map(operator).into();
-        };
-        keyring.change(|document, _| Ok(register(document))).unwrap();
+        let operators = ["anna", "bruno", "rosalba"].map(operator).into();
+        let registered = keyring.change(|document, _| {
+            document.operators = operators;
+            Ok(())
+        });
+        registered.unwrap();
         (directory, keyring)
     }
 
