@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod reveal;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 use crate::keys::Purpose;
 use crate::source::Format;
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
+pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
 
 const MASK_EXAMPLES: &str = "\
 Examples:
@@ -67,6 +69,16 @@ pub enum Command {
     /// and signed, without any value of the data. See `moretta audit verify --help` for what it proves and what not.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Bring the values of an encrypted column back, with the approval of two operators.
+    ///
+    /// The host decrypts one column of a masked file, in the rows that were asked for; everything else stays as it is.
+    /// Two operators of the keyring must have approved exactly this, neither of them who asks. Every attempt is recorded
+    /// in the audit trail, and there is no output without its record.
+    #[command(after_long_help = reveal::HELP)]
+    Reveal(Box<RevealArguments>),
+    /// List and sign off the reviews of broken glass.
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }

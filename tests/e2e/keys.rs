@@ -283,10 +283,10 @@ fn a_killed_rotation_leaves_the_old_keyring_or_the_new_one() {
     }
     assert!(killed >= 5, "only {killed} of 40 rotations were killed before their end");
     desk.run("keys rotate dates --keyring keys").assert_code(0);
-    // The keyring, its lock, its key file, and of what was staged no content.
+    // The keyring, its lock, its key file, the audit trail, and of what was staged no content.
     let left = fs::read_dir(desk.path("keys")).unwrap().map(|entry| entry.unwrap().path());
     let with_content = left.filter(|path| path.ends_with("keyring.lock") || fs::metadata(path).unwrap().len() > 0);
-    assert_eq!(with_content.count(), 3);
+    assert_eq!(with_content.count(), 4);
 }
 
 /// A desk with a rotated keyring and three operators, and a request of rosalba to destroy version 1 of `quarantine`.

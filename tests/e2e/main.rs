@@ -11,6 +11,7 @@ mod keys;
 mod leak;
 mod library;
 mod quarantine;
+mod reveal;
 mod table;
 mod terminal;
 mod untouchable;

@@ -7,6 +7,7 @@ mod keyring;
 mod keys;
 mod mask;
 mod operators;
+mod reveal;
 mod show;
 mod terminal;
 
@@ -47,6 +48,8 @@ fn execute(command: &Command) -> Result<(), Error> {
             read_quarantine(file, keyring, audit.as_deref())
         }
         Command::Audit(command) => audit::run(command),
+        Command::Reveal(arguments) => reveal::run(arguments),
+        Command::Review(command) => reveal::review(command),
         Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
     }
 }
