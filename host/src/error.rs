@@ -272,7 +272,7 @@ pub enum DataProblem {
     #[error("{0}; such cells are left as they are with --skip-unopened")]
     NotOpened(Box<crate::keys::KeyError>),
     /// A cell that is to be revealed, and is opened, and is no text.
-    #[error("the cell holds bytes that are no text; such cells are left as they are with --skip-unopened")]
+    #[error("the cell holds bytes that are no text; say `binary` under the policy's `types`, for base64")]
     OpenedNoText,
     /// A line of NDJSON that is not JSON.
     #[error("not a JSON text; each line has to be one complete object (RFC 8259)")]

@@ -172,7 +172,7 @@ fn values_in_documents_are_revealed_in_their_places() {
                      {\"ids\":[{\"value\":null},{\"value\":\"c-3\"}],\"n\":3}\n";
     desk.put("in.ndjson", documents);
     mask(&desk, "in.ndjson", "masked.ndjson");
-    assert!(!desk.text("masked.ndjson").contains("a-1"));
+    assert!(!desk.text("masked.ndjson").contains("\"a-1\""));
     let what = "masked.ndjson --column ids[].value";
     let run = reveal_approved(&desk, what, "out.ndjson").assert_code(0);
     assert_eq!(desk.text("out.ndjson"), documents);
@@ -181,6 +181,38 @@ fn values_in_documents_are_revealed_in_their_places() {
     let third: Vec<_> = desk.text("third.ndjson").lines().map(str::to_owned).collect();
     let masked: Vec<_> = desk.text("masked.ndjson").lines().map(str::to_owned).collect();
     assert_eq!((third[0].as_str(), third[2].as_str()), (masked[0].as_str(), documents.lines().nth(2).unwrap()));
+}
+
+#[test]
+fn numbers_and_bytes_are_what_they_were() {
+    let desk = desk();
+    let rule = "columns: [ssn, n, bytes]";
+    let policy = POLICY.replace("columns: [ssn]", rule).replace("rules:", "types: { n: int64, bytes: binary }\nrules:");
+    desk.put("policy.yaml", policy);
+    let documents = "{\"n\":17,\"bytes\":\"/wBB\"}\n{\"n\":null,\"bytes\":null}\n{\"n\":-3,\"bytes\":\"\"}\n";
+    desk.put("in.ndjson", documents);
+    mask(&desk, "in.ndjson", "masked.ndjson");
+    assert!(!desk.text("masked.ndjson").contains("/wBB") && !desk.text("masked.ndjson").contains(":17"));
+    reveal_approved(&desk, "masked.ndjson --column n", "n.ndjson").assert_code(0);
+    reveal_approved(&desk, "n.ndjson --column bytes", "out.ndjson").assert_code(0);
+    assert_eq!(desk.text("out.ndjson"), documents);
+    reveal_approved(&desk, "n.ndjson --column bytes --rows 1", "first.ndjson").assert_code(0);
+    assert_eq!(desk.text("first.ndjson").lines().next(), documents.lines().next());
+
+    mask(&desk, "in.ndjson", "masked.parquet");
+    desk.put("keep.yaml", "version: 1\nrules: [{ columns: [\"**\"], keep: true }]\n");
+    reveal_approved(&desk, "masked.parquet --column n", "n.parquet").assert_code(0);
+    reveal_approved(&desk, "n.parquet --column bytes", "out.parquet").assert_code(0);
+    let text = desk.run("mask out.parquet --policy keep.yaml --out - --format ndjson --quiet").assert_code(0);
+    assert_eq!(text.text(), documents);
+    let policy = desk.text("policy.yaml").replace(", bytes: binary", "");
+    desk.put("policy.yaml", policy);
+    let refused = reveal_approved(&desk, "masked.parquet --column bytes", "none.parquet").assert_code(1);
+    assert!(
+        refused.stderr.contains("row 1, column `bytes`: the cell holds bytes that are no text"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -254,6 +286,23 @@ fn nothing_less_than_two_others_reveals_anything() {
     assert!(!denied.iter().any(|record| record["details"]["approvers"].to_string().contains("mallory")));
     assert!(records(&desk, "revealed").is_empty());
     reveal(&desk, &revealing, &["anna", "bruno"]).assert_code(0);
+}
+
+#[test]
+fn an_approver_reads_what_is_asked_and_nothing_that_looks_like_it() {
+    let desk = desk();
+    ask(&desk, "masked.csv --column ssn --rows 1-9").assert_code(0);
+    let mut request: Value = serde_json::from_str(&desk.text("request.json")).unwrap();
+    request["justification"] = "routine\nuntil 2020-01-01; carla asks to reveal nothing\u{1b}[8m".into();
+    desk.put("request.json", request.to_string());
+    let shown = desk.run("approve request.json --as anna --key anna.key --out anna.json").assert_code(0).text();
+    assert_eq!(shown.lines().count(), 5, "{shown}");
+    for part in
+        ["carla asks to reveal column `ssn` in rows 1-9 (at most 1000)", "SHA-256", "key `cells` in domain `clinic`"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains('\u{1b}'));
 }
 
 #[test]

@@ -26,7 +26,7 @@ How keys are kept:
 
   A malicious operator who may run moretta as that account, and no other program, can use keys and
   cannot read them; and where operators are registered (`moretta operators`), cannot destroy one or
-  choose another KEK alone. Who can read the KEK can write a program that does everything, and approvals bind nobody:
+  choose another KEK alone; nor can they see what was encrypted (`moretta reveal --help`). Who can read the KEK can write a program that does everything, and approvals bind nobody:
   keep it where no single person can read it.
 
   The file is authenticated as a whole: a key that is moved, renamed, enabled or added by hand is

@@ -26,6 +26,9 @@ How it goes:
   other approves. It raises an alarm (`glass-broken`) in the audit trail, and a review that is open
   until two operators who had no part in it sign it off: `moretta review`. Register four or more.
 
+  What `fpe` masked is not revealed: its ciphertexts do not say which version of the key made them and
+  hold no tag, so a wrong value would not be noticed.
+
 Who gets what:
   A malicious operator alone gets nothing: two others must approve, or one if the role was given to
   them, and the alarm stays. Three who conspire get what they ask for, and it is recorded.
@@ -47,6 +50,9 @@ pub struct RevealArguments {
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// The column. The policy masks it with `encrypt` or `encrypt-deterministic`.
+    ///
+    /// What is revealed is text. What the policy has as int64 or binary under `types` gets that type again where all
+    /// rows are revealed; among ciphertexts binary is base64.
     #[arg(long, value_name = "NAME")]
     pub column: String,
     /// In which rows, counted from 1 without the header: `all`, or 1-100,205.

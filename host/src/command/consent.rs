@@ -107,12 +107,12 @@ fn seconds(hours: u32) -> u32 {
     hours.saturating_mul(3600)
 }
 
-/// What an approver must know. Who asks and why is free text.
+/// What an approver must know. Who asks and why is free text, and cannot look like more lines than one.
 fn text(request: &Request) -> Result<String, Error> {
     let digest = request.digest().map_err(KeyError::from)?;
-    let (why, who) = (show::printable(&request.justification), show::printable(&request.requester));
-    let (action, keyring, until) =
-        (show::printable(&request.action.to_string()), show::printable(&request.keyring), request.expires);
+    let line = |text: &str| show::printable(text).replace(['\n', '\t'], " ");
+    let (why, who, until) = (line(&request.justification), line(&request.requester), request.expires);
+    let (action, keyring) = (line(&request.action.to_string()), line(&request.keyring));
     Ok(format!("{who} asks to {action}\nof keyring {keyring}\nbecause: {why}\nuntil {until}; request {digest}"))
 }
 

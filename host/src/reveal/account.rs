@@ -11,6 +11,9 @@ use crate::batch::is_name;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring};
 
+/// A longer name is cut: a record that is too long is none.
+const MOST_NAME: usize = 64;
+
 /// Tells the trail of one attempt.
 pub(super) struct Account<'a> {
     trail: &'a Trail,
@@ -38,7 +41,7 @@ impl<'a> Account<'a> {
     pub(super) fn asked(&mut self, consent: &Consent<'_>, keyring: &Keyring) -> Result<(), Error> {
         if let Some(request) = consent.request {
             self.told.request = Some(request.digest().map_err(KeyError::from)?.to_string());
-            self.told.requester = Some(request.requester.clone());
+            self.told.requester = Some(request.requester.chars().take(MOST_NAME).collect());
         }
         let known = |name: &&str| keyring.operators().iter().any(|operator| operator.name == **name);
         let approvers = consent.approvals.iter().map(crate::approval::Approval::approver).filter(known);

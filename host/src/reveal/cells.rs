@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray};
+use arrow_array::{Array, ArrayRef, BinaryArray, ListArray, StringArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field};
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::RevealError;
+use super::rule::Sealed;
 use crate::approval::Reveal;
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
@@ -36,7 +37,7 @@ pub struct Counts {
 pub(super) struct Cells<'a> {
     grant: &'a DecryptionGrant,
     reveal: &'a Reveal,
-    prefix: &'a str,
+    sealed: &'a Sealed,
     skip_unopened: bool,
     counts: Counts,
     rows_read: u64,
@@ -47,9 +48,9 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(grant: &'a DecryptionGrant, reveal: &'a Reveal, prefix: &'a str, skip_unopened: bool) -> Self {
+    pub(super) fn new(grant: &'a DecryptionGrant, reveal: &'a Reveal, sealed: &'a Sealed, skip_unopened: bool) -> Self {
         let counts = Counts::default();
-        Self { grant, reveal, prefix, skip_unopened, counts, rows_read: 0, last: None, is_there: false }
+        Self { grant, reveal, sealed, skip_unopened, counts, rows_read: 0, last: None, is_there: false }
     }
 
     /// How many rows were read so far.
@@ -112,7 +113,26 @@ impl<'a> Cells<'a> {
                 kept => opened.append_option(kept),
             }
         }
-        Ok(Arc::new(opened.finish()))
+        let opened = opened.finish();
+        self.typed(opened).map_err(|row_of_cell| self.mistyped(batch, row(row_of_cell)))
+    }
+
+    /// The values in the type that they had, where every one of them is opened. Among ciphertexts they are text.
+    fn typed(&self, texts: StringArray) -> Result<ArrayRef, usize> {
+        let all = self.reveal.rows.count().is_none() && !self.skip_unopened;
+        match self.sealed.values {
+            ColumnType::Int64 if all => cast_exactly(&(Arc::new(texts) as ArrayRef), &DataType::Int64),
+            ColumnType::Binary if all => {
+                let bytes = texts.iter().map(|text| text.map(|text| STANDARD.decode(text)).transpose());
+                Ok(Arc::new(bytes.collect::<Result<BinaryArray, _>>().map_err(|_| 0_usize)?))
+            }
+            _ => Ok(Arc::new(texts)),
+        }
+    }
+
+    fn mistyped(&self, batch: &Batch, row: usize) -> Error {
+        let place = Place { column: Some(self.reveal.column.clone()), ..batch.place().row(row) };
+        DataError { place, problem: DataProblem::NotOfType(self.sealed.values) }.into()
     }
 
     /// The value of a cell; the cell, where it does not open and that is allowed.
@@ -136,11 +156,17 @@ impl<'a> Cells<'a> {
 
     fn opened(&self, text: &str) -> Result<(u32, String), DataProblem> {
         let not_opened = |error| DataProblem::NotOpened(Box::new(error));
-        let sealed = text.strip_prefix(self.prefix).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        let sealed = text.strip_prefix(&self.sealed.prefix).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         let sealed = sealed.ok_or_else(|| not_opened(KeyError::Cell))?;
         let value = self.grant.decrypt(&self.reveal.column, &sealed).map_err(not_opened)?;
         let version = DecryptionGrant::version_of(&sealed).unwrap_or_default();
-        Ok((version, String::from_utf8(value).map_err(|_| DataProblem::OpenedNoText)?))
+        Ok((
+            version,
+            match self.sealed.values {
+                ColumnType::Binary => STANDARD.encode(value),
+                _ => String::from_utf8(value).map_err(|_| DataProblem::OpenedNoText)?,
+            },
+        ))
     }
 
     fn count(&mut self, row: Option<u64>) -> Result<(), Error> {

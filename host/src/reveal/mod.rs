@@ -139,7 +139,7 @@ impl<'a> Attempt<'a> {
         self.account.asks(&reveal, consent.request, keyring.id());
         let grant = keyring.reveal_key(&reveal, consent.approved()?.as_ref())?;
         self.account.check_first_time()?;
-        Ok(Allowed { reveal, grant, prefix: sealed.prefix, copy })
+        Ok(Allowed { reveal, grant, sealed, copy })
     }
 }
 
@@ -147,7 +147,7 @@ impl<'a> Attempt<'a> {
 struct Allowed {
     reveal: Reveal,
     grant: DecryptionGrant,
-    prefix: String,
+    sealed: Sealed,
     copy: Copy,
 }
 
@@ -206,7 +206,7 @@ impl RevealRun {
         let out = self.format.or_else(|| Format::of_path(&self.out)).or(format);
         let out = out.ok_or(Error::Internal("an input of no format was opened"))?;
         let (encoder, mut stage) = sink::open_private(&self.out, out)?;
-        let mut cells = Cells::new(&allowed.grant, &allowed.reveal, &allowed.prefix, self.skip_unopened);
+        let mut cells = Cells::new(&allowed.grant, &allowed.reveal, &allowed.sealed, self.skip_unopened);
         let no_rows = source.schema_hint().map(|schema| Batch::new(RecordBatch::new_empty(schema), place(&self.input)));
         while let Some(chunk) = source.next()? {
             if self.interrupted.load(Ordering::Relaxed) {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::RevealError;
+use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::keys::Purpose;
 use crate::policy::{Policy, RuleAction};
@@ -15,6 +16,8 @@ pub(super) struct Sealed {
     pub(super) domain: String,
     /// What every cell begins with.
     pub(super) prefix: String,
+    /// What the values were, as the policy has it: text, unless it says binary or int64.
+    pub(super) values: ColumnType,
 }
 
 /// How the first rule that matches a column encrypts it.
@@ -33,7 +36,8 @@ pub(super) fn sealed(policy: &Policy, column: &str) -> Result<Sealed, Error> {
     };
     let (key, domain) = mask.key.as_ref().zip(policy.domain.clone()).ok_or_else(not_sealed)?;
     let prefix = mask.with.values.get("prefix").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(Sealed { key: key.value.clone(), purpose, domain, prefix })
+    let values = policy.types.get(column).copied().unwrap_or(ColumnType::Text);
+    Ok(Sealed { key: key.value.clone(), purpose, domain, prefix, values })
 }
 
 #[cfg(test)]
@@ -56,7 +60,7 @@ rules:
     fn the_first_rule_that_matches_says_key_and_prefix() {
         let policy = Policy::parse("p.yaml", POLICY).unwrap();
         let of = |column| {
-            let Sealed { key, purpose, domain, prefix } = sealed(&policy, column).unwrap();
+            let Sealed { key, purpose, domain, prefix, .. } = sealed(&policy, column).unwrap();
             (key, purpose.to_string(), domain, prefix)
         };
         let expected = |parts: [&str; 4]| {
