@@ -344,6 +344,44 @@ fn an_approval_is_for_exactly_what_was_asked() {
 }
 
 #[test]
+fn what_cannot_be_revealed_is_not_asked_for() {
+    let desk = desk();
+    desk.put("policy.yaml", POLICY.replace("[ssn]", "[ssn, other]"));
+    for (what, code, said) in [
+        ("masked.csv --column other", 2, "the input has no column `other`"),
+        ("masked.csv --column name", 2, "does not mask `name` with encrypt"),
+        ("nowhere.csv --column ssn", 1, "cannot read nowhere.csv"),
+        ("masked.csv --input-format arrow --column ssn", 1, "not a readable arrow file"),
+        ("keys --input-format csv --column ssn", 2, "write it to a file first"),
+    ] {
+        let refused = ask(&desk, what).assert_code(code);
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+        assert!(!desk.path("request.json").exists());
+    }
+}
+
+#[test]
+fn broken_glass_that_reveals_nothing_is_reviewed_as_well() {
+    let desk = desk();
+    let what = "masked.csv --column mrn --break-glass --max-rows 3";
+    desk.run(&format!("reveal {what} {OF} --ask request.json --as rosalba --justification urgent")).assert_code(0);
+    approve(&desk, "request.json", &["rosalba", "anna"]);
+    reveal(&desk, &format!("{what} --out out.csv"), &["rosalba", "anna"]).assert_code(2);
+    assert!(!desk.path("out.csv").exists());
+    let open = || -> Value { serde_json::from_str(&desk.run("review list --json --keyring keys").text()).unwrap() };
+    assert_eq!((open().as_array().unwrap().len(), &open()[0]["rows_revealed"]), (1, &Value::Null));
+    let request = open()[0]["request"].as_str().unwrap().to_owned();
+    let sign = |name: &str| {
+        desk.run(&format!("review sign-off {request} --as {name} --key {name}.key --keyring keys")).assert_code(0)
+    };
+    sign("bruno");
+    // It is tried again: what was signed was signed for the first time alone.
+    reveal(&desk, &format!("{what} --out out.csv"), &["rosalba", "anna"]).assert_code(2);
+    assert_eq!(sign("dario").text(), "signed off; 1 more must\n");
+    assert_eq!(sign("bruno").text(), "signed off; the review is closed\n");
+}
+
+#[test]
 fn an_approval_serves_once() {
     let desk = desk();
     let what = "masked.csv --column ssn";
@@ -548,23 +586,23 @@ fn broken_glass_raises_an_alarm_and_stays_open_until_two_others_sign() {
 fn no_value_is_told_anywhere_but_in_the_output() {
     let (desk, secrets) = (desk(), secrets());
     assert!(secrets.len() > 60);
-    let mut told = Vec::new();
-    told.push(reveal_approved(&desk, "masked.csv --column ssn", "out.csv").assert_code(0));
-    told.push(ask(&desk, "masked.csv --column mrn"));
-    told.push(reveal(&desk, "masked.csv --column mrn --out fails.csv", &["anna", "bruno"]).assert_code(2));
-    // The original, in the place of the masked file: none of its cells opens, and some rows of it are ragged.
-    told.push(reveal_approved(&desk, "in.csv --column ssn", "fails.csv").assert_code(1));
-    told.push(reveal_approved(&desk, "in.csv --column mrn", "fails.csv").assert_code(1));
+    let masked = desk.text("masked.csv");
     desk.put("ragged.csv", table(ROWS).replace(",Alaska\n", "\n"));
-    told.push(reveal_approved(&desk, "ragged.csv --column ssn", "fails.csv").assert_code(1));
-    desk.put(
-        "half.csv",
-        desk.text("masked.csv").replace(&desk.text("masked.csv").lines().nth(21).unwrap()[..9], "999-55-0021"),
-    );
-    told.push(reveal_approved(&desk, "half.csv --column ssn", "fails.csv"));
-    told.push(desk.run("audit show keys/audit").assert_code(0));
-    told.push(desk.run("audit export keys/audit").assert_code(0));
-    told.push(desk.run("audit export keys/audit --format ocsf").assert_code(0));
+    desk.put("half.csv", masked.replace(masked.lines().nth(22).unwrap().split(',').next().unwrap(), "999-55-0022"));
+    let told = [
+        reveal_approved(&desk, "masked.csv --column ssn", "out.csv").assert_code(0),
+        ask(&desk, "masked.csv --column mrn"),
+        reveal(&desk, "masked.csv --column mrn --out fails.csv", &["anna", "bruno"]).assert_code(2),
+        // The original, in the place of the masked file: none of its cells opens.
+        reveal_approved(&desk, "in.csv --column ssn", "fails.csv").assert_code(1),
+        reveal_approved(&desk, "in.csv --column mrn", "fails.csv").assert_code(1),
+        ask(&desk, "ragged.csv --column ssn"),
+        reveal(&desk, "ragged.csv --column ssn --out fails.csv", &["anna", "bruno"]).assert_code(2),
+        reveal_approved(&desk, "half.csv --column ssn", "fails.csv").assert_code(1),
+        desk.run("audit show keys/audit").assert_code(0),
+        desk.run("audit export keys/audit").assert_code(0),
+        desk.run("audit export keys/audit --format ocsf").assert_code(0),
+    ];
     let mut texts: Vec<_> = told.into_iter().flat_map(|run| [run.text(), run.stderr]).collect();
     let files = |directory: &str| {
         fs::read_dir(desk.path(directory)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())

@@ -28,7 +28,7 @@ use crate::error::Error;
 use crate::keys::{Approved, DecryptionGrant, KeyError, Keyring};
 use crate::policy::Policy;
 use crate::sink::{self, Stage};
-use crate::source::{self, Format, ReadOptions};
+use crate::source::{self, Format, ReadOptions, Source};
 
 use account::Account;
 use cells::Cells;
@@ -80,13 +80,17 @@ pub struct Consent<'a> {
 /// What is to be asked of the operators, for this run to be carried out.
 ///
 /// # Errors
-/// The keyring has no operators, the input cannot be read, or the policy does not encrypt the column.
+/// The keyring has no operators, the input cannot be read or has no such column, or the policy does not encrypt it.
 pub fn ask(keyring: &Keyring, policy: &Policy, run: &RevealRun) -> Result<Reveal, Error> {
     if keyring.operators().is_empty() {
         return Err(KeyError::from(ApprovalError::NoOperators).into());
     }
     let sealed = rule::sealed(policy, &run.column)?;
-    run.reveal(&sealed, copy::digest(&run.input)?)
+    let reveal = run.reveal(&sealed, copy::digest(&run.input)?)?;
+    match run.source(None)?.schema_hint() {
+        Some(columns) if columns.index_of(&run.column).is_err() => Err(RevealError::NoColumn(reveal.column).into()),
+        _ => Ok(reveal),
+    }
 }
 
 /// An attempt to reveal. The trail is told of it, however it ends.
@@ -199,13 +203,10 @@ impl RevealRun {
 
     /// Decrypts and verifies everything. Nothing is under its name after this.
     fn to_stage(&self, allowed: &Allowed) -> Result<Finished, Error> {
-        let format = self.input_format.or_else(|| Format::of_path(&self.input));
-        let content = Some(allowed.copy.path());
-        let options = ReadOptions { format, content, ..ReadOptions::default() };
-        let mut source = source::open(std::slice::from_ref(&self.input), &options)?;
-        let out = self.format.or_else(|| Format::of_path(&self.out)).or(format);
-        let out = out.ok_or(Error::Internal("an input of no format was opened"))?;
-        let (encoder, mut stage) = sink::open_private(&self.out, out)?;
+        let mut source = self.source(Some(allowed.copy.path()))?;
+        let format = self.format.or_else(|| Format::of_path(&self.out)).or(self.format_of_input());
+        let format = format.ok_or(Error::Internal("an input of no format was opened"))?;
+        let (encoder, mut stage) = sink::open_private(&self.out, format)?;
         let mut cells = Cells::new(&allowed.grant, &allowed.reveal, &allowed.sealed, self.skip_unopened);
         let no_rows = source.schema_hint().map(|schema| Batch::new(RecordBatch::new_empty(schema), place(&self.input)));
         while let Some(chunk) = source.next()? {
@@ -218,6 +219,16 @@ impl RevealRun {
             stage.write(encoder.encode(cells.open(&no_rows)?)?)?;
         }
         Ok(Finished { stage, counts: cells.finish()? })
+    }
+
+    /// The columns as the file has them: the types that the policy gives are those of what was masked.
+    fn source(&self, content: Option<PathBuf>) -> Result<Box<dyn Source>, Error> {
+        let options = ReadOptions { format: self.format_of_input(), content, ..ReadOptions::default() };
+        source::open(std::slice::from_ref(&self.input), &options)
+    }
+
+    fn format_of_input(&self) -> Option<Format> {
+        self.input_format.or_else(|| Format::of_path(&self.input))
     }
 }
 
