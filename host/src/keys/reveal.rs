@@ -10,7 +10,11 @@ impl Keyring {
     /// # Errors
     /// The keyring has no operators, they did not approve exactly this, or it was carried out already. Or there is no
     /// such key, or it is for something else.
-    pub fn reveal_key(&self, reveal: &Reveal, approved: Option<&Approved<'_>>) -> Result<DecryptionGrant, KeyError> {
+    pub(crate) fn reveal_key(
+        &self,
+        reveal: &Reveal,
+        approved: Option<&Approved<'_>>,
+    ) -> Result<DecryptionGrant, KeyError> {
         self.document.check_consent(&Action::Reveal(reveal.clone()), approved)?;
         let purposes = [Purpose::Encrypt, Purpose::EncryptDeterministic];
         let purpose = purposes.into_iter().find(|purpose| purpose.to_string() == reveal.purpose);
@@ -23,7 +27,7 @@ impl Keyring {
     ///
     /// # Errors
     /// Those of [`Keyring::reveal_key`] as of now, or the keyring cannot be written.
-    pub fn spend(&mut self, reveal: &Reveal, approved: &Approved<'_>) -> Result<(), KeyError> {
+    pub(crate) fn spend(&mut self, reveal: &Reveal, approved: &Approved<'_>) -> Result<(), KeyError> {
         self.change(|document, _| document.authorize(&Action::Reveal(reveal.clone()), Some(approved)))
     }
 }
