@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod reveal;
 mod vault;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 use crate::keys::Purpose;
 use crate::source::Format;
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
+pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
 pub use vault::{VaultArguments, VaultCommand};
 
 const MASK_EXAMPLES: &str = "\
@@ -77,6 +79,16 @@ pub enum Command {
     /// it. Whoever has the vault and the keyring can: keep them apart, and back up both.
     #[command(subcommand, after_help = vault::EXAMPLES)]
     Vault(VaultCommand),
+    /// Bring the values of an encrypted column back, with the approval of two operators.
+    ///
+    /// The host decrypts one column of a masked file, in the rows that were asked for; everything else stays as it is.
+    /// Two operators of the keyring must have approved exactly this, neither of them who asks. Every attempt is recorded
+    /// in the audit trail, and there is no output without its record.
+    #[command(after_long_help = reveal::HELP)]
+    Reveal(Box<RevealArguments>),
+    /// List and sign off the reviews of broken glass.
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }

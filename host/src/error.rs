@@ -46,6 +46,9 @@ pub enum Error {
     /// A token vault cannot be used, or failed.
     #[error(transparent)]
     Vault(#[from] crate::vault::VaultError),
+    /// Nothing is revealed.
+    #[error(transparent)]
+    Reveal(#[from] crate::reveal::RevealError),
     /// More rows were rejected than the operator allows.
     #[error("{0}")]
     Quarantined(Box<crate::outcome::TooManyQuarantined>),
@@ -89,7 +92,9 @@ impl Error {
             Self::Audit(error) if error.is_of_the_operator() => Blame::Operator,
             Self::Audit(_) => Blame::Host,
             Self::Vault(error) if error.is_of_the_machine() => Blame::Host,
-            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Vault(_) | Self::Usage(_) => Blame::Operator,
+            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Vault(_) | Self::Reveal(_) | Self::Usage(_) => {
+                Blame::Operator
+            }
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
             Self::Io { .. }
             | Self::Engine(_)
@@ -275,6 +280,12 @@ pub enum DataProblem {
         /// The Arrow type in this one.
         found: Box<str>,
     },
+    /// A cell that is to be revealed and is not opened.
+    #[error("{0}; such cells are left as they are with --skip-unopened")]
+    NotOpened(Box<crate::keys::KeyError>),
+    /// A cell that is to be revealed, and is opened, and is no text.
+    #[error("the cell holds bytes that are no text; say `binary` under the policy's `types`, for base64")]
+    OpenedNoText,
     /// A line of NDJSON that is not JSON.
     #[error("not a JSON text; each line has to be one complete object (RFC 8259)")]
     NotJson,

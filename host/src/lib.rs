@@ -93,6 +93,7 @@ pub mod plugin;
 pub mod policy;
 pub mod quarantine;
 pub mod report;
+pub mod reveal;
 pub mod run;
 pub mod sink;
 mod snapshot;

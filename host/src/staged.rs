@@ -1,10 +1,14 @@
 //! A file that is not under its name yet: whole and on disk when it gets there, gone if it never does.
 
+mod private;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+pub(crate) use private::PrivateFile;
 
 /// How the names of files begin and end until they have their own.
 const PREFIX: &str = ".moretta-";

@@ -1,10 +1,7 @@
-//! The three plugins of encryption, from file to file.
+//! The three plugins of encryption, from file to file. The way back is in `reveal`.
 
 use std::collections::BTreeSet;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use moretta::keys::{Keyring, Purpose};
 use moretta_tests::command::Desk;
 
 use crate::table::{Table, corpus_text};
@@ -39,30 +36,17 @@ fn column(desk: &Desk, file: &str, name: &str) -> Vec<String> {
     Table::of_csv(&desk.bytes(file)).column(name).iter().map(|value| (*value).to_owned()).collect()
 }
 
-/// The bytes of a ciphertext behind its prefix.
-fn cell(text: &str, prefix: &str) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(text.strip_prefix(prefix).unwrap()).unwrap()
-}
-
 #[test]
-fn who_holds_the_key_brings_every_value_back_and_others_see_none() {
+fn no_value_is_left_and_equal_ones_cannot_be_told() {
     let desk = desk();
     desk.run("mask patients.csv --policy p.yaml --keyring keys --out m.csv").assert_code(0);
     let masked = desk.text("m.csv");
     for value in ["123-45-6789", "p-1", "p-2", "010-99887", "99887"] {
         assert!(!masked.contains(value), "{value} is there");
     }
-    let keyring = Keyring::open(&desk.path("keys")).unwrap();
     let ssns = column(&desk, "m.csv", "ssn");
-    let key = keyring.decryption_key("cells", Purpose::Encrypt, "trial").unwrap();
-    assert_ne!(ssns[0], ssns[1], "equal values have different ciphertexts");
-    assert_eq!(key.decrypt("ssn", &cell(&ssns[0], "E-")).unwrap(), b"123-45-6789");
-    assert_eq!(key.decrypt("ssn", &cell(&ssns[1], "E-")).unwrap(), b"123-45-6789");
+    assert!(ssns[0] != ssns[1] && ssns[0].starts_with("E-") && ssns[0].len() == ssns[1].len());
     assert!(ssns[2].is_empty());
-    let key = keyring.decryption_key("joins", Purpose::EncryptDeterministic, "trial").unwrap();
-    for (id, expected) in column(&desk, "m.csv", "patient_id").iter().zip(["p-1", "p-2", "p-3"]) {
-        assert_eq!(key.decrypt("patient_id", &cell(id, "")).unwrap(), expected.as_bytes());
-    }
 }
 
 #[test]
@@ -79,22 +63,6 @@ fn tables_stay_joinable_and_phones_stay_phones() {
         let fits = |(got, wanted): (char, char)| got == wanted || wanted == 'd' && got.is_ascii_digit();
         assert!(phone.len() == shape.len() && phone.chars().zip(shape.chars()).all(fits), "{phone}");
     }
-}
-
-#[test]
-fn old_ciphertexts_open_after_a_rotation_and_not_after_their_version_is_disabled() {
-    let desk = desk();
-    desk.run("mask patients.csv --policy p.yaml --keyring keys --out old.csv").assert_code(0);
-    desk.run("keys rotate cells --keyring keys").assert_code(0);
-    desk.run("mask patients.csv --policy p.yaml --keyring keys --out new.csv").assert_code(0);
-    let open = |file: &str| {
-        let keyring = Keyring::open(&desk.path("keys")).unwrap();
-        let key = keyring.decryption_key("cells", Purpose::Encrypt, "trial").unwrap();
-        key.decrypt("ssn", &cell(&column(&desk, file, "ssn")[0], "E-"))
-    };
-    assert_eq!((open("old.csv").unwrap(), open("new.csv").unwrap()), (b"123-45-6789".into(), b"123-45-6789".into()));
-    desk.run("keys disable cells --version 1 --keyring keys").assert_code(0);
-    assert!(open("old.csv").is_err() && open("new.csv").is_ok());
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod openbao;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 mod quarantine;
+mod reveal;
 mod table;
 mod terminal;
 mod tokens;

@@ -9,12 +9,17 @@ mod check;
 mod operator;
 mod refusal;
 mod request;
+mod reveal;
+mod review;
+mod rows;
 mod signed;
 mod timestamp;
 
-pub use check::{NEEDED, check};
+pub use check::{NEEDED, check, check_break_glass};
 pub use operator::{Operator, OperatorKey, PublicKey};
 pub use refusal::ApprovalError;
 pub use request::{Action, Digest, Request};
+pub use reveal::Reveal;
+pub use rows::Rows;
 pub use signed::Approval;
 pub use timestamp::Timestamp;

@@ -23,6 +23,9 @@ pub struct Operator {
     pub name: String,
     /// What verifies the operator's signatures.
     pub public_key: PublicKey,
+    /// Whether they may reveal on one approval, with an alarm and a review.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub break_glass: bool,
 }
 
 /// The public key of an operator. As text: `ed25519:` and base64 of 32 bytes.

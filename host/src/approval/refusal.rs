@@ -44,6 +44,27 @@ pub enum ApprovalError {
     /// One operator twice.
     #[error("`{0}` approved twice; another operator must")]
     Twice(String),
+    /// Nobody's approval counts.
+    #[error(
+        "this keyring has no operators, and nobody reveals anything alone; register three or more: each makes a key with \
+         `moretta operators new-key --out NAME.key`, then `moretta operators add NAME --public-key …`"
+    )]
+    NoOperators,
+    /// Who asks to break the glass may not.
+    #[error("`{0}` is no operator who may break the glass; see `moretta operators list`, or ask for two approvals")]
+    NoBreakGlass(String),
+    /// Who asks to break the glass has not signed.
+    #[error("breaking the glass takes the signature of who asks; let `{0}` `moretta approve` the request as well")]
+    NotSigned(String),
+    /// The key is that of somebody else.
+    #[error("this is not the key of `{0}`; see `moretta operators list`")]
+    NotTheirKey(String),
+    /// Who took part reviews.
+    #[error("`{0}` asked for it or approved it, and cannot sign it off; two others must")]
+    TookPart(String),
+    /// There is nothing to review.
+    #[error("no review of this request is open; see `moretta review list`")]
+    NoReview,
     /// Not enough.
     #[error("{given} of {needed} approvals; ask for one with --ask, and let other operators `moretta approve` it")]
     TooFew {

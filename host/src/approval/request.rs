@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::canonical;
-use super::{ApprovalError, PublicKey, Timestamp};
+use super::{ApprovalError, PublicKey, Reveal, Timestamp};
 
 /// The only form there is.
 const FORMAT: u32 = 1;
@@ -58,12 +58,17 @@ pub enum Action {
         name: String,
         /// The operator's public key.
         public_key: PublicKey,
+        /// Whether they may act on one approval.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        break_glass: bool,
     },
     /// Let the approvals of an operator count no more.
     RemoveOperator {
         /// Who.
         name: String,
     },
+    /// See the values of an encrypted column.
+    Reveal(Reveal),
 }
 
 /// The SHA-256 digest of a request, as 64 hexadecimal digits.
@@ -109,6 +114,11 @@ impl Request {
         Ok(Digest(hex(&Sha256::new().chain_update(LABEL).chain_update(text).finalize())))
     }
 
+    /// Whether one approval is to be enough for it.
+    pub fn breaks_glass(&self) -> bool {
+        matches!(&self.action, Action::Reveal(reveal) if reveal.break_glass)
+    }
+
     /// # Errors
     /// It is not yet, or no longer, in force.
     pub(super) fn check_time(&self, now: Timestamp) -> Result<(), ApprovalError> {
@@ -138,8 +148,12 @@ impl fmt::Display for Action {
         match self {
             Self::DestroyKeyVersion { key, version } => write!(f, "destroy version {version} of key `{key}`"),
             Self::Rewrap { protection } => write!(f, "rewrap every key, protected by {protection}"),
-            Self::AddOperator { name, public_key } => write!(f, "add operator `{name}` with key {public_key}"),
+            Self::AddOperator { name, public_key, break_glass } => {
+                let role = if *break_glass { ", who may break the glass" } else { "" };
+                write!(f, "add operator `{name}` with key {public_key}{role}")
+            }
             Self::RemoveOperator { name } => write!(f, "remove operator `{name}`"),
+            Self::Reveal(reveal) => write!(f, "{reveal}"),
         }
     }
 }

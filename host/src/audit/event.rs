@@ -23,6 +23,16 @@ pub enum Event {
     QuarantineOpened(Quarantine),
     /// Rows of a quarantine file were decrypted.
     QuarantineRead(Quarantine),
+    /// Somebody asks for the values of an encrypted column; nothing is decrypted yet.
+    RevealOpened(Reveal),
+    /// An alarm: an operator acts on one approval. The review of it is open from here on.
+    GlassBroken(Reveal),
+    /// Values were decrypted. Where it is `done`, the output gets its name after this.
+    Revealed(Reveal),
+    /// The output of a reveal that was `done` could not get its name.
+    RevealWithdrawn(Reveal),
+    /// An operator looked at a broken glass.
+    ReviewSigned(ReviewSigned),
     /// A key was made, or its state changed.
     KeyChanged(KeyChanged),
     /// The last write to the trail had been interrupted, and what was left of it was put in order.
@@ -50,8 +60,11 @@ impl Event {
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::KeyGranted(_) | Self::QuarantineOpened(Quarantine { refused: None, .. }) => Outcome::Allowed,
-            Self::KeyDenied(_) | Self::QuarantineOpened(_) => Outcome::Denied,
+            Self::RevealOpened(Reveal { refused: None, .. }) | Self::GlassBroken(_) => Outcome::Allowed,
+            Self::KeyDenied(_) | Self::QuarantineOpened(_) | Self::RevealOpened(_) => Outcome::Denied,
             Self::CommitFailed(_) | Self::QuarantineRead(Quarantine { refused: Some(_), .. }) => Outcome::Failed,
+            Self::RevealWithdrawn(_) | Self::Revealed(Reveal { refused: Some(_), .. }) => Outcome::Failed,
+            Self::Revealed(_) | Self::ReviewSigned(_) => Outcome::Done,
             Self::RunEnded(ended) => ended.outcome(),
             Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) => Outcome::Done,
             Self::KeyChanged(_) | Self::TrailRepaired(_) => Outcome::Done,
@@ -247,6 +260,72 @@ pub struct Quarantine {
     /// Why it was refused, or failed: `key` or `file`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<&'static str>,
+}
+
+/// Somebody who sees, or wants to see, the values of an encrypted column. Why they say so is free text that may name a
+/// person, so it is not here: the digest is of the request that says it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Reveal {
+    /// The masked file.
+    pub input: String,
+    /// Its SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_digest: Option<String>,
+    /// The output.
+    pub out: String,
+    /// The name of the column, absent where that may be data itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// In which rows.
+    pub rows: String,
+    /// In how many rows at most.
+    pub most_rows: u64,
+    /// The name of the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// In which domain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The digest of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Who asks, as the request says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requester: Option<String>,
+    /// The operators whose approvals were given.
+    pub approvers: Vec<String>,
+    /// Whether one approval was to be enough.
+    pub break_glass: bool,
+    /// In how many rows something was decrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_revealed: Option<u64>,
+    /// How many values were decrypted: a row with a list has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values_revealed: Option<u64>,
+    /// How many cells were asked for and left as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unopened: Option<u64>,
+    /// The versions of the key that opened them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<u32>,
+    /// Why it was denied, or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<&'static str>,
+}
+
+/// A review of a broken glass, signed off by one operator.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReviewSigned {
+    /// The digest of the request that was carried out.
+    pub request: String,
+    /// The operator.
+    pub reviewer: String,
+    /// Their public key.
+    pub public_key: String,
+    /// Their signature.
+    pub signature: String,
+    /// How many must still sign.
+    pub missing: u64,
 }
 
 /// A step in the life of a key.

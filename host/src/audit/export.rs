@@ -17,6 +17,8 @@ const CATEGORY: u64 = 6;
 pub fn to_ocsf(record: &Record, origin: &str) -> Value {
     let (activity, activity_name) = activity(&record.action);
     let (status, status_name, severity) = match record.outcome {
+        // Critical: somebody has to look at it.
+        Outcome::Allowed if record.action == "glass-broken" => (1, "Success", 5),
         Outcome::Done | Outcome::Allowed => (1, "Success", 1),
         Outcome::Failed | Outcome::Interrupted => (2, "Failure", 2),
         Outcome::Denied => (2, "Failure", 3),
@@ -51,7 +53,7 @@ pub fn to_ocsf(record: &Record, origin: &str) -> Value {
 
 fn activity(action: &str) -> (u64, &str) {
     match action {
-        "quarantine-opened" | "quarantine-read" => (2, "Read"),
+        "quarantine-opened" | "quarantine-read" | "reveal-opened" | "revealed" => (2, "Read"),
         "masked" | "key-changed" => (3, "Update"),
         other => (99, other),
     }

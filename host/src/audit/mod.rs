@@ -34,7 +34,7 @@ mod who;
 
 pub use event::{
     Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, Operations, Outcome, PluginUsed, Quarantine, Range,
-    Rejected, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
+    Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
 };
 pub use examine::{Examined, Trust, examine};
 pub use export::to_ocsf;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::event::Event;
+use super::examine::{Trust, examine};
 use super::fault::AuditError;
 use super::files::{self, Lock};
 use super::frame::Kind;
@@ -100,6 +101,18 @@ impl Trail {
         tail.write(&self.directory)?;
         files::publish(&self.directory, &note)?;
         Ok(Recorded(()))
+    }
+
+    /// Reads every record in order, and verifies all of them. A trail that was not begun has none.
+    ///
+    /// # Errors
+    /// The trail is not what was written, or belongs to another key.
+    pub fn read(&self, each: &mut dyn FnMut(Record)) -> Result<(), AuditError> {
+        let trust = Trust { keys: Some(&self.trusted), remembered: None };
+        match examine(&self.directory, trust, &mut |record, _| each(record)) {
+            Err(AuditError::NoTrail(_)) => Ok(()),
+            examined => examined.map(drop),
+        }
     }
 
     fn entry(&self, tail: &Tail, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {

@@ -31,9 +31,9 @@ How keys are kept:
 
   A malicious operator who may run moretta as that account, and no other program, can use keys and
   cannot read them; and where operators are registered (`moretta operators`), cannot destroy one or
-  choose another KEK alone. Who can read the KEK, or use it, can write a program that does
-  everything, and approvals bind nobody: keep it, or the credential for it, where no single person
-  can read it.
+  choose another KEK alone; nor can they see what was encrypted (`moretta reveal --help`). Who can
+  read the KEK, or use it, can write a program that does everything, and approvals bind nobody: keep
+  it, or the credential for it, where no single person can read it.
 
   The file is authenticated as a whole: a key that is moved, renamed, enabled or added by hand is
   noticed. An older file of the same keyring is not, but for its lower number in `keys list`: it
@@ -209,7 +209,7 @@ pub struct ConsentArguments {
     #[arg(long, value_name = "REQUEST.json", requires = "justification", conflicts_with_all = ["request", "approvals"])]
     pub ask: Option<PathBuf>,
     /// With --ask: who asks. They cannot approve it themselves.
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "")]
+    #[arg(long, visible_alias = "as", value_name = "NAME", env = "USER", default_value = "")]
     pub requester: String,
     /// With --ask: why.
     #[arg(long, value_name = "TEXT")]
@@ -241,6 +241,10 @@ pub enum OperatorsCommand {
         /// The public key that `new-key` printed.
         #[arg(long, value_name = "KEY")]
         public_key: String,
+        /// Let them reveal on one approval in an emergency (`moretta reveal --break-glass`), with an alarm in the audit
+        /// trail and a review by two others.
+        #[arg(long)]
+        break_glass: bool,
         /// In which keyring.
         #[command(flatten)]
         keyring: KeyringArguments,

@@ -10,6 +10,7 @@ use crate::approval::{Action, Approval, OperatorKey, Request, Timestamp};
 use crate::cli::{ApproveArguments, ConsentArguments};
 use crate::error::Error;
 use crate::keys::{Approved, KeyError, read_private, write_private};
+use crate::reveal;
 use crate::staged::StagedFile;
 
 /// Larger than the file of any operator's key.
@@ -29,8 +30,9 @@ pub(super) fn ask(file: &Path, action: Action, keyring: &str, arguments: &Consen
     let stands = (now()?, seconds(arguments.valid_hours));
     let request = Request::new(action, keyring.to_owned(), who, stands, nonce).map_err(KeyError::from)?;
     write(file, &request)?;
+    let wait = if request.breaks_glass() { "sign it yourself, and wait for one other" } else { "wait for two" };
     print(&format!(
-        "{}\nwait for two: moretta approve {} --as NAME --key FILE --out A.json\n",
+        "{}\n{wait}: moretta approve {} --as NAME --key FILE --out A.json\n",
         text(&request)?,
         file.display()
     ))
@@ -39,7 +41,7 @@ pub(super) fn ask(file: &Path, action: Action, keyring: &str, arguments: &Consen
 /// Signs a request for somebody else, after showing what is approved.
 pub(super) fn approve(arguments: &ApproveArguments) -> Result<(), Error> {
     let request = Request::parse(&read_text(&arguments.request)?).map_err(KeyError::from)?;
-    let key = OperatorKey::from_file(&read_private(&arguments.key, MOST_BYTES)?).map_err(KeyError::from)?;
+    let key = operator_key(&arguments.key)?;
     let approval = key.approve(&request, &arguments.name, now()?, seconds(arguments.valid_hours));
     let approval = approval.map_err(KeyError::from)?;
     write(&arguments.out, &approval)?;
@@ -65,7 +67,26 @@ pub(super) fn new_key(out: &Path) -> Result<(), Error> {
     print(&format!("{}\n", key.public_key()))
 }
 
+/// The secret key of an operator.
+pub(super) fn operator_key(path: &Path) -> Result<OperatorKey, Error> {
+    Ok(OperatorKey::from_file(&read_private(path, MOST_BYTES)?).map_err(KeyError::from)?)
+}
+
 impl Consent {
+    /// Why it is asked for, where there is a request.
+    pub(super) fn justification(&self) -> Option<&str> {
+        self.given.as_ref().map(|(request, _)| request.justification.as_str())
+    }
+
+    /// What a reveal looks at, at its beginning and at its end.
+    pub(super) fn to_reveal(&self) -> reveal::Consent<'_> {
+        let (request, approvals) = match &self.given {
+            Some((request, approvals)) => (Some(request), approvals.as_slice()),
+            None => (None, [].as_slice()),
+        };
+        reveal::Consent { request, approvals, clock }
+    }
+
     /// What the keyring checks.
     pub(super) fn approved(&self) -> Option<Approved<'_>> {
         let (request, approvals) = self.given.as_ref()?;
@@ -74,21 +95,24 @@ impl Consent {
 }
 
 fn now() -> Result<Timestamp, Error> {
+    clock().ok_or_else(|| Error::Usage("the clock of this machine is wrong; set it right".to_owned()))
+}
+
+fn clock() -> Option<Timestamp> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
-    let now = seconds.and_then(Timestamp::from_seconds);
-    now.ok_or_else(|| Error::Usage("the clock of this machine is wrong; set it right".to_owned()))
+    seconds.and_then(Timestamp::from_seconds)
 }
 
 fn seconds(hours: u32) -> u32 {
     hours.saturating_mul(3600)
 }
 
-/// What an approver must know. Who asks and why is free text.
+/// What an approver must know. Who asks and why is free text, and cannot look like more lines than one.
 fn text(request: &Request) -> Result<String, Error> {
     let digest = request.digest().map_err(KeyError::from)?;
-    let (why, who) = (show::printable(&request.justification), show::printable(&request.requester));
-    let (action, keyring, until) =
-        (show::printable(&request.action.to_string()), show::printable(&request.keyring), request.expires);
+    let line = |text: &str| show::printable(text).replace(['\n', '\t'], " ");
+    let (why, who, until) = (line(&request.justification), line(&request.requester), request.expires);
+    let (action, keyring) = (line(&request.action.to_string()), line(&request.keyring));
     Ok(format!("{who} asks to {action}\nof keyring {keyring}\nbecause: {why}\nuntil {until}; request {digest}"))
 }
 

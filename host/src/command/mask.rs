@@ -110,7 +110,7 @@ fn untouchable(arguments: &MaskArguments) -> Vec<PathBuf> {
 }
 
 /// Ctrl-C and the like end the run in order, so that nothing half-written is left; asked twice, it ends at once.
-fn stop_when_asked(interrupted: &Arc<AtomicBool>) -> Result<(), Error> {
+pub(super) fn stop_when_asked(interrupted: &Arc<AtomicBool>) -> Result<(), Error> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let registered = flag::register_conditional_shutdown(signal, 1, interrupted.clone())
             .and_then(|_| flag::register(signal, interrupted.clone()));

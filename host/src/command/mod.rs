@@ -7,6 +7,7 @@ mod keyring;
 mod keys;
 mod mask;
 mod operators;
+mod reveal;
 mod show;
 mod terminal;
 mod vault;
@@ -49,6 +50,8 @@ fn execute(command: &Command) -> Result<(), Error> {
         }
         Command::Audit(command) => audit::run(command),
         Command::Vault(command) => vault::run(command),
+        Command::Reveal(arguments) => reveal::run(arguments),
+        Command::Review(command) => reveal::review(command),
         Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
     }
 }

@@ -20,6 +20,7 @@ use super::canonical::Canonical;
 use super::cells::LentCells;
 use super::{
     Cells, Ciphertexts, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, KeyError, Purpose, Refusal,
+    VersionState,
 };
 
 /// The format of what follows.
@@ -111,18 +112,28 @@ impl DecryptionGrant {
     ///
     /// # Errors
     /// [`KeyError::Cell`]: it is no ciphertext of this key, domain and column, or was changed since.
-    /// [`KeyError::UnknownVersion`]: it is of a version that may not be used.
+    /// [`KeyError::UnknownVersion`], [`KeyError::Disabled`], [`KeyError::Destroyed`]: it is of a version that opens
+    /// nothing.
     pub fn decrypt(&self, column: &str, cell: &[u8]) -> Result<Vec<u8>, KeyError> {
         let version = version(cell).ok_or(KeyError::Cell)?;
-        let found = self.0.versions.iter().find(|(number, _)| *number == version);
-        let unknown = || KeyError::UnknownVersion { name: self.0.name.clone(), version };
-        let (_, key) = found.ok_or_else(unknown)?;
+        let (name, found) = (|| self.0.name.clone(), self.0.versions.iter().find(|(number, _)| *number == version));
+        let key = match found.map(|(_, key)| key) {
+            None => return Err(KeyError::UnknownVersion { name: name(), version }),
+            Some(Err(VersionState::Destroyed)) => return Err(KeyError::Destroyed { name: name(), version }),
+            Some(Err(_)) => return Err(KeyError::Disabled { name: name(), version }),
+            Some(Ok(key)) => key,
+        };
         let rest = cell.get(HEADER..).unwrap_or_default();
         let opened = match self.0.purpose {
             Purpose::EncryptDeterministic => open_synthetic(&mut key.siv(), &[column.as_bytes()], rest),
             _ => open_of_call(rest, column, |call| key.call_cipher(call)),
         };
         opened.ok_or(KeyError::Cell)
+    }
+
+    /// Which version of the key a cell says that it is of. `None` if it is no ciphertext.
+    pub fn version_of(cell: &[u8]) -> Option<u32> {
+        version(cell)
     }
 }
 

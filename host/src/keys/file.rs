@@ -186,7 +186,9 @@ mod tests {
         }
         keyring.disable("quarantine", 2).unwrap();
         keyring.destroy("quarantine", 1, false, None).unwrap();
-        keyring.add_operator("anna", OperatorKey::from_random(&[7; 32]).public_key(), None).unwrap();
+        let public_key = OperatorKey::from_random(&[7; 32]).public_key();
+        let anna = crate::approval::Operator { name: "anna".to_owned(), public_key, break_glass: false };
+        keyring.add_operator(anna, None).unwrap();
         let text = fs::read_to_string(directory.path().join(NAME)).unwrap();
         (directory, text)
     }

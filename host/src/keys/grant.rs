@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Purpose;
 use super::keyed_digest::KeyedDigest;
 use super::material::Material;
 use super::memory;
 use super::signing::Signing;
 use super::token::TokenVersions;
+use super::{Purpose, VersionState};
 
 /// May lend a key for pseudonyms to calls. Cheap to clone, and shared by threads.
 #[derive(Clone)]
@@ -34,11 +34,11 @@ pub struct FormatPreservingGrant(pub(in crate::keys) Arc<Granted<Material>>);
 #[derive(Clone)]
 pub struct DecryptionGrant(pub(in crate::keys) Arc<Versions>);
 
-/// The versions of a key that may read.
+/// The versions of a key: what opens cells of each, or the state in which it opens none.
 pub(in crate::keys) struct Versions {
     pub(in crate::keys) name: String,
     pub(in crate::keys) purpose: Purpose,
-    pub(in crate::keys) versions: Vec<(u32, Material)>,
+    pub(in crate::keys) versions: Vec<(u32, Result<Material, VersionState>)>,
 }
 
 impl fmt::Debug for DecryptionGrant {

@@ -183,12 +183,23 @@ impl Keyring {
     }
 
     /// Grants opening what was encrypted in a domain, under every version that is not disabled or destroyed. `purpose` is
-    /// that of the key, `encrypt` or `encrypt-deterministic`.
+    /// that of the key, `encrypt` or `encrypt-deterministic`. Outside it is had by [`Keyring::reveal_key`] alone.
     ///
     /// # Errors
     /// The keyring has no such key, or it is for something else.
-    pub fn decryption_key(&self, name: &str, purpose: Purpose, domain: &str) -> Result<DecryptionGrant, KeyError> {
-        let versions = self.readable(self.key(name, purpose)?, domain)?;
+    pub(in crate::keys) fn decryption_key(
+        &self,
+        name: &str,
+        purpose: Purpose,
+        domain: &str,
+    ) -> Result<DecryptionGrant, KeyError> {
+        let key = self.key(name, purpose)?;
+        let opened = |version: &Version| match version.state {
+            VersionState::Primary | VersionState::Enabled => self.sub_key(key, version, domain).map(Ok),
+            state => Ok(Err(state)),
+        };
+        let versions = key.versions.iter().map(|version| Ok((version.version, opened(version)?)));
+        let versions = versions.collect::<Result<_, KeyError>>()?;
         Ok(DecryptionGrant(Arc::new(Versions { name: name.to_owned(), purpose, versions })))
     }
 

@@ -31,6 +31,7 @@ mod provider;
 mod pseudonym;
 mod purpose;
 mod refusal;
+mod reveal;
 mod sealing;
 mod signing;
 mod token;

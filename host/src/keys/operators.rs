@@ -3,7 +3,7 @@
 use super::document::{Document, Spent};
 use super::keyring::is_name;
 use super::{KeyError, Keyring};
-use crate::approval::{self, Action, Approval, ApprovalError, NEEDED, Operator, PublicKey, Request, Timestamp};
+use crate::approval::{self, Action, Approval, ApprovalError, NEEDED, Operator, Request, Timestamp};
 
 /// A request and the approvals that its operators gave it, as of now.
 #[derive(Clone, Copy, Debug)]
@@ -26,21 +26,16 @@ impl Keyring {
     ///
     /// # Errors
     /// The name is malformed, it or the key is registered, approvals are missing, or the keyring cannot be written.
-    pub fn add_operator(
-        &mut self,
-        name: &str,
-        public_key: PublicKey,
-        approved: Option<&Approved<'_>>,
-    ) -> Result<(), KeyError> {
+    pub fn add_operator(&mut self, operator: Operator, approved: Option<&Approved<'_>>) -> Result<(), KeyError> {
         self.change(|document, _| {
-            if !is_name(name) {
-                return Err(KeyError::InvalidName(name.to_owned()));
+            let Operator { name, public_key, break_glass } = operator.clone();
+            if !is_name(&name) {
+                return Err(KeyError::InvalidName(name));
             }
             if document.operators.iter().any(|other| other.name == name || other.public_key == public_key) {
-                return Err(KeyError::OperatorTwice(name.to_owned()));
+                return Err(KeyError::OperatorTwice(name));
             }
-            let operator = Operator { name: name.to_owned(), public_key };
-            document.authorize_change(&Action::AddOperator { name: name.to_owned(), public_key }, approved)?;
+            document.authorize_change(&Action::AddOperator { name, public_key, break_glass }, approved)?;
             document.operators.push(operator);
             Ok(())
         })
@@ -80,7 +75,34 @@ impl Document {
     }
 
     /// Checks that two operators approved exactly this action on this keyring, and that it is the first time.
-    fn authorize(&mut self, action: &Action, approved: Option<&Approved<'_>>) -> Result<(), KeyError> {
+    ///
+    /// # Errors
+    /// [`KeyError::Approval`].
+    pub(in crate::keys) fn authorize(
+        &mut self,
+        action: &Action,
+        approved: Option<&Approved<'_>>,
+    ) -> Result<(), KeyError> {
+        let spent = self.check_consent(action, approved)?;
+        if let Some(Approved { now, .. }) = approved {
+            self.spent.retain(|spent| spent.expires > *now);
+        }
+        self.spent.push(spent);
+        Ok(())
+    }
+
+    /// The same check. What is returned marks the request as carried out, once it is among what is spent.
+    ///
+    /// # Errors
+    /// [`KeyError::Approval`].
+    pub(in crate::keys) fn check_consent(
+        &self,
+        action: &Action,
+        approved: Option<&Approved<'_>>,
+    ) -> Result<Spent, KeyError> {
+        if self.operators.is_empty() {
+            return Err(ApprovalError::NoOperators.into());
+        }
         let Some(Approved { request, approvals, now }) = approved else {
             return Err(ApprovalError::TooFew { given: 0, needed: NEEDED }.into());
         };
@@ -88,21 +110,22 @@ impl Document {
             let (asked, of) = (request.action.to_string(), request.keyring.clone());
             return Err(ApprovalError::OtherAction(asked, of).into());
         }
-        approval::check(request, approvals, &self.operators, NEEDED, *now)?;
+        match request.breaks_glass() {
+            true => approval::check_break_glass(request, approvals, &self.operators, *now)?,
+            false => approval::check(request, approvals, &self.operators, NEEDED, *now)?,
+        }
         let digest = request.digest()?;
-        self.spent.retain(|spent| spent.expires > *now);
         if self.spent.iter().any(|spent| spent.request == digest) {
             return Err(ApprovalError::Spent.into());
         }
-        self.spent.push(Spent { request: digest, expires: request.expires });
-        Ok(())
+        Ok(Spent { request: digest, expires: request.expires })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::approval::OperatorKey;
+    use crate::approval::{OperatorKey, PublicKey};
     use crate::keys::{DEFAULT_KEYS, Protection};
 
     fn at(seconds: u64) -> Timestamp {
@@ -113,6 +136,10 @@ mod tests {
         let mut bytes = [0; 32];
         bytes[..name.len()].copy_from_slice(name.as_bytes());
         OperatorKey::from_random(&bytes)
+    }
+
+    fn operator(name: &str, public_key: PublicKey) -> Operator {
+        Operator { name: name.to_owned(), public_key, break_glass: false }
     }
 
     fn request(keyring: &Keyring, action: Action, nonce: u8) -> Request {
@@ -129,12 +156,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut keyring = Keyring::create(directory.path(), &DEFAULT_KEYS).unwrap();
         keyring.rotate("quarantine").unwrap();
-        keyring.add_operator("anna", key("anna").public_key(), None).unwrap();
-        keyring.add_operator("bruno", key("bruno").public_key(), None).unwrap();
-        let action = Action::AddOperator { name: "carla".to_owned(), public_key: key("carla").public_key() };
+        keyring.add_operator(operator("anna", key("anna").public_key()), None).unwrap();
+        keyring.add_operator(operator("bruno", key("bruno").public_key()), None).unwrap();
+        let action =
+            Action::AddOperator { name: "carla".to_owned(), public_key: key("carla").public_key(), break_glass: false };
         let request = request(&keyring, action, 0);
         let approved = Approved { request: &request, approvals: &approvals(&request), now: at(2) };
-        keyring.add_operator("carla", key("carla").public_key(), Some(&approved)).unwrap();
+        keyring.add_operator(operator("carla", key("carla").public_key()), Some(&approved)).unwrap();
         (directory, keyring)
     }
 
@@ -170,7 +198,7 @@ mod tests {
     fn a_single_operator_is_too_few_to_destroy_anything() {
         let directory = tempfile::tempdir().unwrap();
         let mut keyring = Keyring::create(directory.path(), &DEFAULT_KEYS).unwrap();
-        keyring.add_operator("anna", key("anna").public_key(), None).unwrap();
+        keyring.add_operator(operator("anna", key("anna").public_key()), None).unwrap();
         let request = request(&keyring, Action::DestroyKeyVersion { key: "dates".to_owned(), version: 1 }, 1);
         let anna = [key("anna").approve(&request, "anna", at(1), 60).unwrap()];
         let approved = Approved { request: &request, approvals: &anna, now: at(2) };
@@ -198,15 +226,16 @@ mod tests {
     fn two_operators_say_who_else_is_one_and_a_request_holds_once() {
         let (_directory, mut keyring) = keyring();
         let none = ApprovalError::TooFew { given: 0, needed: 2 };
-        assert_eq!(refusal(keyring.add_operator("mallory", key("mallory").public_key(), None)), none);
+        assert_eq!(refusal(keyring.add_operator(operator("mallory", key("mallory").public_key()), None)), none);
         assert_eq!(refusal(keyring.remove_operator("anna", None)), none);
         let remove = request(&keyring, Action::RemoveOperator { name: "carla".to_owned() }, 1);
         let removed = Approved { request: &remove, approvals: &approvals(&remove), now: at(2) };
         keyring.remove_operator("carla", Some(&removed)).unwrap();
-        let action = Action::AddOperator { name: "carla".to_owned(), public_key: key("carla").public_key() };
+        let action =
+            Action::AddOperator { name: "carla".to_owned(), public_key: key("carla").public_key(), break_glass: false };
         let add = request(&keyring, action, 2);
         let added = Approved { request: &add, approvals: &approvals(&add), now: at(2) };
-        keyring.add_operator("carla", key("carla").public_key(), Some(&added)).unwrap();
+        keyring.add_operator(operator("carla", key("carla").public_key()), Some(&added)).unwrap();
         assert_eq!(refusal(keyring.remove_operator("carla", Some(&removed))), ApprovalError::Spent);
         let names: Vec<_> = keyring.operators().iter().map(|operator| operator.name.as_str()).collect();
         assert_eq!(names, ["anna", "bruno", "carla"]);
@@ -231,7 +260,7 @@ mod tests {
     fn one_person_is_one_operator() {
         let (_directory, mut keyring) = keyring();
         for (name, public_key) in [("anna", key("other").public_key()), ("anna-2", key("anna").public_key())] {
-            assert!(matches!(keyring.add_operator(name, public_key, None), Err(KeyError::OperatorTwice(_))));
+            assert!(matches!(keyring.add_operator(operator(name, public_key), None), Err(KeyError::OperatorTwice(_))));
         }
         let unknown = ApprovalError::Unknown("mallory".to_owned());
         assert_eq!(refusal(keyring.remove_operator("mallory", None)), unknown);

@@ -138,6 +138,12 @@ impl Policy {
         })
     }
 
+    /// The rule that decides over a column: the first that matches it.
+    pub fn rule_of(&self, column: &str) -> Option<&Rule> {
+        let label = self.finding(column).map(|finding| finding.label);
+        self.rules.iter().find(|rule| rule.matches(column, label).is_some())
+    }
+
     /// The columns that rules mask together by name: what a transform is given must not depend on which documents lie in
     /// one batch, so each batch has to have them.
     pub(crate) fn together(&self) -> impl Iterator<Item = String> {

@@ -19,6 +19,7 @@ mod testing;
 mod text;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
@@ -89,26 +90,44 @@ pub type Output = (Arc<dyn Encoder>, Box<dyn Stage>);
 /// # Errors
 /// No file can be made at the target: it is a directory, or stands in one that is missing or cannot be written.
 pub fn open(target: &Target, format: Format) -> Result<Output, Error> {
+    check_compression(target, format)?;
+    Ok(staged(Staged::open(target)?, format))
+}
+
+/// The same for a new file that only its owner can read, and of which a process that is killed leaves nothing.
+///
+/// # Errors
+/// Those of [`open`], or the file is there already.
+pub(crate) fn open_private(path: &Path, format: Format) -> Result<Output, Error> {
+    check_compression(&Target::of_path(path), format)?;
+    Ok(staged(Staged::open_private(path)?, format))
+}
+
+fn check_compression(target: &Target, format: Format) -> Result<(), Error> {
     let compression = target.compression();
     if !format.is_text() && compression != Compression::None {
         let name = compression.name();
         return Err(Error::Usage(format!("{target}: {format} compresses inside; drop the {name} extension")));
     }
-    let staged = Staged::open(target)?;
-    Ok(match format {
+    Ok(())
+}
+
+fn staged(staged: Staged, format: Format) -> Output {
+    let target = staged.target().clone();
+    match format {
         Format::Csv | Format::Tsv => {
-            let encoder = csv::CsvEncoder::new(target.clone(), format);
+            let encoder = csv::CsvEncoder::new(target, format);
             let stage = text::TextStage::new(staged, Some(format));
             (Arc::new(encoder), Box::new(stage))
         }
         Format::Ndjson => {
-            let encoder = ndjson::NdjsonEncoder::new(target.clone());
+            let encoder = ndjson::NdjsonEncoder::new(target);
             (Arc::new(encoder), Box::new(text::TextStage::new(staged, None)))
         }
         Format::Parquet => table::<ParquetWriter>(staged),
         Format::Arrow if target.is_stream() => table::<IpcStreamWriter>(staged),
         Format::Arrow => table::<IpcFileWriter>(staged),
-    })
+    }
 }
 
 fn table<W: TableWriter + 'static>(staged: Staged) -> Output {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::source::Compression;
-use crate::staged::{StagedFile, directory};
+use crate::staged::{PrivateFile, StagedFile, directory};
 
 /// Where an output goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,8 @@ enum Place {
     Beside(StagedFile),
     /// A file without a name.
     Unnamed(File),
+    /// A file that stays its owner's.
+    Private(PrivateFile),
 }
 
 impl Staged {
@@ -113,6 +115,22 @@ impl Staged {
             Target::Path(path) => Place::Beside(beside(path)?),
         };
         Ok(Self { target: target.clone(), place, written: 0 })
+    }
+
+    /// An output that takes no other file's place, and that nobody but its owner can read (0600).
+    ///
+    /// # Errors
+    /// The target is there already, or its directory is missing or cannot be written.
+    pub(super) fn open_private(path: &Path) -> Result<Self, Error> {
+        let shown = path.display();
+        if path == Path::new("-") || path.file_name().is_none() {
+            return Err(Error::Usage("this goes to a file that only you can read; name one with --out".to_owned()));
+        }
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(Error::Usage(format!("{shown} is there already, and is left as it is; choose another name")));
+        }
+        let file = PrivateFile::beside(path).map_err(Error::named("make a file in", directory(path)))?;
+        Ok(Self { target: Target::Path(path.to_owned()), place: Place::Private(file), written: 0 })
     }
 
     /// The output as the operator named it.
@@ -130,6 +148,7 @@ impl Staged {
         let written = match &mut self.place {
             Place::Beside(file) => file.write_all(bytes),
             Place::Unnamed(file) => file.write_all(bytes),
+            Place::Private(file) => file.write_all(bytes),
         };
         written.map_err(Error::io("write", self.target.path()))?;
         let length = bytes.len() as u64;
@@ -142,6 +161,7 @@ impl Staged {
         let done = match self.place {
             Place::Beside(file) => file.commit_for_others(),
             Place::Unnamed(file) => copy_to_stdout(file),
+            Place::Private(file) => file.commit(),
         };
         done.map_err(Error::io("write", self.target.path()))
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{DataError, DataProblem, Error, Place};
+use crate::source::ReadOptions;
 use crate::source::format::Compression;
 
 /// An open input.
@@ -18,9 +19,12 @@ pub(super) struct Input {
 
 impl Input {
     /// Opens a file, or standard input where the path is `-`.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Self, Error> {
         let compression = Compression::of_path(path);
-        let plain: Box<dyn Read + Send> = if is_stdin(path) { Box::new(io::stdin()) } else { Box::new(file(path)?) };
+        let plain: Box<dyn Read + Send> = match is_stdin(path) {
+            true => Box::new(io::stdin()),
+            false => Box::new(file(path, options)?),
+        };
         let reader: Box<dyn Read + Send> = match compression {
             Compression::None => plain,
             // Several members, one after the other, are one file (RFC 1952, section 2.2).
@@ -62,8 +66,8 @@ impl Input {
 }
 
 /// Opens a file for reading.
-pub(super) fn file(path: &Path) -> Result<File, Error> {
-    File::open(path).map_err(Error::io("read", path))
+pub(super) fn file(path: &Path, options: &ReadOptions) -> Result<File, Error> {
+    File::open(options.content.as_deref().unwrap_or(path)).map_err(Error::io("read", path))
 }
 
 /// Whether a path stands for standard input.

@@ -19,6 +19,7 @@ mod records;
 mod typed;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use arrow_schema::SchemaRef;
 
@@ -44,11 +45,21 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// Columns that documents have, in every batch and whether one of them has a value there or not.
     pub always: Vec<String>,
+    /// Where the bytes of the one input are read, if not under its name, which still tells format and compression: a
+    /// copy that nobody changes.
+    pub content: Option<PathBuf>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { types: Types::new(), batch_bytes: 4 << 20, max_row_bytes: 16 << 20, format: None, always: Vec::new() }
+        Self {
+            types: Types::new(),
+            batch_bytes: 4 << 20,
+            max_row_bytes: 16 << 20,
+            format: None,
+            always: Vec::new(),
+            content: None,
+        }
     }
 }
 

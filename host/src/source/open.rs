@@ -85,9 +85,9 @@ impl Opener {
         Ok(match self.format {
             Format::Csv | Format::Tsv => {
                 let delimiter = self.format.delimiter();
-                Box::new(CsvSource::open(Input::open(path)?, limits, delimiter, &self.options.types)?)
+                Box::new(CsvSource::open(Input::open(path, &self.options)?, limits, delimiter, &self.options.types)?)
             }
-            Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path)?, limits, &self.options)?),
+            Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path, &self.options)?, limits, &self.options)?),
             Format::Parquet => parquet::open(path, &self.options)?,
             Format::Arrow => ipc::open(path, &self.options)?,
         })

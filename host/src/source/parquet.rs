@@ -15,7 +15,7 @@ use crate::source::{Format, ReadOptions, Source};
 /// # Errors
 /// The file is missing or damaged.
 pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Source>, Error> {
-    let (file, input, format) = (file(path)?, name(path), Format::Parquet);
+    let (file, input, format) = (file(path, options)?, name(path), Format::Parquet);
     let builder = guarded(&input, format, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     let schema = builder.schema().clone();
     let rows = rows_each(builder.metadata(), options.batch_bytes);

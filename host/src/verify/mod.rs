@@ -6,6 +6,7 @@
 mod cells;
 mod clear;
 mod plain;
+mod revealed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::mask::{MaskedBatch, ReadyCall, guest_error};
 use crate::outcome::RejectedRow;
 use crate::plan::{Action, Plan};
 use crate::plugin::GuestFault;
+
+pub(crate) use revealed::{revealed, unrevealed};
 
 /// A batch that passed every check: the only thing that a sink takes.
 pub struct VerifiedBatch {

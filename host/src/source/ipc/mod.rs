@@ -30,7 +30,7 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Source>
     if is_stdin(path) {
         return open_pipe(io::stdin(), path, options);
     }
-    let mut file = file(path)?;
+    let mut file = file(path, options)?;
     if is_read_once(path) {
         return open_pipe(file, path, options);
     }
