@@ -69,7 +69,8 @@ def files(built: pathlib.Path, directory: pathlib.Path, size: str, runs: int) ->
 
 
 def calls(built: pathlib.Path) -> None:
-    cargo("bench", "--profile", "release", "-p", "moretta", "--bench", "calls", "--", "--quiet")
+    for bench in ("calls", "encryption"):
+        cargo("bench", "--profile", "release", "-p", "moretta", "--bench", bench, "--", "--quiet")
 
     def nanoseconds(*path: str) -> float:
         estimates = built.parent.joinpath("criterion", *path, "new", "estimates.json")
@@ -81,6 +82,9 @@ def calls(built: pathlib.Path) -> None:
             print(f"{transform}, {rows} values of 11 bytes: native {native / int(rows):.1f} ns a value")
             print(f"  sandboxed call, all limits on, fresh instance  {call / native:.2f} x native")
             print(f"  planned, called and verified                   {verified / native:.2f} x native")
+    for transform, aim in (("encrypt", 0.70), ("encrypt-deterministic", 0.85), ("fpe", 0.95)):
+        ratio = nanoseconds(transform, "native") / nanoseconds(transform, "call")
+        print(f"{transform}: {ratio:.2f} of the native operation (aim: {aim:.2f} or more)")
     print(f"empty call with a fresh instance: {nanoseconds('empty call') / 1000:.1f} µs (aim: 20 or less)", flush=True)
     cargo("bench", "--profile", "release", "-p", "moretta", "--bench", "deadline")
 
