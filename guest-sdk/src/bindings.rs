@@ -103,6 +103,19 @@ pub mod token_masker {
     });
 }
 
+/// World `random-masker`.
+#[cfg(feature = "random-masker")]
+pub mod random_masker {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "random-masker",
+        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
+        pub_export_macro: true,
+        default_bindings_module: "::moretta_guest::bindings::random_masker",
+        generate_all,
+    });
+}
+
 /// World `classifier`.
 #[cfg(feature = "classifier")]
 pub mod classifier {

@@ -52,6 +52,7 @@ keyed! {
         deterministic_encryption::DeterministicEncryptionKey, EncryptionMasker;
     "format-preserving-masker" format_preserving_masker mask_with_format_preserving_key,
         format_preserving_encryption::FormatPreservingKey, FormatPreservingMasker;
+    "random-masker" random_masker mask_with_randomness, random::Randomness, RandomMasker;
     "token-masker" token_masker mask_with_token_vault, vault::TokenVault, TokenMasker;
 }
 
@@ -126,6 +127,14 @@ macro_rules! format_preserving_masker {
 macro_rules! token_masker {
     ($plugin:ty) => {
         $crate::__export!(token_masker, $plugin);
+    };
+}
+
+/// Makes a type that implements [`RandomMasker`](crate::RandomMasker) the plugin.
+#[macro_export]
+macro_rules! random_masker {
+    ($plugin:ty) => {
+        $crate::__export!(random_masker, $plugin);
     };
 }
 

@@ -93,6 +93,15 @@ pub trait TokenVault {
     ) -> Result<(Variable, Vec<Rejection>), KeyError>;
 }
 
+/// Permission to draw random bytes for the rows of one call. See `wit/random.wit`.
+pub trait Randomness {
+    /// So many bytes (1 to 16) for each row.
+    ///
+    /// # Errors
+    /// `bytes` is out of range, or it was drawn before.
+    fn draw(&self, bytes: u32) -> Result<Vec<u8>, KeyError>;
+}
+
 impl From<KeyError> for BatchError {
     fn from(_: KeyError) -> Self {
         Self::KeyRefused
@@ -165,5 +174,12 @@ impl TokenVault for crate::bindings::token_masker::moretta::plugin::vault::Token
             TokenFormat::Digits => wire::TokenFormat::Digits,
         };
         Self::tokens(self, column, &format, days).map(|tokens| (tokens.values, tokens.rejections))
+    }
+}
+
+#[cfg(feature = "random-masker")]
+impl Randomness for crate::bindings::random_masker::moretta::plugin::random::Randomness {
+    fn draw(&self, bytes: u32) -> Result<Vec<u8>, KeyError> {
+        Self::draw(self, bytes)
     }
 }

@@ -60,9 +60,11 @@ pub use ciphertext::ciphertexts;
 pub use column::{Numbers, Text, Validity};
 pub use export::Export;
 pub use key::{
-    DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Symbols, TokenFormat, TokenVault,
+    DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Randomness, Symbols, TokenFormat,
+    TokenVault,
 };
 pub use rows::{Length, Rejections, mask_each, mask_each_to_length};
 pub use world::{
-    Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, TokenMasker, only,
+    Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, RandomMasker,
+    TokenMasker, only,
 };

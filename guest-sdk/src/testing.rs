@@ -10,8 +10,8 @@ use crate::bindings::types::{
     BatchError, Column, KeyError, Masked, Rejection, RejectionCode, Request, Values, Variable,
 };
 use crate::{
-    DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, NumberBuilder, PseudonymKey, Symbols, TokenFormat,
-    TokenVault,
+    DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, NumberBuilder, PseudonymKey, Randomness, Symbols,
+    TokenFormat, TokenVault,
 };
 
 /// A key for tests: deterministic, without any secret, and as strict about its quota as the host.
@@ -121,6 +121,14 @@ impl TokenVault for TestKey {
             tokens.offsets.push(tokens.data.len() as u32);
         }
         Ok((tokens, rejections))
+    }
+}
+
+/// Bytes that are the same in every test, and differ from row to row.
+impl Randomness for TestKey {
+    fn draw(&self, bytes: u32) -> Result<Vec<u8>, KeyError> {
+        let rows = self.spend(0)?.rows;
+        Ok((0..rows).flat_map(|row| mix(&row.to_le_bytes()).take(bytes as usize).collect::<Vec<_>>()).collect())
     }
 }
 

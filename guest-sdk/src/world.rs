@@ -1,7 +1,7 @@
 //! One trait and one macro for each world.
 
 use crate::bindings::types::{BatchError, Column, Finding, Masked, Request};
-use crate::key::{DateShiftKey, EncryptionKey, FormatPreservingKey, PseudonymKey, TokenVault};
+use crate::key::{DateShiftKey, EncryptionKey, FormatPreservingKey, PseudonymKey, Randomness, TokenVault};
 
 /// A plugin that masks with nothing but its arguments. Exported by [`masker!`](crate::masker).
 pub trait Masker {
@@ -83,6 +83,20 @@ pub trait TokenMasker {
         columns: Vec<Column>,
         context: &[Column],
         vault: &impl TokenVault,
+    ) -> Result<Masked, BatchError>;
+}
+
+/// A plugin that masks with random numbers. Exported by [`random_masker!`](crate::random_masker).
+pub trait RandomMasker {
+    /// Masks every row of `columns` with the randomness lent for this call.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn mask(
+        request: &Request,
+        columns: Vec<Column>,
+        context: &[Column],
+        randomness: &impl Randomness,
     ) -> Result<Masked, BatchError>;
 }
 

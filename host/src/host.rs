@@ -132,7 +132,7 @@ fn keys_of<'p>(policy: &'p Policy, plugins: &Registry) -> Vec<(&'p str, Purpose)
     for rule in &policy.rules {
         let RuleAction::Mask(mask) = &rule.action else { continue };
         let found = plugins.find(&mask.transform.value).ok();
-        let purpose = found.and_then(|found| found.manifest.world.ask()).map(Ask::purpose);
+        let purpose = found.and_then(|found| found.manifest.world.ask()).and_then(Ask::purpose);
         if let (Some(key), Some(purpose)) = (&mask.key, purpose) {
             keys.entry(key.value.as_str()).or_insert(purpose);
         }

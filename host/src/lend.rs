@@ -5,8 +5,9 @@ use arrow_array::ArrayRef;
 use crate::keys::{
     BatchOffsets, Cells, DateShiftGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
     KeyError, Keyring, LentDateShiftKey, LentDeterministicEncryptionKey, LentEncryptionKey, LentFormatPreservingKey,
-    LentPseudonymKey, PseudonymGrant, Purpose, TokenGrant,
+    LentPseudonymKey, LentRandomness, PseudonymGrant, Purpose, TokenGrant,
 };
+use crate::manifest::World;
 use crate::vault::{LentVault, VaultError, VaultGrant};
 
 /// The key lent to one call.
@@ -26,6 +27,18 @@ pub enum LentKey {
     FormatPreserving(LentFormatPreservingKey),
     /// For the world `token-masker`.
     Tokens(LentVault),
+    /// For the world `random-masker`.
+    Randomness(LentRandomness),
+}
+
+impl LentKey {
+    /// What a world is lent for a call with so many rows when the rule names no key.
+    pub(crate) fn without_key(world: World, rows: usize) -> Self {
+        match world {
+            World::RandomMasker => Self::Randomness(LentRandomness::for_rows(rows)),
+            _ => Self::None,
+        }
+    }
 }
 
 /// May lend a key to calls, for one purpose and one domain.

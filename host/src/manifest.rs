@@ -76,6 +76,8 @@ pub enum World {
     FormatPreservingMasker,
     /// Masks with a token vault.
     TokenMasker,
+    /// Masks with random numbers.
+    RandomMasker,
     /// Says what columns hold.
     Classifier,
 }
@@ -91,6 +93,7 @@ impl World {
             Self::DeterministicEncryptionMasker => Some(Ask::DeterministicEncryptionKey),
             Self::FormatPreservingMasker => Some(Ask::FormatPreservingKey),
             Self::TokenMasker => Some(Ask::TokenVault),
+            Self::RandomMasker => Some(Ask::Randomness),
         }
     }
 }
@@ -111,19 +114,22 @@ pub enum Ask {
     FormatPreservingKey,
     /// A token vault, lent for each call.
     TokenVault,
+    /// Random numbers, lent for each call.
+    Randomness,
 }
 
 impl Ask {
-    /// The purpose of the key that is asked for.
-    pub fn purpose(self) -> Purpose {
-        match self {
+    /// The purpose of the key that is asked for. Randomness needs none.
+    pub fn purpose(self) -> Option<Purpose> {
+        Some(match self {
             Self::PseudonymKey => Purpose::Pseudonym,
             Self::DateShiftKey => Purpose::DateShift,
             Self::EncryptionKey => Purpose::Encrypt,
             Self::DeterministicEncryptionKey => Purpose::EncryptDeterministic,
             Self::FormatPreservingKey => Purpose::FormatPreserving,
             Self::TokenVault => Purpose::Token,
-        }
+            Self::Randomness => return None,
+        })
     }
 }
 

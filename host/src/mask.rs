@@ -115,7 +115,7 @@ fn run(
     };
     let context = gather(batch, call.context.iter().copied(), &call.context_types)?;
     let key = match &ready.grant {
-        None => LentKey::None,
+        None => LentKey::without_key(call.world, columns.first().map_or(0, |(array, _)| array.len())),
         Some(grant) => {
             let named = named(batch, call).zip(columns.iter().chain(&context));
             let columns = named.map(|(name, (array, _))| Cells { name, array: array.clone() }).collect();

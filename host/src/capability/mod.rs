@@ -3,6 +3,7 @@
 mod date_shift;
 mod encryption;
 mod pseudonym;
+mod random;
 mod vault;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
@@ -21,6 +22,7 @@ pub(crate) fn imports(world: World) -> &'static [&'static str] {
         World::DeterministicEncryptionMasker => &["deterministic-encryption"],
         World::FormatPreservingMasker => &["format-preserving-encryption"],
         World::TokenMasker => &["vault"],
+        World::RandomMasker => &["random"],
     }
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn export(world: World) -> &'static str {
         World::DeterministicEncryptionMasker => "mask-with-deterministic-encryption-key",
         World::FormatPreservingMasker => "mask-with-format-preserving-key",
         World::TokenMasker => "mask-with-token-vault",
+        World::RandomMasker => "mask-with-randomness",
         World::Classifier => "classify",
     }
 }
@@ -47,6 +50,7 @@ pub(crate) fn linker(engine: &Engine, world: World) -> Result<Linker<CallState>>
         World::Masker | World::Classifier => {}
         World::PseudonymMasker => plugin::pseudonym::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::DateShiftMasker => plugin::date_shift::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
+        World::RandomMasker => plugin::random::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::TokenMasker => plugin::vault::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::EncryptionMasker => plugin::encryption::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::DeterministicEncryptionMasker => {

@@ -11,6 +11,7 @@ wasmtime::component::bindgen!({
             import moretta:plugin/deterministic-encryption@0.1.0;
             import moretta:plugin/format-preserving-encryption@0.1.0;
             import moretta:plugin/vault@0.1.0;
+            import moretta:plugin/random@0.1.0;
             export moretta:plugin/mask@0.1.0;
             export moretta:plugin/mask-with-pseudonym-key@0.1.0;
             export moretta:plugin/mask-with-date-shift-key@0.1.0;
@@ -18,6 +19,7 @@ wasmtime::component::bindgen!({
             export moretta:plugin/mask-with-deterministic-encryption-key@0.1.0;
             export moretta:plugin/mask-with-format-preserving-key@0.1.0;
             export moretta:plugin/mask-with-token-vault@0.1.0;
+            export moretta:plugin/mask-with-randomness@0.1.0;
         }
     ",
     world: "moretta:host/host",
@@ -31,6 +33,7 @@ wasmtime::component::bindgen!({
             crate::keys::LentDeterministicEncryptionKey,
         "moretta:plugin/format-preserving-encryption.format-preserving-key": crate::keys::LentFormatPreservingKey,
         "moretta:plugin/vault.token-vault": crate::vault::LentVault,
+        "moretta:plugin/random.randomness": crate::keys::LentRandomness,
     },
     require_store_data_send: true,
 });

@@ -53,7 +53,7 @@ fn with(pointer: &str, value: Value) -> String {
 fn reads_everything() {
     let manifest = parse(&full()).unwrap();
     let transform = &manifest.transforms[0];
-    assert_eq!(manifest.world.ask().map(Ask::purpose), Some(Purpose::Pseudonym));
+    assert_eq!(manifest.world.ask().and_then(Ask::purpose), Some(Purpose::Pseudonym));
     assert_eq!(transform.types[&ColumnType::Int64], ColumnType::Text);
     assert!(transform.columns.allow(3) && !transform.columns.allow(4) && !transform.columns.allow(0));
     assert_eq!(transform.cases[0].rejected[0].row, 0);

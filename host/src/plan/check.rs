@@ -109,7 +109,7 @@ impl<'c> Check<'c, '_> {
     fn key(&mut self, rule: &Rule, mask: &'c Mask, found: &Found<'_>) -> Option<KeyUse> {
         let name = &mask.transform.value;
         let ask = found.manifest.world.ask();
-        let (purpose, key) = match (ask.map(Ask::purpose), &mask.key) {
+        let (purpose, key) = match (ask.and_then(Ask::purpose), &mask.key) {
             (None, None) => return None,
             (None, Some(key)) => {
                 self.problem(&key.span, format!("`{name}` asks for no key; take `key` away"));

@@ -63,7 +63,9 @@ fn run(plugin: &Plugin, transform: &Transform, case: &Case) -> Result<Result<(),
 }
 
 fn key(world: World, case: &Case, input: &ArrayRef) -> Result<LentKey, Error> {
-    let Some(purpose) = world.ask().map(Ask::purpose) else { return Ok(LentKey::None) };
+    let Some(purpose) = world.ask().and_then(Ask::purpose) else {
+        return Ok(LentKey::without_key(world, input.len()));
+    };
     let subjects = match &case.subjects {
         Some(subjects) => StringArray::from(subjects.clone()),
         None => (0..input.len()).map(|row| Some(row.to_string())).collect(),

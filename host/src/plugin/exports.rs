@@ -8,11 +8,12 @@ use crate::capability::{self, CallState};
 use crate::contract;
 use crate::contract::latest::exports::moretta::plugin::{
     mask, mask_with_date_shift_key, mask_with_deterministic_encryption_key, mask_with_encryption_key,
-    mask_with_format_preserving_key, mask_with_pseudonym_key, mask_with_token_vault,
+    mask_with_format_preserving_key, mask_with_pseudonym_key, mask_with_randomness, mask_with_token_vault,
 };
 use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Masked, Request};
 use crate::keys::{
     LentDateShiftKey, LentDeterministicEncryptionKey, LentEncryptionKey, LentFormatPreservingKey, LentPseudonymKey,
+    LentRandomness,
 };
 use crate::lend::LentKey;
 use crate::manifest::World;
@@ -95,4 +96,5 @@ keyed_worlds! {
         mask_with_deterministic_encryption_key, DeterministicEncryption(LentDeterministicEncryptionKey);
     FormatPreservingMasker: mask_with_format_preserving_key, FormatPreserving(LentFormatPreservingKey);
     TokenMasker: mask_with_token_vault, Tokens(LentVault);
+    RandomMasker: mask_with_randomness, Randomness(LentRandomness);
 }

@@ -11,12 +11,13 @@ use crate::error::Error;
 use crate::plan::{self, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
-const BUILT_IN: [(&str, &[u8]); 12] = [
+const BUILT_IN: [(&str, &[u8]); 13] = [
     ("age", include_bytes!("../../../plugins/packed/age.wasm")),
     ("encrypt", include_bytes!("../../../plugins/packed/encrypt.wasm")),
     ("encrypt-deterministic", include_bytes!("../../../plugins/packed/encrypt-deterministic.wasm")),
     ("fpe", include_bytes!("../../../plugins/packed/fpe.wasm")),
     ("generalize", include_bytes!("../../../plugins/packed/generalize.wasm")),
+    ("noise", include_bytes!("../../../plugins/packed/noise.wasm")),
     ("partial", include_bytes!("../../../plugins/packed/partial.wasm")),
     ("pseudonym", include_bytes!("../../../plugins/packed/pseudonym.wasm")),
     ("redact", include_bytes!("../../../plugins/packed/redact.wasm")),

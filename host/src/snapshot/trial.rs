@@ -33,7 +33,7 @@ fn empty(types: &[ColumnType]) -> Vec<(ArrayRef, ColumnType)> {
 
 /// A key that nothing is ever made under.
 fn key(call: &Call) -> Result<LentKey, Error> {
-    let Some(key) = &call.key else { return Ok(LentKey::None) };
+    let Some(key) = &call.key else { return Ok(LentKey::without_key(call.world, 0)) };
     let columns = empty(&call.input_types).into_iter().chain(empty(&call.context_types));
     let columns = columns.map(|(array, _)| array.into()).collect();
     let subjects = Some(new_empty_array(&ColumnType::Text.arrow()));

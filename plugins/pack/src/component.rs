@@ -70,6 +70,7 @@ pub fn check_world(component: &[u8], world: &str) -> Result<(), Error> {
             let asked = "moretta:plugin/format-preserving-encryption";
             ("moretta:plugin/mask-with-format-preserving-key", Some(asked))
         }
+        "random-masker" => ("moretta:plugin/mask-with-randomness", Some("moretta:plugin/random")),
         "token-masker" => ("moretta:plugin/mask-with-token-vault", Some("moretta:plugin/vault")),
         "classifier" => ("moretta:plugin/classify", None),
         _ => return Err(Error::Component(format!("there is no world {world}"))),
