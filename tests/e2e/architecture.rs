@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ("policy", &["batch", "outcome", "phi"]),
     ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy"]),
     // The sandbox.
-    ("lend", &["keys", "vault"]),
+    ("lend", &["keys", "manifest", "vault"]),
     ("contract", &["batch", "keys", "vault"]),
     ("capability", &["contract", "keys", "manifest", "vault"]),
     (
