@@ -49,6 +49,7 @@ def mask(moretta: pathlib.Path, source: pathlib.Path, policy: str, out: pathlib.
 def files(built: pathlib.Path, directory: pathlib.Path, size: str, runs: int) -> None:
     source, out = directory / "patients.csv", directory / "masked.csv"
     subprocess.run([built / "generate", "--bytes", size, "--out", source], check=True)
+    os.sync()
     moretta, megabytes = built / "moretta", source.stat().st_size / 1e6
     mask(moretta, source, "patients.yaml", out)
     pairs = [

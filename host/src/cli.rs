@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 
 use crate::keys::Purpose;
-use crate::source::Format;
+use crate::source::{BATCH_BYTES, Format};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
 pub use vault::{VaultArguments, VaultCommand};
@@ -122,7 +122,7 @@ pub struct MaskArguments {
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=128))]
     pub workers: Option<usize>,
     /// About how many bytes of input make a batch.
-    #[arg(long, value_name = "N", default_value_t = 2 << 20, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256 << 20))]
+    #[arg(long, value_name = "N", default_value_t = BATCH_BYTES, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256 << 20))]
     pub batch_bytes: usize,
     /// Keep rows that cannot be masked here, encrypted under the key `quarantine` of the keyring.
     #[arg(long, value_name = "FILE", requires = "keyring")]

@@ -16,7 +16,7 @@ use crate::output::Output;
 use crate::pipeline::{self, Finished};
 use crate::report::Report;
 use crate::sink::{self, Encoder, Target};
-use crate::source::{self, Format, ReadOptions};
+use crate::source::{self, BATCH_BYTES, Format, ReadOptions};
 
 /// Which files to mask, and how.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl FileRun {
             out,
             format: None,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
-            batch_bytes: 2 << 20,
+            batch_bytes: BATCH_BYTES,
             quarantine: None,
             max_quarantined: 0,
             report: None,

@@ -32,6 +32,10 @@ pub use open::open;
 /// The types that the policy gives to columns, by name. A column that is not named is text, or what a typed file says.
 pub type Types = BTreeMap<String, ColumnType>;
 
+/// About how many bytes of input make a batch, unless said otherwise: what one worker reads, masks and writes of it stays
+/// in the caches near it (1 GB masked on 2 cores: 3.0 s; with 2 MiB 3.3 s, with ¼ MiB 3.4 s).
+pub const BATCH_BYTES: usize = 1 << 20;
+
 /// How to read.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
@@ -54,7 +58,7 @@ impl Default for ReadOptions {
     fn default() -> Self {
         Self {
             types: Types::new(),
-            batch_bytes: 4 << 20,
+            batch_bytes: BATCH_BYTES,
             max_row_bytes: 16 << 20,
             format: None,
             always: Vec::new(),
