@@ -25,8 +25,12 @@ pub(crate) struct Account<'a> {
     started: Option<RunStarted>,
     /// The grants and denials that the trail has been told of: each schema asks for the same keys again.
     uses: Vec<KeyUse>,
-    batches: u64,
     bytes_written: u64,
+    /// What was told before: how many batches and rows.
+    told_batches: u64,
+    told_rows: u64,
+    /// What was masked since.
+    batches: u64,
     outcomes: Outcomes,
     tally: Tally,
 }
@@ -35,10 +39,19 @@ impl<'a> Account<'a> {
     /// Of a run that has read nothing yet, and touched no key.
     pub(crate) fn new(host: &'a Host, out: &Path) -> Result<Self, Error> {
         let told = host.audit().map(|trail| RunId::random().map(|run| (trail, run))).transpose()?;
-        let (outcomes, tally) = (Outcomes::default(), Tally::default());
-        let out = out.display().to_string();
-        let started = None;
-        Ok(Self { host, told, out, started, uses: Vec::new(), batches: 0, bytes_written: 0, outcomes, tally })
+        Ok(Self {
+            host,
+            told,
+            out: out.display().to_string(),
+            started: None,
+            uses: Vec::new(),
+            bytes_written: 0,
+            told_batches: 0,
+            told_rows: 0,
+            batches: 0,
+            outcomes: Outcomes::default(),
+            tally: Tally::default(),
+        })
     }
 
     /// The run begins. It is told with the first keys, or with its end.
@@ -69,11 +82,15 @@ impl<'a> Account<'a> {
         if events.is_empty() { Ok(()) } else { self.tell(&events).map(drop) }
     }
 
-    /// One batch was masked and verified. Whoever asked for it gets it after this.
+    /// Batches were masked and verified since the last time. Whoever asked for them gets them after this.
     pub(crate) fn returned(&mut self) -> Result<Recorded, Error> {
         let mut events = self.news();
         events.push(Event::Masked(self.masked()));
-        self.tell(&events)
+        let recorded = self.tell(&events)?;
+        self.told_batches = self.told_batches.saturating_add(std::mem::take(&mut self.batches));
+        self.told_rows = self.told_rows.saturating_add(std::mem::take(&mut self.outcomes).read);
+        self.tally = Tally::default();
+        Ok(recorded)
     }
 
     /// Everything is masked, verified and staged. What gets its name after this takes what is returned.
@@ -111,14 +128,15 @@ impl<'a> Account<'a> {
     }
 
     fn run_ended(&self, problem: Option<&'static str>) -> RunEnded {
-        RunEnded { out: self.out.clone(), rows: self.outcomes.read, bytes_written: self.bytes_written, problem }
+        let rows = self.told_rows.saturating_add(self.outcomes.read);
+        RunEnded { out: self.out.clone(), rows, bytes_written: self.bytes_written, problem }
     }
 
     fn masked(&self) -> Masked {
         Masked {
             revision: self.revision(),
-            batches: Range { first: 1, last: self.batches },
-            rows: Range { first: 1, last: self.outcomes.read },
+            batches: range(self.told_batches, self.batches),
+            rows: range(self.told_rows, self.outcomes.read),
             outcomes: rows(&self.outcomes),
             operations: operations(&self.tally),
             columns: self.tally.columns().map(|(name, tally)| column(name, tally)).collect(),
@@ -144,6 +162,10 @@ impl<'a> Account<'a> {
         }
         events
     }
+}
+
+fn range(before: u64, here: u64) -> Range {
+    Range { first: before.saturating_add(1), last: before.saturating_add(here) }
 }
 
 fn key_use(asked: &Asked, domain: &str) -> Option<KeyUse> {

@@ -155,7 +155,7 @@ impl Host {
     }
 
     /// What is in force.
-    pub fn snapshot(&self) -> &Snapshot {
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
 

@@ -99,9 +99,11 @@ pub mod sink;
 mod snapshot;
 pub mod source;
 mod staged;
+pub mod stream;
 pub mod tally;
 pub mod vault;
 pub mod verify;
+pub mod workers;
 
 pub use error::Error;
 pub use host::{Host, HostBuilder, Masked};

@@ -2,7 +2,7 @@
 //! all of it is on disk.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use crate::audit::Recorded;
@@ -43,12 +43,12 @@ impl<'a> Output<'a> {
     pub(crate) fn new(
         host: &'a Host,
         stage: Box<dyn Stage>,
-        quarantine: Option<&'a PathBuf>,
-        report: Option<&'a PathBuf>,
+        quarantine: Option<&'a Path>,
+        report: Option<&'a Path>,
         allowed: u64,
     ) -> Result<Self, Error> {
-        let staged = |path: &'a PathBuf| match StagedFile::beside(path) {
-            Ok(file) => Ok((file, path.as_path())),
+        let staged = |path: &'a Path| match StagedFile::beside(path) {
+            Ok(file) => Ok((file, path)),
             Err(error) => Err(Error::named("write", path)(error)),
         };
         Ok(Self {
@@ -70,9 +70,9 @@ impl<'a> Output<'a> {
         &self.outcomes
     }
 
-    /// Bytes of input so far.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.bytes_read
+    /// What masks the rows.
+    pub(crate) fn host(&self) -> &'a Host {
+        self.host
     }
 
     /// Takes the next batch in order.
@@ -84,6 +84,11 @@ impl<'a> Output<'a> {
         self.tally.check_collisions(self.host.snapshot())?;
         self.bytes_written = self.bytes_written.saturating_add(self.stage.write(finished.encoded)?);
         Ok(())
+    }
+
+    /// Gives away what was written to an answer, which nothing leaves unrecorded.
+    pub(crate) fn release(&mut self, _: Recorded) -> Result<(), Error> {
+        self.stage.release()
     }
 
     fn keep_rejected(&mut self, finished: &pipeline::Finished) -> Result<(), Error> {

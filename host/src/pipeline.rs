@@ -5,7 +5,9 @@
 //! so that the first error, like every byte of output, is the same for any number of workers.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -20,6 +22,7 @@ use crate::snapshot::Snapshot;
 use crate::source::{Chunk, Source};
 use crate::tally::Tally;
 use crate::verify::{VerifiedBatch, verify};
+use crate::workers::Workers;
 
 /// Takes one batch from source to sink under one snapshot.
 pub(crate) fn process(snapshot: &Snapshot, batch: Batch) -> Result<Processed, Error> {
@@ -54,92 +57,97 @@ pub(crate) struct Finished {
     pub(crate) bytes: u64,
 }
 
-/// Reads, masks and verifies everything on its own threads; `write` is given each batch in order on this one.
+/// Reads everything on a thread of its own and has it masked and verified by the workers; `write` is given what is
+/// finished, in the order of the input, on this thread.
 ///
 /// # Errors
 /// The first thing that goes wrong, in the order of the input. Nothing more is read then.
 pub(crate) fn run(
-    mut source: Box<dyn Source>,
-    snapshot: &Snapshot,
-    encoder: &dyn Encoder,
-    workers: usize,
-    mut write: impl FnMut(Finished) -> Result<(), Error>,
+    source: Box<dyn Source>,
+    snapshot: &Arc<Snapshot>,
+    encoder: &Arc<dyn Encoder>,
+    workers: &Workers,
+    mut write: impl FnMut(Vec<Finished>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let in_flight = workers.saturating_mul(2).saturating_add(1);
+    let in_flight = workers.threads().saturating_mul(2).saturating_add(1);
     let (permit, permits) = bounded(in_flight);
-    let (chunk_to, chunk_from) = bounded(in_flight);
-    let (done_to, done_from) = unbounded();
-    let stop = AtomicBool::new(false);
+    let (done, finished) = unbounded();
     for _ in 0..in_flight {
         permit.send(()).map_err(|_| Error::Internal("the permits are gone"))?;
     }
-    thread::scope(|scope| {
-        let read_to = done_to.clone();
-        scope.spawn(move || read(source.as_mut(), &permits, &chunk_to, &read_to));
-        for _ in 0..workers {
-            let (chunk_from, done_to, stop) = (chunk_from.clone(), done_to.clone(), &stop);
-            scope.spawn(move || work(snapshot, encoder, &chunk_from, &done_to, stop));
+    let run = Run { snapshot: snapshot.clone(), encoder: encoder.clone(), workers: workers.clone(), done };
+    let stop = Stop::default();
+    thread::spawn({
+        let stopped = stop.0.clone();
+        move || run.read(source, &permits, &stopped)
+    });
+    let mut in_order = InOrder::default();
+    while let Ok(first) = finished.recv() {
+        let (ready, end) = in_order.next(iter::once(first).chain(finished.try_iter()));
+        let taken = ready.len();
+        if taken > 0 {
+            write(ready)?;
         }
-        drop((chunk_from, done_to));
-        let mut in_order = InOrder::default();
-        let outcome = done_from.iter().try_for_each(|(number, finished)| {
-            for finished in in_order.next(number, finished) {
-                write(finished?)?;
-                // The reader may be done already.
-                let _ = permit.send(());
-            }
-            Ok(())
-        });
-        stop.store(true, Ordering::Relaxed);
-        drop((permit, done_from));
-        outcome
-    })
+        if let Some(end) = end {
+            return end;
+        }
+        for _ in 0..taken {
+            // The reader may be done already.
+            let _ = permit.send(());
+        }
+    }
+    Err(Error::Internal("batches are missing"))
 }
 
-type Numbered = (u64, Result<Finished, Error>);
+/// Nothing more is masked once this is dropped.
+#[derive(Default)]
+struct Stop(Arc<AtomicBool>);
 
-fn read(
-    source: &mut dyn Source,
-    permits: &Receiver<()>,
-    chunks: &Sender<(u64, Box<dyn Chunk>)>,
-    done: &Sender<Numbered>,
-) {
-    let mut number = 0_u64;
-    while permits.recv().is_ok() {
-        let next = catch_unwind(AssertUnwindSafe(|| source.next()));
-        match next.unwrap_or(Err(Error::Internal("the reader panicked"))) {
-            Ok(Some(chunk)) => {
-                if chunks.send((number, chunk)).is_err() {
-                    return;
-                }
-            }
-            Ok(None) => return,
-            Err(error) => {
-                // Nobody listens any more if the run is over already.
-                let _ = done.send((number, Err(error)));
-                return;
-            }
-        }
-        number = number.saturating_add(1);
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
-fn work(
-    snapshot: &Snapshot,
-    encoder: &dyn Encoder,
-    chunks: &Receiver<(u64, Box<dyn Chunk>)>,
-    done: &Sender<Numbered>,
-    stop: &AtomicBool,
-) {
-    for (number, chunk) in chunks {
-        if stop.load(Ordering::Relaxed) {
-            return;
+/// A batch in its place, or behind the last one nothing.
+type Numbered = (u64, Result<Option<Finished>, Error>);
+
+/// What the thread that reads has of a run.
+struct Run {
+    snapshot: Arc<Snapshot>,
+    encoder: Arc<dyn Encoder>,
+    workers: Workers,
+    done: Sender<Numbered>,
+}
+
+impl Run {
+    fn read(self, mut source: Box<dyn Source>, permits: &Receiver<()>, stopped: &Arc<AtomicBool>) {
+        let mut number = 0_u64;
+        while permits.recv().is_ok() {
+            let next = catch_unwind(AssertUnwindSafe(|| source.next()));
+            match next.unwrap_or(Err(Error::Internal("the reader panicked"))) {
+                Ok(Some(chunk)) => self.give(number, chunk, stopped),
+                end => {
+                    // Nobody listens any more if the run is over already.
+                    let _ = self.done.send((number, end.map(|_| None)));
+                    return;
+                }
+            }
+            number = number.saturating_add(1);
         }
-        let finished = catch_unwind(AssertUnwindSafe(|| finish(snapshot, encoder, chunk)));
-        let finished = finished.unwrap_or(Err(Error::Internal("a worker panicked")));
-        if done.send((number, finished)).is_err() {
-            return;
-        }
+    }
+
+    fn give(&self, number: u64, chunk: Box<dyn Chunk>, stopped: &Arc<AtomicBool>) {
+        let (snapshot, encoder, done) = (self.snapshot.clone(), self.encoder.clone(), self.done.clone());
+        let stopped = stopped.clone();
+        self.workers.give(move || {
+            if stopped.load(Ordering::Relaxed) {
+                return;
+            }
+            let finished = catch_unwind(AssertUnwindSafe(|| finish(&snapshot, encoder.as_ref(), chunk)));
+            let finished = finished.unwrap_or(Err(Error::Internal("a worker panicked")));
+            let _ = done.send((number, finished.map(Some)));
+        });
     }
 }
 
@@ -171,17 +179,22 @@ fn outcomes(batch: &Batch, verified: &VerifiedBatch, rejected: &[RejectedRow]) -
 #[derive(Default)]
 struct InOrder {
     next: u64,
-    waiting: BTreeMap<u64, Result<Finished, Error>>,
+    waiting: BTreeMap<u64, Result<Option<Finished>, Error>>,
 }
 
 impl InOrder {
-    fn next(&mut self, number: u64, finished: Result<Finished, Error>) -> Vec<Result<Finished, Error>> {
-        self.waiting.insert(number, finished);
+    /// What is ready now, and how the run ends if nothing comes behind it.
+    fn next(&mut self, arrived: impl IntoIterator<Item = Numbered>) -> (Vec<Finished>, Option<Result<(), Error>>) {
+        self.waiting.extend(arrived);
         let mut ready = Vec::new();
         while let Some(finished) = self.waiting.remove(&self.next) {
-            ready.push(finished);
+            match finished {
+                Ok(Some(finished)) => ready.push(finished),
+                Ok(None) => return (ready, Some(Ok(()))),
+                Err(error) => return (ready, Some(Err(error))),
+            }
             self.next = self.next.saturating_add(1);
         }
-        ready
+        (ready, None)
     }
 }

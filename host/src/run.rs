@@ -16,7 +16,8 @@ use crate::output::Output;
 use crate::pipeline::{self, Finished};
 use crate::report::Report;
 use crate::sink::{self, Encoder, Target};
-use crate::source::{self, BATCH_BYTES, Format, ReadOptions};
+use crate::source::{self, BATCH_BYTES, Format, ReadOptions, Source};
+use crate::workers::Workers;
 
 /// Which files to mask, and how.
 #[derive(Clone, Debug)]
@@ -73,6 +74,13 @@ pub struct Progress {
     pub bytes: u64,
 }
 
+impl Progress {
+    fn add(&mut self, finished: &Finished) {
+        self.rows = self.rows.saturating_add(finished.outcomes.read);
+        self.bytes = self.bytes.saturating_add(finished.bytes);
+    }
+}
+
 /// Masks files. The output is under its name when this returns `Ok`, and not before.
 ///
 /// # Errors
@@ -96,28 +104,46 @@ fn mask_to_stage<'a>(
     progress: &mut impl FnMut(Progress),
 ) -> Result<Output<'a>, Error> {
     let source = source::open(&run.inputs, &read_options(host, run))?;
-    let schema = source.schema_hint();
-    if let Some(schema) = &schema {
-        host.snapshot().plan(schema)?;
+    if let Some(schema) = source.schema_hint() {
+        host.snapshot().plan(&schema)?;
     }
     account.keys()?;
     let (encoder, stage) = sink::open(&Target::of_path(&run.out), format(run)?)?;
-    let (quarantine, report) = (run.quarantine.as_ref(), run.report.as_ref());
+    let (quarantine, report) = (run.quarantine.as_deref(), run.report.as_deref());
     let mut output = Output::new(host, stage, quarantine, report, run.max_quarantined)?;
-    pipeline::run(source, host.snapshot(), encoder.as_ref(), run.workers, |finished| {
+    let mut done = Progress::default();
+    write_all(source, &encoder, &Workers::new(run.workers), &mut output, |output, ready| {
         if run.interrupted.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
-        account.add(&finished.outcomes, &finished.tally);
+        for finished in ready {
+            account.add(&finished.outcomes, &finished.tally);
+            done.add(&finished);
+            output.write(finished)?;
+        }
         account.keys()?;
-        output.write(finished)?;
-        progress(Progress { rows: output.outcomes().read, bytes: output.bytes_read() });
+        progress(done);
         Ok(())
     })?;
-    if let (0, Some(schema)) = (output.outcomes().read, schema) {
-        output.write(no_rows(host, encoder.as_ref(), RecordBatch::new_empty(schema))?)?;
-    }
     Ok(output)
+}
+
+/// Masks and verifies everything that the source has; `write` is given what is ready, in order.
+pub(crate) fn write_all(
+    source: Box<dyn Source>,
+    encoder: &Arc<dyn Encoder>,
+    workers: &Workers,
+    output: &mut Output<'_>,
+    mut write: impl FnMut(&mut Output<'_>, Vec<Finished>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let (host, schema) = (output.host(), source.schema_hint());
+    pipeline::run(source, host.snapshot(), encoder, workers, |ready| write(output, ready))?;
+    match schema {
+        Some(schema) if output.outcomes().read == 0 => {
+            write(output, vec![no_rows(host, encoder.as_ref(), RecordBatch::new_empty(schema))?])
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The columns of an input: of its header or schema, or of its first rows where it has neither.

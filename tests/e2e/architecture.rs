@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 33] = [
+const ARROWS: [(&str, &[&str]); 35] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
+    ("workers", &[]),
     ("cast", &["batch"]),
     ("batch", &["error"]),
     ("outcome", &["error"]),
@@ -44,7 +45,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
     ("quarantine", &["error", "keys", "outcome", "staged"]),
-    ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify"]),
+    ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify", "workers"]),
     // The way back, which nothing on the path of masking knows.
     (
         "reveal",
@@ -64,7 +65,8 @@ const ARROWS: [(&str, &[&str]); 33] = [
         "output",
         &["audit", "error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"],
     ),
-    ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source"]),
+    ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
+    ("stream", &["account", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
     ("cli", &["approval", "keys", "source"]),
 ];
 

@@ -19,6 +19,7 @@ mod openbao;
 mod pkcs11;
 mod quarantine;
 mod reveal;
+mod stream;
 mod table;
 mod terminal;
 mod tokens;

@@ -19,6 +19,7 @@ mod testing;
 mod text;
 
 use std::fmt;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,6 +75,12 @@ pub trait Stage: Send {
     /// The disk failed, or the columns are not those of the first batch in a format that needs it.
     fn write(&mut self, encoded: Encoded) -> Result<u64, Error>;
 
+    /// Gives away what was written so far, where the output is an answer; it cannot be taken back.
+    ///
+    /// # Errors
+    /// Who asked does not take it.
+    fn release(&mut self) -> Result<(), Error>;
+
     /// Puts the output under its name, complete and on disk. A run without rows writes an empty batch before, so that
     /// there is a header or a schema.
     ///
@@ -101,6 +108,19 @@ pub fn open(target: &Target, format: Format) -> Result<Output, Error> {
 pub(crate) fn open_private(path: &Path, format: Format) -> Result<Output, Error> {
     check_compression(&Target::of_path(path), format)?;
     Ok(staged(Staged::open_private(path)?, format))
+}
+
+/// The same for an answer, of which each part is held back until its release. Arrow is written as a stream.
+///
+/// # Errors
+/// The format needs a file: Parquet.
+pub(crate) fn answer(caller: Box<dyn Write + Send>, format: Format) -> Result<Output, Error> {
+    if format == Format::Parquet {
+        return Err(Error::Usage(
+            "parquet needs a file, as its index is at its end; ask for an Arrow stream".to_owned(),
+        ));
+    }
+    Ok(staged(Staged::to_caller(caller), format))
 }
 
 fn check_compression(target: &Target, format: Format) -> Result<(), Error> {

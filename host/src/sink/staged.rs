@@ -16,6 +16,8 @@ pub enum Target {
     Path(PathBuf),
     /// To standard output.
     Stdout,
+    /// To whoever asked for it, as it is made.
+    Caller,
 }
 
 impl Target {
@@ -33,7 +35,7 @@ impl Target {
     pub(super) fn is_stream(&self) -> bool {
         match self {
             Self::Path(path) => path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("arrows")),
-            Self::Stdout => true,
+            Self::Stdout | Self::Caller => true,
         }
     }
 
@@ -42,6 +44,7 @@ impl Target {
         match self {
             Self::Path(path) => path,
             Self::Stdout => Path::new("-"),
+            Self::Caller => Path::new("the answer"),
         }
     }
 }
@@ -102,6 +105,8 @@ enum Place {
     Unnamed(File),
     /// A file that stays its owner's.
     Private(PrivateFile),
+    /// No file: what is released is gone.
+    Caller { held: Vec<u8>, caller: Box<dyn Write + Send> },
 }
 
 impl Staged {
@@ -113,8 +118,14 @@ impl Staged {
         let place = match target {
             Target::Stdout => Place::Unnamed(tempfile::tempfile().map_err(Error::io("stage", target.path()))?),
             Target::Path(path) => Place::Beside(beside(path)?),
+            Target::Caller => return Err(Error::Internal("an answer is written to who asked")),
         };
         Ok(Self { target: target.clone(), place, written: 0 })
+    }
+
+    /// An output that is given away, part by part.
+    pub(super) fn to_caller(caller: Box<dyn Write + Send>) -> Self {
+        Self { target: Target::Caller, place: Place::Caller { held: Vec::new(), caller }, written: 0 }
     }
 
     /// An output that takes no other file's place, and that nobody but its owner can read (0600).
@@ -149,11 +160,19 @@ impl Staged {
             Place::Beside(file) => file.write_all(bytes),
             Place::Unnamed(file) => file.write_all(bytes),
             Place::Private(file) => file.write_all(bytes),
+            Place::Caller { held, .. } => held.write_all(bytes),
         };
         written.map_err(Error::io("write", self.target.path()))?;
         let length = bytes.len() as u64;
         self.written = self.written.saturating_add(length);
         Ok(length)
+    }
+
+    /// Gives away what is held back for a caller; a file is not given away before its commit.
+    pub(super) fn release(&mut self) -> Result<(), Error> {
+        let Place::Caller { held, caller } = &mut self.place else { return Ok(()) };
+        let released = caller.write_all(&std::mem::take(held)).and_then(|()| caller.flush());
+        released.map_err(Error::io("write", self.target.path()))
     }
 
     /// Puts the file on disk and under its name.
@@ -162,6 +181,7 @@ impl Staged {
             Place::Beside(file) => file.commit_for_others(),
             Place::Unnamed(file) => copy_to_stdout(file),
             Place::Private(file) => file.commit(),
+            Place::Caller { held, mut caller } => caller.write_all(&held).and_then(|()| caller.flush()),
         };
         done.map_err(Error::io("write", self.target.path()))
     }

@@ -82,6 +82,10 @@ impl<W: TableWriter> Stage for TableStage<W> {
         self.staged.write(&bytes)
     }
 
+    fn release(&mut self) -> Result<(), Error> {
+        self.staged.release()
+    }
+
     fn commit(mut self: Box<Self>) -> Result<(), Error> {
         let begun = match self.begun.take() {
             Some(begun) => begun,

@@ -46,6 +46,10 @@ impl Stage for TextStage {
         Ok(self.staged.write(&bytes)?.saturating_add(header))
     }
 
+    fn release(&mut self) -> Result<(), Error> {
+        self.staged.release()
+    }
+
     fn commit(mut self: Box<Self>) -> Result<(), Error> {
         if self.staged.written() == 0 {
             // A compressed file of nothing is not an empty file.

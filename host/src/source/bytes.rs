@@ -20,11 +20,15 @@ pub(super) struct Input {
 impl Input {
     /// Opens a file, or standard input where the path is `-`.
     pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Self, Error> {
-        let compression = Compression::of_path(path);
         let plain: Box<dyn Read + Send> = match is_stdin(path) {
             true => Box::new(io::stdin()),
             false => Box::new(file(path, options)?),
         };
+        Self::new(path, Compression::of_path(path), plain)
+    }
+
+    /// An input of these bytes.
+    pub(super) fn new(path: &Path, compression: Compression, plain: Box<dyn Read + Send>) -> Result<Self, Error> {
         let reader: Box<dyn Read + Send> = match compression {
             Compression::None => plain,
             // Several members, one after the other, are one file (RFC 1952, section 2.2).

@@ -27,7 +27,7 @@ use crate::batch::{Batch, ColumnType};
 use crate::error::Error;
 
 pub use format::{Compression, Format};
-pub use open::open;
+pub use open::{open, open_sent};
 
 /// The types that the policy gives to columns, by name. A column that is not named is text, or what a typed file says.
 pub type Types = BTreeMap<String, ColumnType>;

@@ -1,6 +1,7 @@
 //! Opens inputs and reads one after the other.
 
 use std::collections::VecDeque;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use arrow_schema::{Field, SchemaRef};
@@ -27,6 +28,28 @@ pub fn open(inputs: &[PathBuf], options: &ReadOptions) -> Result<Box<dyn Source>
     let schema = current.schema_hint();
     let others = others.iter().map(|path| opener.look_at(path, schema.as_ref())).collect::<Result<_, _>>()?;
     Ok(Box::new(Inputs { opener, schema, current, others }))
+}
+
+/// Reads what somebody sends, who is called `name` in messages. The format is that of the options.
+///
+/// # Errors
+/// The format needs a file (Parquet) or is not said, or what is sent is malformed at its start.
+pub fn open_sent(
+    name: &str,
+    sent: Box<dyn Read + Send>,
+    compression: Compression,
+    options: &ReadOptions,
+) -> Result<Box<dyn Source>, Error> {
+    let (name, options) = (Path::new(name), clamped(options));
+    let opener = Opener { format: options.format.ok_or(Error::Internal("no format"))?, options };
+    match opener.format {
+        Format::Parquet => {
+            let mend = "parquet cannot be sent, as its index is at its end; send an Arrow stream";
+            Err(Error::Usage(mend.to_owned()))
+        }
+        Format::Arrow => ipc::open_pipe(sent, name, &opener.options),
+        Format::Csv | Format::Tsv | Format::Ndjson => opener.text(Input::new(name, compression, sent)?),
+    }
 }
 
 /// Offsets in a batch are `i32`, so a chunk stays below 2 GiB.
@@ -81,15 +104,18 @@ struct Opener {
 
 impl Opener {
     fn open(&self, path: &Path) -> Result<Box<dyn Source>, Error> {
+        match self.format {
+            Format::Csv | Format::Tsv | Format::Ndjson => self.text(Input::open(path, &self.options)?),
+            Format::Parquet => parquet::open(path, &self.options),
+            Format::Arrow => ipc::open(path, &self.options),
+        }
+    }
+
+    fn text(&self, input: Input) -> Result<Box<dyn Source>, Error> {
         let limits = Limits { block: self.options.batch_bytes, record: self.options.max_row_bytes };
         Ok(match self.format {
-            Format::Csv | Format::Tsv => {
-                let delimiter = self.format.delimiter();
-                Box::new(CsvSource::open(Input::open(path, &self.options)?, limits, delimiter, &self.options.types)?)
-            }
-            Format::Ndjson => Box::new(NdjsonSource::open(Input::open(path, &self.options)?, limits, &self.options)?),
-            Format::Parquet => parquet::open(path, &self.options)?,
-            Format::Arrow => ipc::open(path, &self.options)?,
+            Format::Ndjson => Box::new(NdjsonSource::open(input, limits, &self.options)?),
+            _ => Box::new(CsvSource::open(input, limits, self.format.delimiter(), &self.options.types)?),
         })
     }
 

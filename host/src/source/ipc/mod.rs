@@ -45,7 +45,11 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Source>
     Ok(Box::new(TypedSource::new(reader, &schema, input, format, options)?))
 }
 
-fn open_pipe(
+/// Opens a stream that can be read once.
+///
+/// # Errors
+/// It is damaged, or a file.
+pub(super) fn open_pipe(
     mut pipe: impl Read + Send + 'static,
     path: &Path,
     options: &ReadOptions,
