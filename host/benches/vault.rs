@@ -57,7 +57,7 @@ fn of_a_store(c: &mut Criterion, store: &str, place: &Path) {
     group.bench_function("found", |b| b.iter(|| tokenize(&set, &known)));
     let tokens = tokenize(&set, &known);
     let tokens: Vec<_> = tokens.iter().map(Option::as_deref).collect();
-    group.bench_function("revealed", |b| b.iter(|| set.values(black_box(&tokens), 20_000).unwrap()));
+    group.bench_function("revealed", |b| b.iter(|| set.values_of(black_box(&tokens), 20_000).unwrap()));
     group.finish();
 }
 

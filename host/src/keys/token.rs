@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::keyed_digest::KeyedDigest;
 use super::material::{LENGTH, Material, length_prefix};
-use super::{KeyError, TokenGrant};
+use super::{KeyError, RandomBytes, TokenGrant};
 
 /// What the key of one vault's header is derived under.
 const HEADER: &[u8] = b"moretta vault header v1\0";
@@ -85,7 +85,7 @@ impl TokenGrant {
     /// under another key, or its header was changed.
     pub(crate) fn open_vault(&self, vault: [u8; 16], sealed: &SealedSecret) -> Result<Option<VaultKeys>, KeyError> {
         let header = self.header_key(&vault, sealed.version)?;
-        let opened = open(&header, self.key_id().as_bytes(), &sealed.bytes).map(Zeroizing::new);
+        let opened = open(&header, self.key_id().as_bytes(), &sealed.bytes);
         let index = opened.and_then(|bytes| Material::stored(&bytes));
         Ok(index.map(|index| VaultKeys { grant: self.clone(), vault, index }))
     }
@@ -103,6 +103,11 @@ impl VaultKeys {
         self.grant.key_id()
     }
 
+    /// The version of the key that values are sealed under.
+    pub(crate) fn version(&self) -> u32 {
+        self.grant.version()
+    }
+
     /// The index secret for the header, sealed under the primary version.
     ///
     /// # Errors
@@ -110,7 +115,8 @@ impl VaultKeys {
     pub(crate) fn sealed_secret(&self) -> Result<SealedSecret, KeyError> {
         let version = self.grant.version();
         let header = self.grant.header_key(&self.vault, version)?;
-        let bytes = seal(&header, &nonce()?, self.grant.key_id().as_bytes(), self.index.to_store())?;
+        let nonce = RandomBytes::new().take()?;
+        let bytes = seal(&header, &nonce, self.grant.key_id().as_bytes(), self.index.to_store())?;
         Ok(SealedSecret { version, bytes })
     }
 
@@ -147,8 +153,13 @@ impl SetKeys {
     ///
     /// # Errors
     /// The system gives no random bytes.
-    pub(crate) fn seal(&self, row: Binding<'_>, value: &[u8]) -> Result<(u32, Vec<u8>), KeyError> {
-        let nonce = nonce()?;
+    pub(crate) fn seal(
+        &self,
+        row: Binding<'_>,
+        value: &[u8],
+        random: &mut RandomBytes,
+    ) -> Result<(u32, Vec<u8>), KeyError> {
+        let nonce = random.take()?;
         let cipher = row_cipher(self.of(self.primary)?, &nonce, row.token);
         Ok((self.primary, seal(&cipher, &nonce, &associated(row), value)?))
     }
@@ -157,7 +168,12 @@ impl SetKeys {
     ///
     /// # Errors
     /// [`KeyError::NotLent`]: the version of the key may not be used.
-    pub(crate) fn open(&self, version: u32, row: Binding<'_>, sealed: &[u8]) -> Result<Option<Vec<u8>>, KeyError> {
+    pub(crate) fn open(
+        &self,
+        version: u32,
+        row: Binding<'_>,
+        sealed: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
         let seals = self.of(version)?;
         let Some((stored_nonce, _)) = sealed.split_first_chunk::<NONCE>() else { return Ok(None) };
         let cipher = row_cipher(seals, stored_nonce, row.token);
@@ -181,12 +197,6 @@ impl fmt::Debug for SetKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetKeys").field("key", &self.key).finish_non_exhaustive()
     }
-}
-
-fn nonce() -> Result<[u8; NONCE], KeyError> {
-    let mut nonce = [0; NONCE];
-    getrandom::fill(&mut nonce).map_err(|_| KeyError::NoRandomness)?;
-    Ok(nonce)
 }
 
 fn row_cipher(seals: &KeyedDigest, nonce: &[u8; NONCE], token: &[u8]) -> Aes256Gcm {
@@ -213,10 +223,10 @@ fn seal(cipher: &Aes256Gcm, nonce: &[u8; NONCE], beside: &[u8], content: &[u8]) 
     Ok(sealed)
 }
 
-fn open(cipher: &Aes256Gcm, beside: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+fn open(cipher: &Aes256Gcm, beside: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
     let (content, tag) = rest.split_last_chunk::<TAG>()?;
-    let mut content = content.to_vec();
+    let mut content = Zeroizing::new(content.to_vec());
     let (nonce, tag) = (Nonce::<Aes256Gcm>::from(*nonce), Tag::<Aes256Gcm>::from(*tag));
     cipher.decrypt_inout_detached(&nonce, beside, content.as_mut_slice().into(), &tag).ok()?;
     Some(content)
@@ -262,7 +272,7 @@ mod tests {
         let cipher = row_cipher(&seals.seals[0].1, &[4; NONCE], ROW.token);
         let sealed = seal(&cipher, &[4; NONCE], &associated(ROW), b"MRN-0017").unwrap();
         assert_eq!(hex(&sealed), "040404040404040404040404dbd9b3e158723ba10f28c762ee6c9466f67b3491761c014d");
-        assert_eq!(seals.open(1, ROW, &sealed).unwrap().unwrap(), b"MRN-0017");
+        assert_eq!(seals.open(1, ROW, &sealed).unwrap().unwrap().as_slice(), b"MRN-0017");
     }
 
     #[test]
@@ -278,14 +288,17 @@ mod tests {
     #[test]
     fn one_value_is_sealed_differently_each_time() {
         let seals = set(&[1]);
-        assert_ne!(seals.seal(ROW, b"value").unwrap(), seals.seal(ROW, b"value").unwrap());
+        assert_ne!(
+            seals.seal(ROW, b"value", &mut RandomBytes::new()).unwrap(),
+            seals.seal(ROW, b"value", &mut RandomBytes::new()).unwrap()
+        );
     }
 
     #[test]
     fn opens_in_no_other_row_set_or_state() {
         let seals = set(&[1]);
-        let (version, sealed) = seals.seal(ROW, b"value").unwrap();
-        assert_eq!(seals.open(version, ROW, &sealed).unwrap().unwrap(), b"value");
+        let (version, sealed) = seals.seal(ROW, b"value", &mut RandomBytes::new()).unwrap();
+        assert_eq!(seals.open(version, ROW, &sealed).unwrap().unwrap().as_slice(), b"value");
         let rows = [
             Binding { index: &[0; 16], ..ROW },
             Binding { token: &[0; 16], ..ROW },
@@ -310,9 +323,9 @@ mod tests {
     fn rotation_changes_no_index_and_opens_what_was_sealed_before() {
         let (before, after) = (set(&[1]), set(&[2, 1]));
         assert_eq!(before.index(b"value"), after.index(b"value"));
-        let (version, sealed) = before.seal(ROW, b"value").unwrap();
-        assert_eq!(after.open(version, ROW, &sealed).unwrap().unwrap(), b"value");
-        let (version, sealed) = after.seal(ROW, b"value").unwrap();
+        let (version, sealed) = before.seal(ROW, b"value", &mut RandomBytes::new()).unwrap();
+        assert_eq!(after.open(version, ROW, &sealed).unwrap().unwrap().as_slice(), b"value");
+        let (version, sealed) = after.seal(ROW, b"value", &mut RandomBytes::new()).unwrap();
         assert_eq!(version, 2);
         assert!(matches!(before.open(version, ROW, &sealed), Err(KeyError::NotLent { version: 2, .. })));
     }

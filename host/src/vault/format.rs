@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::VaultError;
-use crate::keys::KeyError;
+use crate::keys::{KeyError, RandomBytes};
 
 /// RFC 4648, section 6. Neither 0 nor 1 is in it, so none of its letters is taken for a digit.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -96,11 +96,11 @@ impl Format {
     ///
     /// # Errors
     /// [`KeyError::NoRandomness`]: the system gives no random bytes.
-    pub(in crate::vault) fn draw(&self, value: &[u8]) -> Result<Body, KeyError> {
+    pub(in crate::vault) fn draw(&self, value: &[u8], random: &mut RandomBytes) -> Result<Body, KeyError> {
         match self {
-            Self::Opaque | Self::Prefixed(_) => random::<OPAQUE>().map(|bytes| Body::of(&bytes)),
+            Self::Opaque | Self::Prefixed(_) => random.take::<OPAQUE>().map(|bytes| Body::of(&bytes)),
             Self::Digits => loop {
-                let body = digits(value.len())?;
+                let body = digits(value.len(), random)?;
                 if body.as_slice() != value {
                     return Ok(body);
                 }
@@ -165,17 +165,11 @@ impl Body {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], KeyError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
-    Ok(bytes)
-}
-
 /// Random digits, each of ten with the same odds: bytes from 250 on are left out.
-fn digits(length: usize) -> Result<Body, KeyError> {
+fn digits(length: usize, random: &mut RandomBytes) -> Result<Body, KeyError> {
     let mut digits = Vec::with_capacity(length);
     while digits.len() < length {
-        let drawn = random::<{ 2 * MOST_DIGITS }>()?;
+        let drawn = random.take::<{ 2 * MOST_DIGITS }>()?;
         let fair = drawn.iter().filter(|byte| **byte < 250);
         digits.extend(fair.map(|byte| b'0'.saturating_add(byte % 10)).take(length.saturating_sub(digits.len())));
     }
@@ -269,9 +263,9 @@ mod tests {
 
     #[test]
     fn every_digit_is_drawn_as_often() {
-        let mut counts = [0_u32; 10];
+        let (mut counts, mut random) = ([0_u32; 10], RandomBytes::new());
         for _ in 0..1000 {
-            digits(32).unwrap().as_slice().iter().for_each(|digit| counts[usize::from(digit - b'0')] += 1);
+            digits(32, &mut random).unwrap().as_slice().iter().for_each(|digit| counts[usize::from(digit - b'0')] += 1);
         }
         // 3,200 expected of each, with a standard deviation of 54.
         assert!(counts.iter().all(|count| (2_800..3_600).contains(count)), "{counts:?}");
@@ -300,7 +294,7 @@ mod tests {
         fn a_token_is_of_its_format_and_reads_back(format in formats(), value in "[0-9]{6,32}") {
             let value = value.as_bytes();
             prop_assert_eq!(format.admit(value), Ok(()));
-            let body = format.draw(value).unwrap();
+            let body = format.draw(value, &mut RandomBytes::new()).unwrap();
             let text = format.text(&body);
             prop_assert_eq!(format.body(&text).map(|body| body.as_slice().to_vec()), Some(body.as_slice().to_vec()));
             match &format {

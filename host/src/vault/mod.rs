@@ -17,9 +17,12 @@ mod opener;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod problem;
+mod reseal;
 mod set;
 mod sqlite;
 mod store;
+#[cfg(feature = "postgres")]
+mod tls;
 
 use std::fmt;
 use std::path::Path;
@@ -87,8 +90,10 @@ impl Vault {
     /// Makes a vault where there is none: in a file, its owner's alone (0600), or, if the place begins with `postgres://`
     /// or `postgresql://`, in tables of a PostgreSQL database (feature `postgres`).
     ///
-    /// Connections to a server are not encrypted: it gets tokens, keyed digests and ciphertext, never a value, but who is
-    /// on the way could change them. Use a local socket, or a network that is protected.
+    /// A server gets tokens, keyed digests and ciphertexts, never a value. Connections to another machine are encrypted
+    /// (TLS), and the server's certificate is verified under the system's authorities, or those of the file that
+    /// `MORETTA_VAULT_CA` names; there is no way to turn that off. Connections to this machine are, with
+    /// `?sslmode=require`.
     ///
     /// # Errors
     /// There is something already, or nothing can be written there.
@@ -121,6 +126,11 @@ impl Vault {
     /// Whether it was made under this key.
     pub(crate) fn is_under(&self, key: &TokenGrant) -> bool {
         self.keys.key_id() == key.key_id()
+    }
+
+    /// The version of its key that new values are sealed under.
+    pub(crate) fn key_version(&self) -> u32 {
+        self.keys.version()
     }
 
     /// Opens the vault in a place: see [`Vault::create`]. After the key was rotated, the vault's header is sealed anew under
@@ -176,7 +186,7 @@ impl Vault {
         }
         let keys = key.open_vault(id, &secret)?.ok_or(VaultError::OtherKey { place, key: given })?;
         if secret.version != key.version() {
-            store.reseal(&keys.sealed_secret()?)?;
+            store.reseal_header(&keys.sealed_secret()?)?;
         }
         Ok(Self { store, keys, _directory: None })
     }

@@ -11,10 +11,10 @@ use std::time::Duration;
 use std::{fs, io};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, TransactionBehavior, params};
 
 use super::format::Body;
-use super::store::{Header, Held, Index, Put, Row, TokenStore};
+use super::store::{Header, Held, Index, Mark, Put, Row, Stale, TokenStore};
 use super::{SealedUnder, SetStats, VaultError};
 use crate::keys::SealedSecret;
 use crate::staged::StagedFile;
@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: usize = 3;
 /// How many tokens are purged in one transaction: others write in between.
 const PURGED_AT_ONCE: i64 = 10_000;
+/// How many values are sealed anew in one transaction.
+const RESEALED_AT_ONCE: i64 = 4_000;
 
 const TABLES: &str = "
     BEGIN;
@@ -46,6 +48,9 @@ const INSERT: &str = "INSERT OR IGNORE INTO token (digest, set_id, token, expire
 const HELD: &str = "SELECT token, expires FROM token WHERE digest = ?1";
 const DELETE: &str = "DELETE FROM token WHERE digest = ?1";
 const ROW: &str = "SELECT digest, expires, key_version, sealed FROM token WHERE token = ?1 AND set_id = ?2";
+const STALE: &str = "SELECT id, set_id, digest, token, expires, key_version, sealed FROM token \
+                     WHERE id > ?1 AND key_version <> ?2 ORDER BY id LIMIT ?3";
+const RESEAL: &str = "UPDATE token SET key_version = ?1, sealed = ?2 WHERE id = ?3 AND digest = ?4 AND sealed = ?5";
 const PURGE: &str = "DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires <= ?1 LIMIT ?2)";
 const STATS: &str = "SELECT domain, format, key_version, count(*), count(*) FILTER (WHERE expires <= ?1) \
                      FROM token JOIN token_set ON token_set.id = set_id \
@@ -171,9 +176,39 @@ impl TokenStore for SqliteStore {
         })
     }
 
-    fn reseal(&self, secret: &SealedSecret) -> Result<(), VaultError> {
+    fn reseal_header(&self, secret: &SealedSecret) -> Result<(), VaultError> {
         let update = "UPDATE vault SET key_version = ?1, secret = ?2";
         self.write(|connection| connection.execute(update, params![secret.version, secret.bytes])).map(drop)
+    }
+
+    fn sets(&self) -> Result<Vec<(i64, String, String)>, VaultError> {
+        self.read(|connection| {
+            let mut select = connection.prepare("SELECT id, domain, format FROM token_set")?;
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+        })
+    }
+
+    fn stale(&self, version: u32, after: Option<Mark>) -> Result<Vec<Stale>, VaultError> {
+        self.read(|connection| {
+            let mut select = connection.prepare_cached(STALE)?;
+            let asked = params![after.map_or(0, id), version, RESEALED_AT_ONCE];
+            select.query_map(asked, read_stale)?.collect()
+        })
+    }
+
+    fn reseal(&self, version: u32, rows: &[(Stale, Vec<u8>)]) -> Result<u64, VaultError> {
+        self.write(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut update = transaction.prepare_cached(RESEAL)?;
+            let mut resealed = 0;
+            for (Stale { at, row, .. }, sealed) in rows {
+                let changed = update.execute(params![version, sealed, id(*at), row.index, row.sealed])?;
+                resealed = u64::saturating_add(resealed, changed as u64);
+            }
+            drop(update);
+            transaction.commit()?;
+            Ok(resealed)
+        })
     }
 
     fn set(&self, domain: &str, format: &str, make: bool) -> Result<Option<i64>, VaultError> {
@@ -202,7 +237,10 @@ impl TokenStore for SqliteStore {
     fn put(&self, set: i64, rows: &[Row], today: i32) -> Result<Vec<Put>, VaultError> {
         self.write(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let outcomes = rows.iter().map(|row| put(&transaction, set, row, today)).collect::<Result<_, _>>()?;
+            let mut insert = transaction.prepare_cached(INSERT)?;
+            let put = |row: &Row| put(&transaction, &mut insert, (set, today), row);
+            let outcomes = rows.iter().map(put).collect::<Result<_, _>>()?;
+            drop(insert);
             transaction.commit()?;
             Ok(outcomes)
         })
@@ -269,13 +307,18 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "secure_delete", true)?;
     // In KiB.
     connection.pragma_update(None, "cache_size", -65_536)?;
-    // In pages, 64 MiB: a batch of new tokens dirties thousands, and a checkpoint writes each of them once more.
-    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+    // In pages, 256 MiB: a batch of new tokens dirties thousands, most of them again and again, and a checkpoint writes
+    // each of them once more.
+    connection.pragma_update(None, "wal_autocheckpoint", 65_536)?;
     Ok(connection)
 }
 
-fn put(transaction: &Connection, set: i64, row: &Row, today: i32) -> rusqlite::Result<Put> {
-    let mut insert = transaction.prepare_cached(INSERT)?;
+fn put(
+    transaction: &Connection,
+    insert: &mut Statement<'_>,
+    (set, today): (i64, i32),
+    row: &Row,
+) -> rusqlite::Result<Put> {
     let mut insert = || {
         let (index, token) = (row.index.as_slice(), row.token.as_slice());
         insert.execute(params![index, set, token, row.expires, row.version, row.sealed]).map(|count| count == 1)
@@ -292,6 +335,22 @@ fn put(transaction: &Connection, set: i64, row: &Row, today: i32) -> rusqlite::R
             if insert()? { Put::Made } else { Put::Taken }
         }
     })
+}
+
+fn read_stale(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stale> {
+    let token = Body::of(row.get_ref(3)?.as_blob()?);
+    let (index, expires, version, sealed) = (row.get(2)?, row.get(4)?, row.get(5)?, row.get(6)?);
+    let row_of_token = Row { index, token, expires, version, sealed };
+    Ok(Stale { set: row.get(1)?, at: mark(row.get(0)?), row: row_of_token })
+}
+
+/// The place of a row: its number.
+fn mark(id: i64) -> Mark {
+    i128::from(id).to_be_bytes()
+}
+
+fn id(mark: Mark) -> i64 {
+    i64::try_from(i128::from_be_bytes(mark)).unwrap_or(i64::MAX)
 }
 
 fn read_held(row: &rusqlite::Row<'_>) -> rusqlite::Result<Held> {
@@ -388,7 +447,7 @@ mod tests {
             drop(file);
             let set = Vault::open(&fixture.place, &fixture.key).map(|vault| vault.set("patients", Format::Opaque));
             let asked: Vec<_> = right.iter().map(|token| Some(&**token)).collect();
-            match set.and_then(|set| set.values(&asked, TODAY)) {
+            match set.and_then(|set| set.values_of(&asked, TODAY)) {
                 Err(VaultError::Damaged(_) | VaultError::NotAVault(_)) => damaged += 1,
                 Err(VaultError::Tampered { .. }) => refused += 1,
                 Err(other) => panic!("page {page}: {other}"),
@@ -470,7 +529,7 @@ mod tests {
             assert_eq!(sql(&fixture, change), 1);
             let set = if change.contains("set_id") { &visits } else { &patients };
             let asked = [None, Some(&*token)];
-            match set.values(&asked, TODAY) {
+            match set.values_of(&asked, TODAY) {
                 Err(error @ VaultError::Tampered { row: 1, .. }) => assert!(!error.to_string().contains(&token)),
                 other => panic!("{change}: {other:?}"),
             }

@@ -32,6 +32,17 @@ pub(in crate::vault) struct Row {
     pub(in crate::vault) sealed: Vec<u8>,
 }
 
+/// A row that is sealed under another version of the key than new ones are.
+#[derive(Debug)]
+pub(in crate::vault) struct Stale {
+    pub(in crate::vault) set: i64,
+    pub(in crate::vault) at: Mark,
+    pub(in crate::vault) row: Row,
+}
+
+/// A place in the order in which a store walks its rows.
+pub(in crate::vault) type Mark = [u8; 16];
+
 /// A token that is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::vault) struct Held {
@@ -59,7 +70,17 @@ pub(in crate::vault) trait TokenStore: Send + Sync {
     fn header(&self) -> Result<Header, VaultError>;
 
     /// Seals the secret of the index anew.
-    fn reseal(&self, secret: &SealedSecret) -> Result<(), VaultError>;
+    fn reseal_header(&self, secret: &SealedSecret) -> Result<(), VaultError>;
+
+    /// The sets of tokens: number, domain and format.
+    fn sets(&self) -> Result<Vec<(i64, String, String)>, VaultError>;
+
+    /// Rows after this place that are sealed under another version than this one, some at a time, in the order of their
+    /// places. None when there are no more.
+    fn stale(&self, version: u32, after: Option<Mark>) -> Result<Vec<Stale>, VaultError>;
+
+    /// Replaces what is sealed in each row, as far as it is still as it was read: all or none. Gives how many.
+    fn reseal(&self, version: u32, rows: &[(Stale, Vec<u8>)]) -> Result<u64, VaultError>;
 
     /// The number of a set of tokens, which is made if it is to be and is not there.
     fn set(&self, domain: &str, format: &str, make: bool) -> Result<Option<i64>, VaultError>;
