@@ -1,6 +1,7 @@
 //! The keys of one operator, in a directory or in memory, and what is granted from them.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,10 +24,13 @@ pub const DEFAULT_KEYS: [(&str, Purpose); 4] = [
     ("audit", Purpose::Audit),
 ];
 
+/// How often a keyring is read that others rewrap meanwhile.
+const TRIES: usize = 5;
+
 /// The keys of one operator. They leave it as grants only, each for one purpose, unwrapped when they are granted.
 pub struct Keyring {
     pub(in crate::keys) document: Box<Document>,
-    pub(in crate::keys) provider: Box<dyn Provider>,
+    pub(in crate::keys) provider: Arc<dyn Provider>,
     /// Where its file lies. `None` if it is in memory alone.
     pub(in crate::keys) directory: Option<PathBuf>,
 }
@@ -99,10 +103,14 @@ impl Keyring {
     /// There is none, it is damaged, others can read it, or put another in its place. Or the secret that opens it is not
     /// given, or is another one.
     pub fn open_with(directory: &Path, secrets: &Secrets) -> Result<Self, KeyError> {
-        let unverified = file::read(directory)?;
-        let provider = provider::open(unverified.settings(), directory, secrets)?;
-        let document = Box::new(unverified.verify(&*provider)?);
-        Ok(Self { document, provider, directory: Some(directory.to_owned()) })
+        for _ in 1..TRIES {
+            match Self::try_open(directory, secrets) {
+                // Another process rewrapped the keyring after its file was read here: its old key file is gone.
+                Err(KeyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                opened => return opened,
+            }
+        }
+        Self::try_open(directory, secrets)
     }
 
     /// A keyring that is never written, for a trial: what is made under it cannot be made again.
@@ -253,6 +261,28 @@ impl Keyring {
         Ok(TokenGrant(Granted::shared(name, version, TokenVersions(versions))))
     }
 
+    /// The keyring as it is on disk now, which another process may have changed since it was opened.
+    ///
+    /// # Errors
+    /// It is in memory alone, or those of [`Keyring::open`].
+    pub(crate) fn newer(&self) -> Result<Self, KeyError> {
+        let directory = self.directory.clone().ok_or(KeyError::InMemory)?;
+        match self.newest(&directory) {
+            Err(KeyError::Rewrapped) => Self::open(&directory),
+            newest => {
+                let document = Box::new(newest?);
+                Ok(Self { document, provider: self.provider.clone(), directory: Some(directory) })
+            }
+        }
+    }
+
+    fn try_open(directory: &Path, secrets: &Secrets) -> Result<Self, KeyError> {
+        let unverified = file::read(directory)?;
+        let provider: Arc<dyn Provider> = provider::open(unverified.settings(), directory, secrets)?.into();
+        let document = Box::new(unverified.verify(&*provider)?);
+        Ok(Self { document, provider, directory: Some(directory.to_owned()) })
+    }
+
     /// The sub-key of the version that new data is made under.
     fn primary(&self, name: &str, purpose: Purpose, domain: &str) -> Result<(u32, Material), KeyError> {
         let key = self.key(name, purpose)?;
@@ -284,7 +314,7 @@ impl Keyring {
     fn under(provider: Box<dyn Provider>, keys: &[(&str, Purpose)]) -> Result<Self, KeyError> {
         let mut document = Box::new(Document::new(&*provider)?);
         keys.iter().try_for_each(|(name, purpose)| document.add(name, *purpose, &*provider))?;
-        Ok(Self { document, provider, directory: None })
+        Ok(Self { document, provider: provider.into(), directory: None })
     }
 }
 

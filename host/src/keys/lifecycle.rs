@@ -1,6 +1,7 @@
 //! How keys come, change and go.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::document::{Document, VersionState};
 use super::operators::Approved;
@@ -92,8 +93,9 @@ impl Keyring {
         approved: Option<&Approved<'_>>,
     ) -> Result<(), KeyError> {
         let directory = self.directory.clone().ok_or(KeyError::InMemory)?;
-        let new = provider::establish(protection, &directory, secrets)?;
+        // Under the lock: another process that rewraps takes away every key file that it does not know.
         let _lock = file::lock(&directory)?;
+        let new: Arc<dyn Provider> = provider::establish(protection, &directory, secrets)?.into();
         let mut document = self.newest(&directory)?;
         document.authorize_loss(&Action::Rewrap { protection: protection.name().to_owned() }, approved)?;
         document.rewrap(&*self.provider, &*new)?;
@@ -137,7 +139,7 @@ impl Keyring {
         Ok(outcome)
     }
 
-    fn newest(&self, directory: &Path) -> Result<Document, KeyError> {
+    pub(in crate::keys) fn newest(&self, directory: &Path) -> Result<Document, KeyError> {
         let unverified = file::read(directory)?;
         if unverified.settings() != self.provider.settings() {
             return Err(KeyError::Rewrapped);
