@@ -48,7 +48,10 @@ const ARROWS: [(&str, &[&str]); 33] = [
     // The way back, which nothing on the path of masking knows.
     (
         "reveal",
-        &["approval", "audit", "batch", "cast", "error", "keys", "policy", "sink", "source", "staged", "verify"],
+        &[
+            "approval", "audit", "batch", "cast", "error", "keys", "policy", "sink", "source", "staged", "vault",
+            "verify",
+        ],
     ),
     // What puts them together.
     ("report", &["error", "outcome", "snapshot", "tally"]),
