@@ -97,7 +97,7 @@ fn what_does_not_lead_back_says_why() {
     let desk = desk();
     let visits = "masked.csv --column visit --vault vault.db";
     let expired = reveal_approved(&desk, visits, "out.csv").assert_code(1);
-    assert!(expired.stderr.contains("row 1, column `visit`: the token has expired"), "{}", expired.stderr);
+    assert!(expired.stderr.contains("line 2, column `visit`: the token has expired"), "{}", expired.stderr);
     let purged = desk.run("vault purge --vault vault.db --keyring keys").assert_code(0).text();
     assert_eq!(purged, "3 tokens purged\n");
     let gone = reveal_approved(&desk, visits, "out.csv").assert_code(1);
@@ -110,7 +110,7 @@ fn what_does_not_lead_back_says_why() {
     desk.put("mixed.csv", mixed);
     let what = "mixed.csv --column id --vault vault.db";
     let stranger = reveal_approved(&desk, what, "out.csv").assert_code(1);
-    assert!(stranger.stderr.contains("row 1, column `id`"), "{}", stranger.stderr);
+    assert!(stranger.stderr.contains("line 2, column `id`"), "{}", stranger.stderr);
     let skipped = reveal_approved(&desk, &format!("{what} --skip-unopened"), "out.csv").assert_code(0);
     assert!(skipped.stderr.contains("3 rows revealed to out.csv: 3 values; 1 cells left"), "{}", skipped.stderr);
     let revealed = table(&desk, "out.csv");

@@ -13,7 +13,7 @@ use super::signing::Signing;
 use super::token::TokenVersions;
 use super::{
     AuditGrant, DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
-    KeyError, PseudonymGrant, Purpose, QuarantineGrant, TokenGrant, file, private_file,
+    KeyError, PseudonymGrant, Purpose, QuarantineGrant, TokenGrant, file, memory, private_file,
 };
 
 /// The keys that `moretta keys init` makes.
@@ -33,6 +33,29 @@ pub struct Keyring {
     pub(in crate::keys) provider: Arc<dyn Provider>,
     /// Where its file lies. `None` if it is in memory alone.
     pub(in crate::keys) directory: Option<PathBuf>,
+}
+
+/// Where a keyring lies, and what opens it there again.
+pub(in crate::keys) struct KeyringPlace {
+    directory: PathBuf,
+    provider: Arc<dyn Provider>,
+}
+
+impl KeyringPlace {
+    /// The keyring as it is now.
+    ///
+    /// # Errors
+    /// Those of [`Keyring::open`].
+    pub(in crate::keys) fn open(&self) -> Result<Keyring, KeyError> {
+        match Keyring::newest(&self.directory, &*self.provider) {
+            Err(KeyError::Rewrapped) => Keyring::open(&self.directory),
+            document => Ok(Keyring {
+                document: Box::new(document?),
+                provider: self.provider.clone(),
+                directory: Some(self.directory.clone()),
+            }),
+        }
+    }
 }
 
 /// What may be known of a key.
@@ -247,7 +270,8 @@ impl Keyring {
         let of_key = self.key(name, Purpose::Audit)?;
         let alive = of_key.versions.iter().filter(|version| version.state != VersionState::Destroyed);
         let all = alive.map(|version| self.sub_key(of_key, version, "")).collect::<Result<Vec<_>, _>>()?;
-        Ok(AuditGrant(Granted::shared(name, version, Signing::new(&key, all.into_iter()))))
+        let signing = || Signing::new(&key, all.into_iter(), self.place());
+        Ok(AuditGrant(memory::without_trace(|| Granted::shared(name, version, signing()))))
     }
 
     /// Grants making and opening token vaults: new values are sealed under the primary version, and those that were
@@ -266,20 +290,19 @@ impl Keyring {
     /// # Errors
     /// It is in memory alone, or those of [`Keyring::open`].
     pub(crate) fn newer(&self) -> Result<Self, KeyError> {
-        let directory = self.directory.clone().ok_or(KeyError::InMemory)?;
-        match self.newest(&directory) {
-            Err(KeyError::Rewrapped) => Self::open(&directory),
-            newest => {
-                let document = Box::new(newest?);
-                Ok(Self { document, provider: self.provider.clone(), directory: Some(directory) })
-            }
-        }
+        self.place().ok_or(KeyError::InMemory)?.open()
+    }
+
+    fn place(&self) -> Option<KeyringPlace> {
+        let directory = self.directory.clone()?;
+        Some(KeyringPlace { directory, provider: self.provider.clone() })
     }
 
     fn try_open(directory: &Path, secrets: &Secrets) -> Result<Self, KeyError> {
         let unverified = file::read(directory)?;
-        let provider: Arc<dyn Provider> = provider::open(unverified.settings(), directory, secrets)?.into();
-        let document = Box::new(unverified.verify(&*provider)?);
+        let open = || provider::open(unverified.settings(), directory, secrets);
+        let provider: Arc<dyn Provider> = memory::without_trace(open)?.into();
+        let document = Box::new(memory::without_trace(|| unverified.verify(&*provider))?);
         Ok(Self { document, provider, directory: Some(directory.to_owned()) })
     }
 
@@ -300,7 +323,8 @@ impl Keyring {
 
     /// What works in a domain. The data key itself is wiped at once.
     fn sub_key(&self, key: &Key, of: &Version, domain: &str) -> Result<Material, KeyError> {
-        Ok(self.document.unwrap(key, of, &*self.provider)?.sub_key(key.purpose, domain, of.version))
+        let unwrap = || self.document.unwrap(key, of, &*self.provider);
+        memory::without_trace(|| Ok(unwrap()?.sub_key(key.purpose, domain, of.version)))
     }
 
     fn key(&self, name: &str, wanted: Purpose) -> Result<&Key, KeyError> {

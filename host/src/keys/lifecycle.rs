@@ -96,7 +96,7 @@ impl Keyring {
         // Under the lock: another process that rewraps takes away every key file that it does not know.
         let _lock = file::lock(&directory)?;
         let new: Arc<dyn Provider> = provider::establish(protection, &directory, secrets)?.into();
-        let mut document = self.newest(&directory)?;
+        let mut document = Self::newest(&directory, &*self.provider)?;
         document.authorize_loss(&Action::Rewrap { protection: protection.name().to_owned() }, approved)?;
         document.rewrap(&*self.provider, &*new)?;
         (*self.document, self.provider) = (Self::written(&directory, document, &*new)?, new);
@@ -133,18 +133,18 @@ impl Keyring {
     ) -> Result<T, KeyError> {
         let directory = self.directory.clone().ok_or(KeyError::InMemory)?;
         let _lock = file::lock(&directory)?;
-        let mut document = self.newest(&directory)?;
+        let mut document = Self::newest(&directory, &*self.provider)?;
         let outcome = change(&mut document, &*self.provider)?;
         *self.document = Self::written(&directory, document, &*self.provider)?;
         Ok(outcome)
     }
 
-    pub(in crate::keys) fn newest(&self, directory: &Path) -> Result<Document, KeyError> {
+    pub(in crate::keys) fn newest(directory: &Path, provider: &dyn Provider) -> Result<Document, KeyError> {
         let unverified = file::read(directory)?;
-        if unverified.settings() != self.provider.settings() {
+        if unverified.settings() != provider.settings() {
             return Err(KeyError::Rewrapped);
         }
-        unverified.verify(&*self.provider)
+        unverified.verify(provider)
     }
 
     fn written(directory: &Path, mut document: Document, provider: &dyn Provider) -> Result<Document, KeyError> {
