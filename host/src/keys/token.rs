@@ -11,18 +11,22 @@
 
 use std::fmt;
 
+use aes::Aes256;
+use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt};
 use aes_gcm::aead::{Nonce, Tag};
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use zeroize::Zeroizing;
 
 use super::keyed_digest::KeyedDigest;
 use super::material::{LENGTH, Material, length_prefix};
-use super::{KeyError, RandomBytes, TokenGrant};
+use super::{KeyError, RandomBytes, TokenGrant, memory};
 
 /// What the key of one vault's header is derived under.
 const HEADER: &[u8] = b"moretta vault header v1\0";
 /// What the index key of one set of tokens is derived under, from the vault's index secret.
 const INDEX: &[u8] = b"moretta token index v1\0";
+/// What the permutation of one set of tokens is derived under, from the vault's index secret.
+const PERMUTATION: &[u8] = b"moretta token permutation v1\0";
 /// What the sealing key of one set of tokens is derived under, from each version of the key.
 const SEAL: &[u8] = b"moretta token seal v1\0";
 
@@ -54,6 +58,7 @@ pub(crate) struct VaultKeys {
 pub(crate) struct SetKeys {
     key: String,
     index: KeyedDigest,
+    permutation: Box<Aes256>,
     primary: u32,
     seals: Vec<(u32, KeyedDigest)>,
 }
@@ -125,15 +130,16 @@ impl VaultKeys {
         let (domain_length, format_length) = (length_prefix(domain), length_prefix(format));
         let derive = |from: &Material, label: &[u8]| {
             let (domain, format) = (domain.as_bytes(), format.as_bytes());
-            from.expand(&[label, &self.vault, &domain_length, domain, &format_length, format]).keyed_digest()
+            from.expand(&[label, &self.vault, &domain_length, domain, &format_length, format])
         };
         let versions = self.grant.0.secret.0.iter();
-        SetKeys {
+        memory::without_trace(|| SetKeys {
             key: self.grant.key_id().to_owned(),
-            index: derive(&self.index, INDEX),
+            index: derive(&self.index, INDEX).keyed_digest(),
+            permutation: Box::new(derive(&self.index, PERMUTATION).permutation()),
             primary: self.grant.version(),
-            seals: versions.map(|(version, sub_key)| (*version, derive(sub_key, SEAL))).collect(),
-        }
+            seals: versions.map(|(version, sub_key)| (*version, derive(sub_key, SEAL).keyed_digest())).collect(),
+        })
     }
 }
 
@@ -146,6 +152,21 @@ impl SetKeys {
         let mut index = [0; 16];
         index.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
         index
+    }
+
+    /// What is shown for 16 drawn bytes: another 16, which nobody without the vault's secret tells from random ones, and
+    /// that no other bytes of the set are shown as (AES-256 of one block).
+    pub(crate) fn shown(&self, drawn: [u8; 16]) -> [u8; 16] {
+        let mut block = drawn.into();
+        self.permutation.encrypt_block(&mut block);
+        block.into()
+    }
+
+    /// The drawn bytes that these are shown for.
+    pub(crate) fn drawn(&self, shown: [u8; 16]) -> [u8; 16] {
+        let mut block = shown.into();
+        self.permutation.decrypt_block(&mut block);
+        block.into()
     }
 
     /// Seals a value for its row. Gives the version of the key, and nonce, ciphertext and tag: 28 bytes more than the
@@ -316,6 +337,18 @@ mod tests {
             changed[at] ^= 1;
             assert!(seals.open(version, ROW, &changed).unwrap().is_none(), "byte {at}");
             assert!(seals.open(version, ROW, &sealed[..at]).unwrap().is_none(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_a_permutation_of_what_was_drawn_that_each_set_has_of_its_own() {
+        let (one, rotated) = (set(&[1]), set(&[2, 1]));
+        let other = vault(&grant(&[1])).set("visits", "opaque");
+        for drawn in [[0; 16], [255; 16], *b"batch and random"] {
+            let shown = one.shown(drawn);
+            assert_ne!(shown, drawn);
+            assert_eq!((one.drawn(shown), rotated.shown(drawn)), (drawn, shown));
+            assert_ne!(other.shown(drawn), shown);
         }
     }
 

@@ -1,7 +1,9 @@
 //! Tokens that stand for values, and lead back to them.
 //!
 //! A token is random: nothing of the value is in it, so that without the vault nobody can go back, not even with the key
-//! (45 CFR 164.514(c) wants a code that is not derived from the person's data). The vault keeps for each token the value,
+//! (45 CFR 164.514(c) wants a code that is not derived from the person's data). What is drawn and what is shown are not the
+//! same: the tokens of a batch are drawn side by side, which makes a large vault several times as quick, and are shown
+//! under a keyed permutation, which hides that from all who have not both the vault and its key. The vault keeps for each token the value,
 //! encrypted, and a keyed index that the value is found by. A token stands for one value inside one domain and format;
 //! the same value has another token in another domain.
 //!

@@ -17,13 +17,11 @@ use postgres::error::SqlState;
 use postgres::{Client, Config, Error, Statement};
 
 use super::format::Body;
-use super::store::{Header, Held, Index, Mark, Put, Row, Stale, TokenStore};
+use super::store::{FIRST_FORM, FORM, Header, Held, Index, Mark, Put, Row, Stale, TokenStore};
 use super::tls::{Channel, untrusted};
 use super::{SealedUnder, SetStats, VaultError};
 use crate::keys::SealedSecret;
 
-/// The form of the tables.
-const FORM: i32 = 1;
 /// How long a connection may take to be made.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a batch is tried that another writer, or a connection that broke, was in the way of.
@@ -109,7 +107,18 @@ impl PostgresStore {
         let form = |session: &mut Session| {
             session.client.query_one("SELECT form FROM moretta_vault", &[]).and_then(|row| row.try_get::<_, i32>(0))
         };
-        if store.with("read", form)? == FORM { Ok(store) } else { Err(VaultError::NotAVault(store.place)) }
+        match store.with("read", form)? {
+            FORM => Ok(store),
+            FIRST_FORM => {
+                // Programs that know the first form alone are kept out before there is another row.
+                let update = "UPDATE moretta_vault SET form = $1";
+                match store.with("write", |session| session.client.execute(update, &[&FORM])) {
+                    Err(error) if !matches!(error, VaultError::ReadOnly(_)) => Err(error),
+                    _ => Ok(store),
+                }
+            }
+            _ => Err(VaultError::NotAVault(store.place)),
+        }
     }
 
     fn at(url: &str) -> Result<Self, VaultError> {
@@ -390,7 +399,7 @@ fn is_in_the_way(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::tests::{Fixture, TODAY, behaves, reveal, tokens};
+    use crate::vault::tests::{Fixture, TODAY, behaves, reveal, tokens, value};
     use crate::vault::{Format, Vault};
     use postgres::NoTls;
     use std::path::PathBuf;
@@ -432,6 +441,18 @@ mod tests {
         assert!(matches!(error, VaultError::NotThere(_)), "{error}");
         let error = Vault::open(Path::new("postgres://ann:secret@127.0.0.1:1/tokens"), &fixture.key).unwrap_err();
         assert!(matches!(error, VaultError::Failed { .. }) && !error.to_string().contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_vault_of_the_first_form_keeps_its_tokens_and_gets_others() {
+        let Some(fixture) = fixture() else { return };
+        fixture.set(Format::Opaque).put_of_first_form(b"old", Body::of(&[0; 16]));
+        client(&fixture).execute("UPDATE moretta_vault SET form = 1", &[]).unwrap();
+        let set = fixture.set(Format::Opaque);
+        let both = tokens(&set, &["old", "new"]);
+        assert_eq!(both[0], "AAAAAAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(reveal(&set, &both[0], TODAY).unwrap(), value("old"));
+        assert_eq!(reveal(&set, &both[1], TODAY).unwrap(), value("new"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
-use super::format::Body;
+use super::format::{Body, OF_BATCH};
 use super::store::{Held, Index, Put, Row, TokenStore};
 use super::{Format, Unfit, VaultError};
 use crate::keys::{Binding, RandomBytes, SetKeys};
@@ -116,7 +116,7 @@ impl TokenSet {
             while wanted.next_if(|wanted| wanted.index < *index).is_some() {}
             let token = wanted.peek().and_then(|wanted| wanted.token);
             match (tokens.get_mut(*row), token) {
-                (Some(place), Some(token)) => *place = Some(self.0.format.text(&token)),
+                (Some(place), Some(token)) => *place = Some(self.0.format.text(&token, &self.0.keys)),
                 _ => rejected.push(Rejected { row: *row, why: Unfit::Exhausted }),
             }
         }
@@ -130,7 +130,8 @@ impl TokenSet {
     /// [`VaultError::Tampered`]: what is stored is not what was. A value was sealed under a version of the key that may
     /// not be used. The store fails.
     pub fn values_of(&self, tokens: &[Option<&str>], today: i32) -> Result<Vec<Revealed>, VaultError> {
-        let bodies: Vec<_> = tokens.iter().map(|token| token.and_then(|token| self.0.format.body(token))).collect();
+        let bodies = |token: &Option<&str>| token.map(|token| self.0.format.bodies(token, &self.0.keys));
+        let bodies: Vec<_> = tokens.iter().map(|token| bodies(token).unwrap_or_default()).collect();
         let known: Vec<_> = bodies.iter().flatten().copied().collect();
         let mut rows = match self.id(false)? {
             Some(set) => self.0.store.rows(set, &known)?,
@@ -138,14 +139,12 @@ impl TokenSet {
         }
         .into_iter();
         let mut values = Vec::with_capacity(tokens.len());
-        for (row, (token, body)) in tokens.iter().zip(&bodies).enumerate() {
-            values.push(match (token, body) {
+        for (row, (token, bodies)) in tokens.iter().zip(&bodies).enumerate() {
+            let found: Vec<_> = rows.by_ref().take(bodies.len()).flatten().collect();
+            values.push(match (token, found.first()) {
                 (None, _) => Revealed::Null,
                 (Some(_), None) => Revealed::Unknown,
-                (Some(_), Some(_)) => match rows.next().flatten() {
-                    None => Revealed::Unknown,
-                    Some(found) => self.open(row, &found, today)?,
-                },
+                (Some(_), Some(found)) => self.open(row, found, today)?,
             });
         }
         Ok(values)
@@ -190,12 +189,13 @@ impl TokenSet {
         let expires = term.days.map(|days| term.today.saturating_add(i32::from(days.get())));
         let mut missing: Vec<_> = wanted.iter_mut().filter(|wanted| wanted.token.is_none()).collect();
         let mut random = RandomBytes::new();
+        let batch = random.take().map_err(VaultError::Key)?;
         for _ in 0..Format::DRAWS {
             if missing.is_empty() {
                 break;
             }
             let set = self.id(true)?.ok_or_else(|| self.lost())?;
-            let rows = missing.iter().map(|wanted| self.row(wanted, expires, &mut random));
+            let rows = missing.iter().map(|wanted| self.row(wanted, (expires, batch), &mut random));
             let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
             let outcomes = self.0.store.put(set, &rows, term.today)?;
             for ((wanted, row), outcome) in missing.iter_mut().zip(&rows).zip(outcomes) {
@@ -210,8 +210,13 @@ impl TokenSet {
         Ok(())
     }
 
-    fn row(&self, wanted: &Wanted<'_>, expires: Option<i32>, random: &mut RandomBytes) -> Result<Row, VaultError> {
-        let token = self.0.format.draw(wanted.value, random)?;
+    fn row(
+        &self,
+        wanted: &Wanted<'_>,
+        (expires, batch): (Option<i32>, [u8; OF_BATCH]),
+        random: &mut RandomBytes,
+    ) -> Result<Row, VaultError> {
+        let token = self.0.format.draw(wanted.value, batch, random)?;
         let binding = Binding { index: &wanted.index, token: token.as_slice(), expires };
         let (version, sealed) = self.0.keys.seal(binding, wanted.value, random)?;
         Ok(Row { index: wanted.index, token, expires, version, sealed })
@@ -235,6 +240,15 @@ impl TokenSet {
         }
         let id = self.0.store.set(&self.0.domain, &self.0.format.to_string(), make)?;
         Ok(id.map(|id| *self.0.id.get_or_init(|| id)))
+    }
+
+    /// Puts a token as the first form of vaults kept it.
+    #[cfg(test)]
+    pub(in crate::vault) fn put_of_first_form(&self, value: &[u8], token: Body) {
+        let index = self.0.keys.index(value);
+        let binding = Binding { index: &index, token: token.as_slice(), expires: None };
+        let (version, sealed) = self.0.keys.seal(binding, value, &mut RandomBytes::new()).unwrap();
+        self.put_for_tests(&[Row { index, token, expires: None, version, sealed }]);
     }
 
     /// Puts rows as they are.

@@ -1,8 +1,9 @@
 //! The vault in a file: SQLite in WAL mode, for the threads and processes of one machine.
 //!
-//! Three trees: rows in the order in which they were made, and two narrow indexes in random order, by digest and by
-//! token. A commit is on disk when it returns (`synchronous=FULL`). Memory is bounded by the page cache of each
-//! connection; when the indexes outgrow the caches, new tokens wait for the disk, and lookups too.
+//! Three trees: rows in the order in which they were made, and two narrow indexes: by token, in which a batch lies
+//! together, and by digest, in random order. A commit is on disk when it returns (`synchronous=FULL`). Memory is bounded
+//! by the page cache of each connection; when the index by digest outgrows the caches of all, new tokens wait for the
+//! disk, and lookups too.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -14,15 +15,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, TransactionBehavior, params};
 
 use super::format::Body;
-use super::store::{Header, Held, Index, Mark, Put, Row, Stale, TokenStore};
+use super::store::{FIRST_FORM, FORM, Header, Held, Index, Mark, Put, Row, Stale, TokenStore};
 use super::{SealedUnder, SetStats, VaultError};
 use crate::keys::SealedSecret;
 use crate::staged::StagedFile;
 
 /// "MRTV" in the file's header, so that `file` and an operator can tell it.
 const APPLICATION: i32 = 0x4d52_5456;
-/// The form of the tables.
-const FORM: i32 = 1;
 /// How long a connection waits for another process's commit, and how often it tries again.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: usize = 3;
@@ -99,7 +98,17 @@ impl SqliteStore {
             let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
             Ok((application, connection.pragma_query_value(None, "user_version", |row| row.get(0))?))
         };
-        if store.read(form)? == (APPLICATION, FORM) { Ok(store) } else { Err(VaultError::NotAVault(store.place)) }
+        match store.read(form)? {
+            (APPLICATION, FORM) => Ok(store),
+            (APPLICATION, FIRST_FORM) => {
+                // Programs that know the first form alone are kept out before there is another row.
+                match store.write(|connection| connection.pragma_update(None, "user_version", FORM)) {
+                    Err(error) if !matches!(error, VaultError::ReadOnly(_)) => Err(error),
+                    _ => Ok(store),
+                }
+            }
+            _ => Err(VaultError::NotAVault(store.place)),
+        }
     }
 
     fn at(path: &Path) -> Self {
@@ -381,6 +390,21 @@ mod tests {
     }
 
     #[test]
+    fn a_vault_of_the_first_form_keeps_its_tokens_and_gets_others() {
+        let fixture = Fixture::in_a_file();
+        fixture.set(Format::Opaque).put_of_first_form(b"old", Body::of(&[0; 16]));
+        Connection::open(&fixture.place).unwrap().pragma_update(None, "user_version", 1).unwrap();
+        let set = fixture.set(Format::Opaque);
+        let both = tokens(&set, &["old", "new"]);
+        assert_eq!(both[0], "AAAAAAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(reveal(&set, &both[0], TODAY).unwrap(), value("old"));
+        assert_eq!(reveal(&set, &both[1], TODAY).unwrap(), value("new"));
+        let form = |row: &rusqlite::Row<'_>| row.get::<_, i32>(0);
+        let form = Connection::open(&fixture.place).unwrap().query_row("PRAGMA user_version", [], form);
+        assert_eq!(form.unwrap(), 2, "a program of the first form does not open it any more");
+    }
+
+    #[test]
     fn is_its_owners_alone() {
         let fixture = Fixture::in_a_file();
         let _open = tokenize(&fixture.set(Format::Opaque), 10);
@@ -523,9 +547,9 @@ mod tests {
         ] {
             let fixture = Fixture::in_a_file();
             let vault = fixture.open();
-            let (visits, patients) = (vault.set("visits", Format::Opaque), vault.set("patients", Format::Opaque));
-            tokens(&visits, &["one"]);
-            let token = tokens(&patients, &["two"]).remove(0);
+            let (visits, patients) = (vault.set("visits", Format::Digits), vault.set("patients", Format::Digits));
+            tokens(&visits, &["100001"]);
+            let token = tokens(&patients, &["100002"]).remove(0);
             assert_eq!(sql(&fixture, change), 1);
             let set = if change.contains("set_id") { &visits } else { &patients };
             let asked = [None, Some(&*token)];
@@ -555,10 +579,10 @@ mod tests {
     fn a_row_of_another_vault_does_not_open() {
         let fixture = Fixture::in_a_file();
         let other = fixture.directory.path().join("other.vault");
-        let other_set = Vault::create(&other, &fixture.key).unwrap().set("patients", Format::Opaque);
-        let token = tokens(&other_set, &["value"]).remove(0);
-        let set = fixture.set(Format::Opaque);
-        tokens(&set, &["another"]);
+        let other_set = Vault::create(&other, &fixture.key).unwrap().set("patients", Format::Digits);
+        let token = tokens(&other_set, &["100001"]).remove(0);
+        let set = fixture.set(Format::Digits);
+        tokens(&set, &["100002"]);
         let connection = Connection::open(&fixture.place).unwrap();
         connection.execute("ATTACH ?1 AS other", [other.display().to_string()]).unwrap();
         let copy =

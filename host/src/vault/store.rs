@@ -6,6 +6,11 @@ use super::format::Body;
 use super::{SetStats, VaultError};
 use crate::keys::SealedSecret;
 
+/// The form of the rows. In the first one, tokens were stored as they are shown.
+pub(in crate::vault) const FORM: i32 = 2;
+/// The first form, which is taken for this one: what is in it stays as it is.
+pub(in crate::vault) const FIRST_FORM: i32 = 1;
+
 /// Where a value is found: a keyed digest of it.
 pub(in crate::vault) type Index = [u8; 16];
 
