@@ -3,6 +3,8 @@
 //!
 //! In a file; and in PostgreSQL, if the feature is on and `tests/with-postgres` runs this. `new` is durable: each batch is
 //! on disk when it is counted, so the figures are the disk's as much as ours.
+//!
+//! `MORETTA_BENCH_BATCHES=1221` puts ten million others there, and tells rate and memory with each million.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -14,6 +16,7 @@ use moretta::vault::{Format, Term, TokenSet, Vault};
 
 const ROWS: usize = 8192;
 const OTHERS: usize = 122;
+const TOLD: usize = 122;
 const FOR_EVER: Term = Term { today: 20_000, days: None };
 
 /// 16 bytes each, and all different.
@@ -30,17 +33,29 @@ fn key() -> TokenGrant {
     Keyring::ephemeral(&[("tokens", Purpose::Token)]).unwrap().token_key("tokens").unwrap()
 }
 
+/// The memory of this process in MiB.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    status.split(' ').nth(1).unwrap().parse::<usize>().unwrap() >> 8
+}
+
 fn of_a_store(c: &mut Criterion, store: &str, place: &Path) {
     let vault = Vault::create(place, &key()).unwrap();
     let set = vault.set("bench", Format::Opaque);
-    let started = Instant::now();
-    (0..OTHERS).for_each(|number| drop(tokenize(&set, &batch(number))));
-    let rate = (OTHERS * ROWS) as f64 / started.elapsed().as_secs_f64();
-    println!("{store}: the first {} tokens at {rate:.0}/s", OTHERS * ROWS);
+    let others = std::env::var("MORETTA_BENCH_BATCHES").map_or(OTHERS, |batches| batches.parse().unwrap());
+    let mut started = Instant::now();
+    for number in 0..others {
+        tokenize(&set, &batch(number));
+        if (number + 1) % TOLD == 0 {
+            let rate = (TOLD * ROWS) as f64 / started.elapsed().as_secs_f64();
+            println!("{store}: {} tokens, the last at {rate:.0}/s; {} MiB", (number + 1) * ROWS, resident());
+            started = Instant::now();
+        }
+    }
 
     let mut group = c.benchmark_group(store);
     group.throughput(Throughput::Elements(ROWS as u64));
-    let mut next = OTHERS;
+    let mut next = others;
     group.bench_function("new", |b| {
         b.iter_custom(|times| {
             (0..times).fold(Duration::ZERO, |total, _| {
@@ -53,11 +68,11 @@ fn of_a_store(c: &mut Criterion, store: &str, place: &Path) {
         });
     });
     // Values that were made in different batches, as later data has them.
-    let known: Vec<_> = (0..ROWS).map(|row| format!("MRN-{:012}", row * OTHERS)).collect();
+    let known: Vec<_> = (0..ROWS).map(|row| format!("MRN-{:012}", row * others)).collect();
     group.bench_function("found", |b| b.iter(|| tokenize(&set, &known)));
     let tokens = tokenize(&set, &known);
     let tokens: Vec<_> = tokens.iter().map(Option::as_deref).collect();
-    group.bench_function("revealed", |b| b.iter(|| set.values(black_box(&tokens), 20_000).unwrap()));
+    group.bench_function("revealed", |b| b.iter(|| set.values_of(black_box(&tokens), 20_000).unwrap()));
     group.finish();
 }
 

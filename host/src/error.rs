@@ -283,6 +283,15 @@ pub enum DataProblem {
     /// A cell that is to be revealed and is not opened.
     #[error("{0}; such cells are left as they are with --skip-unopened")]
     NotOpened(Box<crate::keys::KeyError>),
+    /// A token that is to be revealed, and the vault has none like it.
+    #[error(
+        "the vault has no such token of this domain and format: it expired and was purged, is of another vault, or is no \
+         token; such cells are left as they are with --skip-unopened"
+    )]
+    UnknownToken,
+    /// A token that is to be revealed, and stands for nothing any more.
+    #[error("the token has expired and leads back to nothing; such cells are left as they are with --skip-unopened")]
+    ExpiredToken,
     /// A cell that is to be revealed, and is opened, and is no text.
     #[error("the cell holds bytes that are no text; say `binary` under the policy's `types`, for base64")]
     OpenedNoText,

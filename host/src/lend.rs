@@ -80,7 +80,7 @@ impl Grant {
         purpose: Purpose,
         name: &str,
         domain: &str,
-        vault: impl FnOnce(&TokenGrant) -> Result<VaultGrant, VaultError>,
+        vault: impl Fn(&TokenGrant) -> Result<VaultGrant, VaultError>,
     ) -> Result<Self, VaultError> {
         Ok(match purpose {
             Purpose::Pseudonym => Self::Pseudonym(keyring.pseudonym_key(name, domain)?),
@@ -90,11 +90,7 @@ impl Grant {
                 Self::DeterministicEncryption(keyring.deterministic_encryption_key(name, domain)?)
             }
             Purpose::FormatPreserving => Self::FormatPreserving(keyring.format_preserving_key(name, domain)?),
-            Purpose::Token => {
-                let key = keyring.token_key(name)?;
-                let vault = vault(&key)?;
-                Self::Tokens(key, vault)
-            }
+            Purpose::Token => tokens(keyring, name, vault)?,
             Purpose::Quarantine | Purpose::Audit => return Err(KeyError::ForNoPlugin(purpose).into()),
         })
     }
@@ -129,7 +125,7 @@ impl Grant {
             Self::Encryption(grant) => grant.version(),
             Self::DeterministicEncryption(grant) => grant.version(),
             Self::FormatPreserving(grant) => grant.version(),
-            Self::Tokens(key, _) => key.version(),
+            Self::Tokens(_, grant) => grant.vault.key_version(),
         }
     }
 
@@ -150,5 +146,22 @@ impl Grant {
             Self::FormatPreserving(grant) => LentKey::FormatPreserving(grant.lend(columns)),
             Self::Tokens(_, grant) => LentKey::Tokens(grant.lend(columns)),
         })
+    }
+}
+
+/// Grants a vault. Another process may have rotated the key after this one opened the keyring, and sealed the vault's header
+/// under the new version: then the keyring of now opens it.
+fn tokens(
+    keyring: &Keyring,
+    name: &str,
+    vault: impl Fn(&TokenGrant) -> Result<VaultGrant, VaultError>,
+) -> Result<Grant, VaultError> {
+    let key = keyring.token_key(name)?;
+    match vault(&key) {
+        Err(VaultError::Key(KeyError::NotLent { .. })) => {
+            let key = keyring.newer()?.token_key(name)?;
+            Ok(Grant::Tokens(key.clone(), vault(&key)?))
+        }
+        vault => Ok(Grant::Tokens(key, vault?)),
     }
 }

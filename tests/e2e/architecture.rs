@@ -49,7 +49,10 @@ const ARROWS: [(&str, &[&str]); 35] = [
     // The way back, which nothing on the path of masking knows.
     (
         "reveal",
-        &["approval", "audit", "batch", "cast", "error", "keys", "policy", "sink", "source", "staged", "verify"],
+        &[
+            "approval", "audit", "batch", "cast", "error", "keys", "policy", "sink", "source", "staged", "vault",
+            "verify",
+        ],
     ),
     // What puts them together.
     ("report", &["error", "outcome", "snapshot", "tally"]),
@@ -258,8 +261,11 @@ fn only_the_audit_trail_proves_that_something_is_recorded() {
 fn only_reveal_opens_cells() {
     let of_keys = |file: &File| file.module == "keys";
     for File { path, module, code, .. } in files().into_iter().filter(|file| !of_keys(file)) {
-        let opens = ["DecryptionGrant", "reveal_key", "decryption_key"].iter().any(|name| code.contains(name));
+        let opens =
+            ["DecryptionGrant", "reveal_key", "reveal_tokens", "decryption_key"].iter().any(|name| code.contains(name));
         assert!(!opens || module == "reveal", "{} in {module}", path.display());
+        let tokens = code.contains("values_of(");
+        assert!(!tokens || ["reveal", "vault"].contains(&&*module), "{} in {module}", path.display());
         let unverified = ["unrevealed", "revealed("].iter().any(|name| code.contains(name));
         assert!(!unverified || ["reveal", "verify"].contains(&&*module), "{} in {module}", path.display());
     }

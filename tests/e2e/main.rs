@@ -13,12 +13,15 @@ mod formats;
 mod keys;
 mod leak;
 mod library;
+mod memory;
 #[cfg(feature = "openbao")]
 mod openbao;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 mod quarantine;
 mod reveal;
+mod reveal_tokens;
+mod rotation;
 mod stream;
 mod table;
 mod terminal;

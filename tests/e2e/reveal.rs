@@ -65,7 +65,7 @@ fn mask(desk: &Desk, input: &str, out: &str) {
     desk.run(&format!("mask {input} --policy policy.yaml --keyring keys --quiet --out {out}")).assert_code(0);
 }
 
-fn register(desk: &Desk, name: &str) {
+pub(crate) fn register(desk: &Desk, name: &str) {
     let public = desk.run(&format!("operators new-key --out {name}.key")).assert_code(0).text();
     let role = if name == "rosalba" { "--break-glass" } else { "" };
     let add = format!("operators add {name} --public-key {} {role} --keyring keys", public.trim());
@@ -79,7 +79,7 @@ fn register(desk: &Desk, name: &str) {
 }
 
 /// `NAME.json` of each.
-fn approve(desk: &Desk, request: &str, names: &[&str]) {
+pub(crate) fn approve(desk: &Desk, request: &str, names: &[&str]) {
     for name in names {
         desk.run(&format!("approve {request} --as {name} --key {name}.key --out {name}.json")).assert_code(0);
     }
@@ -87,31 +87,31 @@ fn approve(desk: &Desk, request: &str, names: &[&str]) {
 
 const OF: &str = "--policy policy.yaml --keyring keys";
 
-fn ask(desk: &Desk, what: &str) -> Finished {
+pub(crate) fn ask(desk: &Desk, what: &str) -> Finished {
     desk.run(&format!("reveal {what} {OF} --ask request.json --as carla --justification event-17"))
 }
 
-fn reveal(desk: &Desk, what: &str, names: &[&str]) -> Finished {
+pub(crate) fn reveal(desk: &Desk, what: &str, names: &[&str]) -> Finished {
     let approvals: String = names.iter().map(|name| format!(" --approval {name}.json")).collect();
     desk.run(&format!("reveal {what} {OF} --request request.json{approvals}"))
 }
 
 /// Everything that it takes.
-fn reveal_approved(desk: &Desk, what: &str, out: &str) -> Finished {
+pub(crate) fn reveal_approved(desk: &Desk, what: &str, out: &str) -> Finished {
     ask(desk, what).assert_code(0);
     approve(desk, "request.json", &["anna", "bruno"]);
     reveal(desk, &format!("{what} --out {out}"), &["anna", "bruno"])
 }
 
 /// The records of the trail with this action.
-fn records(desk: &Desk, action: &str) -> Vec<Value> {
+pub(crate) fn records(desk: &Desk, action: &str) -> Vec<Value> {
     let export = desk.run(&format!("audit export keys/audit --action {action}")).assert_code(0);
     export.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Why the last attempt was denied, as the trail has it.
 #[track_caller]
-fn assert_denied(desk: &Desk, run: Finished, said: &str, code: &str) {
+pub(crate) fn assert_denied(desk: &Desk, run: Finished, said: &str, code: &str) {
     let run = run.assert_code(2);
     assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
     assert!(!desk.path("out.csv").exists());

@@ -19,8 +19,12 @@ fn desk() -> Desk {
 
 /// A process that prints the tokens of these values.
 fn start(desk: &Desk, values: &[String], batch: usize) -> Child {
+    feed(desk, values, &["--batch", &batch.to_string()])
+}
+
+fn feed(desk: &Desk, values: &[String], options: &[&str]) -> Child {
     let mut command = desk.command(&program("tokenize"));
-    command.args(["--vault", "tokens.vault", "--keyring", "keys", "--batch", &batch.to_string()]);
+    command.args(["--vault", "tokens.vault", "--keyring", "keys"]).args(options);
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     process.stdin.take().unwrap().write_all((values.join("\n") + "\n").as_bytes()).unwrap();
     process
@@ -82,6 +86,51 @@ fn a_killed_process_takes_no_token_back_and_leaves_no_half_batch() {
     assert_eq!(whole.len(), values.len());
     assert!(known.iter().all(|(value, token)| whole[value] == *token));
     assert_eq!(stats(&desk)[0]["tokens"], 100_000);
+}
+
+/// How many values are sealed under each of the first two versions of the key.
+fn under(desk: &Desk) -> [u64; 2] {
+    let stats = stats(desk);
+    let versions = stats[0]["key_versions"].as_array().unwrap();
+    let of = |number: u64| versions.iter().find(|version| version["version"] == number);
+    [1, 2].map(|number| of(number).map_or(0, |version| version["tokens"].as_u64().unwrap()))
+}
+
+#[test]
+fn a_killed_reseal_loses_nothing_and_the_next_one_goes_on() {
+    let desk = desk();
+    let (values, more) = (values(60_000), (0..20_000).map(|number| format!("later {number}")).collect::<Vec<_>>());
+    let tokens = finish(start(&desk, &values, 10_000), &values);
+    desk.run("keys rotate tokens --keyring keys").assert_code(0);
+    let meanwhile = start(&desk, &more, 200);
+    let mut moment = Duration::from_millis(30);
+    let (mut killed, mut stopped_between, mut last) = (0, 0, 0);
+    while killed < 4 || last < 60_000 {
+        let mut command = desk.command(&program("moretta-under-test"));
+        command.args(["vault", "reseal", "--vault", "tokens.vault", "--keyring", "keys"]).stdout(Stdio::null());
+        let mut running = command.spawn().unwrap();
+        std::thread::sleep(moment);
+        running.kill().unwrap();
+        killed += usize::from(!running.wait().unwrap().success());
+        let [old, new] = under(&desk);
+        assert!(old + new >= 60_000 && old <= 60_000 - last, "{old} and {new} after {last}");
+        stopped_between += usize::from((1..60_000).contains(&old));
+        last = 60_000 - old;
+        moment += Duration::from_millis(30);
+    }
+    assert!(stopped_between > 0, "none was killed between two transactions");
+    let later = finish(meanwhile, &more);
+    let told = desk.run("vault reseal --vault tokens.vault --keyring keys").assert_code(0).text();
+    assert!(told.ends_with("no value of this vault needs another version of key `tokens`\n"), "{told}");
+    assert_eq!(under(&desk), [0, 80_000]);
+
+    desk.run("keys destroy tokens --version 1 --yes --keyring keys").assert_code(0);
+    for of in [&tokens, &later] {
+        let asked: Vec<_> = of.values().cloned().collect();
+        let back = finish(feed(&desk, &asked, &["--back"]), &asked);
+        assert!(of.iter().all(|(value, token)| back[token] == *value));
+    }
+    assert_eq!(finish(start(&desk, &values, 5000), &values), tokens);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is asked for by who wants to see encrypted values again.
+//! What is asked for by who wants to see masked values again.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct Reveal {
     pub most_rows: u64,
     /// The name of the key that opens the cells.
     pub key: String,
-    /// What the key is for: `encrypt` or `encrypt-deterministic`.
+    /// What the key is for: `encrypt`, `encrypt-deterministic` or `token`.
     pub purpose: String,
     /// The domain that the cells were encrypted in.
     pub domain: String,
@@ -36,6 +36,7 @@ impl fmt::Display for Reveal {
         }
         let which = if rows.count().is_none() { "all rows".to_owned() } else { format!("rows {rows}") };
         write!(f, "reveal column `{column}` in {which} (at most {most_rows}) of the file with SHA-256 {input}, ")?;
-        write!(f, "encrypted with {purpose} under key `{key}` in domain `{domain}`,")
+        let how = if purpose == "token" { "masked" } else { "encrypted" };
+        write!(f, "{how} with {purpose} under key `{key}` in domain `{domain}`,")
     }
 }

@@ -21,6 +21,11 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds))
     }
 
+    /// Its day in UTC, in days since 1970-01-01.
+    pub fn day(self) -> i32 {
+        i32::try_from(self.0 / 86_400).unwrap_or(i32::MAX)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let seconds = DateTime::parse_from_rfc3339(text).ok()?.timestamp();
         let parsed = Self(u32::try_from(seconds).ok()?);

@@ -141,6 +141,15 @@ impl AuditError {
         matches!(self, Self::NoTrail(_) | Self::NoRecord { .. } | Self::TooLong)
     }
 
+    /// Whether a signature is of none of the keys that are trusted.
+    pub(crate) fn is_of_another_key(&self) -> bool {
+        let fault = match self {
+            Self::Tampered { fault, .. } | Self::Malformed { fault, .. } => Some(fault),
+            _ => None,
+        };
+        fault == Some(&Fault::Signature)
+    }
+
     /// For `map_err` on input and output.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

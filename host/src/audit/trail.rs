@@ -87,7 +87,8 @@ impl Trail {
     /// be written.
     pub fn record(&self, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
         let _lock = Lock::exclusive(&self.directory, self.patience)?;
-        let (mut tail, repair) = Tail::find(&self.directory, &self.trusted)?;
+        let find = |trusted: &TrustedKeys| Tail::find(&self.directory, trusted);
+        let (key, (mut tail, repair)) = self.with_newest_key(find)?;
         if repair.is_none() && events.is_empty() {
             return Ok(Recorded(()));
         }
@@ -96,7 +97,7 @@ impl Trail {
             let run = run.filter(|_| !matches!(event, Event::TrailRepaired(_)));
             tail.add(Kind::Record, &self.entry(&tail, run, event)?.to_text()?)?;
         }
-        let note = tail.chain.checkpoint().sign(&self.key);
+        let note = tail.chain.checkpoint().sign(key.as_ref().unwrap_or(&self.key));
         tail.add(Kind::Checkpoint, note.as_bytes())?;
         tail.write(&self.directory)?;
         files::publish(&self.directory, &note)?;
@@ -108,10 +109,30 @@ impl Trail {
     /// # Errors
     /// The trail is not what was written, or belongs to another key.
     pub fn read(&self, each: &mut dyn FnMut(Record)) -> Result<(), AuditError> {
-        let trust = Trust { keys: Some(&self.trusted), remembered: None };
-        match examine(&self.directory, trust, &mut |record, _| each(record)) {
-            Err(AuditError::NoTrail(_)) => Ok(()),
-            examined => examined.map(drop),
+        let verify = |trusted: &TrustedKeys| {
+            examine(&self.directory, Trust { keys: Some(trusted), remembered: None }, &mut |_, _| {})
+        };
+        let key = match self.with_newest_key(verify) {
+            Err(AuditError::NoTrail(_)) => return Ok(()),
+            verified => verified?.0,
+        };
+        let newer = key.as_ref().map(TrustedKeys::of_grant);
+        let trust = Trust { keys: Some(newer.as_ref().unwrap_or(&self.trusted)), remembered: None };
+        examine(&self.directory, trust, &mut |record, _| each(record)).map(drop)
+    }
+
+    /// Does what trusts the versions of the key that there were when the trail was opened, or, if another process has
+    /// rotated the key and signed under the new version since, those that there are now. Gives the newer key then.
+    fn with_newest_key<T>(
+        &self,
+        work: impl Fn(&TrustedKeys) -> Result<T, AuditError>,
+    ) -> Result<(Option<AuditGrant>, T), AuditError> {
+        match work(&self.trusted) {
+            Err(error) if error.is_of_another_key() => match self.key.newer() {
+                Ok(Some(newer)) => work(&TrustedKeys::of_grant(&newer)).map(|done| (Some(newer), done)),
+                _ => Err(error),
+            },
+            done => Ok((None, done?)),
         }
     }
 

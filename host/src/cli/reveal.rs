@@ -26,14 +26,16 @@ How it goes:
   other approves. It raises an alarm (`glass-broken`) in the audit trail, and a review that is open
   until two operators who had no part in it sign it off: `moretta review`. Register four or more.
 
-  What `fpe` masked is not revealed: its ciphertexts do not say which version of the key made them and
-  hold no tag, so a wrong value would not be noticed.
+  Tokens lead back through their vault: add --vault. A token that has expired leads back to nothing,
+  and so does one that was purged; both are told, with their rows. What `fpe` masked is not revealed: its
+  ciphertexts do not say which version of the key made them and hold no tag, so a wrong value would not
+  be noticed.
 
 Who gets what:
   A malicious operator alone gets nothing: two others must approve, or one if the role was given to
   them, and the alarm stays. Three who conspire get what they ask for, and it is recorded.
   A malicious plugin gets nothing: no plugin decrypts, and none runs here.
-  A stolen disk or backup holds ciphertexts, and what `moretta keys --help` says of the keyring. What
+  A stolen disk or backup holds ciphertexts or tokens, and what `moretta keys --help` says of the keyring. What
   was revealed is in a file of mode 0600: encrypt the disk, and delete it when it has served.
   Who can read the secret that opens the keyring can write a program that reveals everything, and
   approvals bind them to nothing: keep it where no single person can read it.";
@@ -49,7 +51,7 @@ pub struct RevealArguments {
     /// A YAML file that says what each column is, beside the policy's own labels.
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
-    /// The column. The policy masks it with `encrypt` or `encrypt-deterministic`.
+    /// The column. The policy masks it with `encrypt`, `encrypt-deterministic` or `token`.
     ///
     /// What is revealed is text. What the policy has as int64 or binary under `types` gets that type again where all
     /// rows are revealed; among ciphertexts binary is base64.
@@ -79,6 +81,10 @@ pub struct RevealArguments {
     /// The keyring.
     #[command(flatten)]
     pub keyring: KeyringArguments,
+    /// The vault, for a column of tokens: a file, or `postgres://USER@HOST/DATABASE` in a build with that feature. Keep a
+    /// password out of the arguments: others see them; set the variable.
+    #[arg(long, value_name = "PATH", env = "MORETTA_VAULT", hide_env_values = true)]
+    pub vault: Option<PathBuf>,
     /// The audit trail that it is recorded in. In `audit` in the keyring's directory, if not given.
     #[arg(long, value_name = "DIR")]
     pub audit: Option<PathBuf>,

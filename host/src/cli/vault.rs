@@ -13,9 +13,11 @@ Examples:
   moretta keys init --keyring keys --key tokens=token
   moretta vault init --vault tokens.vault --keyring keys
   moretta vault stats --vault tokens.vault --keyring keys --json
-  moretta vault purge --vault tokens.vault --keyring keys --as-of 2026-12-31";
+  moretta vault purge --vault tokens.vault --keyring keys --as-of 2026-12-31
+  moretta keys rotate tokens --keyring keys
+  moretta vault reseal --vault tokens.vault --keyring keys";
 
-/// Make, count and purge token vaults.
+/// Make, count, purge and reseal token vaults.
 #[derive(Debug, Subcommand)]
 pub enum VaultCommand {
     /// Make an empty vault, readable by its owner alone.
@@ -35,6 +37,12 @@ pub enum VaultCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Seal every value anew under the primary version of the key, so that its old versions can be destroyed.
+    ///
+    /// Tokens stay what they are. Other processes may use the vault meanwhile; a run that was stopped is finished by the
+    /// next. Processes that opened the vault before the rotation seal under the old version until they end: what they left
+    /// is told, and another run takes it along. What backups hold stays under the versions that it is under.
+    Reseal(VaultArguments),
     /// Remove the tokens that have expired, and the values behind them, for good.
     ///
     /// Nobody can go back from a purged token, and a value that comes again gets a new one. What backups hold stays there.
@@ -51,7 +59,7 @@ pub enum VaultCommand {
 /// A vault and its key.
 #[derive(Args, Debug)]
 pub struct VaultArguments {
-    /// The vault: a file, or `postgres://USER@HOST/DATABASE`. Keep a password out of the arguments: others see them; set
+    /// The vault: a file, or `postgres://USER@HOST/DATABASE`, to another machine by TLS alone. Keep a password out of the arguments: others see them; set
     /// the variable.
     #[arg(long, value_name = "PATH", env = "MORETTA_VAULT", hide_env_values = true)]
     pub vault: PathBuf,

@@ -142,7 +142,9 @@ fn lost(purpose: Purpose) -> &'static str {
         Purpose::Audit => {
             "the public half of it: what it signed can be verified only with the output of `moretta audit public-key`"
         }
-        Purpose::Token => "the way back from every token whose value was sealed under it",
+        Purpose::Token => {
+            "the way back from every token whose value was sealed under it and not anew since (`moretta vault reseal`)"
+        }
         Purpose::Quarantine => "every row that was quarantined under it: nobody can read those rows again",
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn review(command: &ReviewCommand) -> Result<(), Error> {
 }
 
 fn run_of(arguments: &RevealArguments) -> RevealRun {
-    let given = [&arguments.audit, &arguments.keyring.passphrase_file];
+    let given = [&arguments.audit, &arguments.keyring.passphrase_file, &arguments.vault];
     let untouchable = given.into_iter().flatten().chain([&arguments.keyring.keyring]).cloned().collect();
     RevealRun {
         input: arguments.input.clone(),
@@ -65,6 +65,7 @@ fn run_of(arguments: &RevealArguments) -> RevealRun {
         most_rows: arguments.max_rows,
         break_glass: arguments.break_glass,
         skip_unopened: arguments.skip_unopened,
+        vault: arguments.vault.clone(),
         out: arguments.out.clone().unwrap_or_default(),
         format: arguments.format,
         untouchable,

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::keys::TokenGrant;
 use crate::vault::{SetStats, Vault};
 
-/// Makes, counts or purges a vault.
+/// Makes, counts, reseals or purges a vault.
 pub(super) fn run(command: &VaultCommand) -> Result<(), Error> {
     match command {
         VaultCommand::Init(arguments) => {
@@ -26,6 +26,12 @@ pub(super) fn run(command: &VaultCommand) -> Result<(), Error> {
             let json = serde_json::to_string_pretty(&stats);
             print(&format!("{}\n", json.map_err(|_| Error::Internal("the counts are no JSON"))?))
         }
+        VaultCommand::Reseal(arguments) => {
+            let key = key(arguments)?;
+            let vault = Vault::open(&arguments.vault, &key)?;
+            let resealed = vault.reseal()?;
+            print(&told(resealed, &key, &vault.stats(today())?))
+        }
         VaultCommand::Purge { vault, as_of } => {
             let purged = open(vault)?.purge(as_of.unwrap_or_else(today))?;
             print(&format!("{purged} tokens purged\n"))
@@ -39,6 +45,18 @@ fn open(arguments: &VaultArguments) -> Result<Vault, Error> {
 
 fn key(arguments: &VaultArguments) -> Result<TokenGrant, Error> {
     Ok(keyring::open(&arguments.keyring)?.token_key(&arguments.key)?)
+}
+
+/// What resealing did, and whether old versions are needed still.
+fn told(resealed: u64, key: &TokenGrant, stats: &[SetStats]) -> String {
+    let (name, version) = (key.key_id(), key.version());
+    let left = stats.iter().flat_map(|set| &set.key_versions).filter(|sealed| sealed.version != version);
+    let left = left.fold(0_u64, |left, sealed| left.saturating_add(sealed.tokens));
+    let rest = match left {
+        0 => format!("no value of this vault needs another version of key `{name}`"),
+        left => format!("{left} values were sealed under an older version meanwhile; run this again when that is done"),
+    };
+    format!("{resealed} values sealed anew under version {version} of key `{name}`; {rest}\n")
 }
 
 /// Days since 1970-01-01 in UTC.

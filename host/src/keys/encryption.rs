@@ -20,7 +20,7 @@ use super::canonical::Canonical;
 use super::cells::LentCells;
 use super::{
     Cells, Ciphertexts, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, KeyError, Purpose, Refusal,
-    VersionState,
+    VersionState, memory,
 };
 
 /// The format of what follows.
@@ -42,7 +42,7 @@ impl EncryptionGrant {
     pub fn lend<C: Into<Cells>>(&self, columns: Vec<C>) -> Result<LentEncryptionKey, KeyError> {
         let mut call = [0; CALL];
         getrandom::fill(&mut call).map_err(|_| KeyError::NoRandomness)?;
-        let cipher = Box::new(self.0.secret.call_cipher(&call));
+        let cipher = memory::without_trace(|| Box::new(self.0.secret.call_cipher(&call)));
         Ok(LentEncryptionKey { version: self.version(), call, cipher, used: 0, columns: LentCells::new(columns) })
     }
 }
@@ -97,11 +97,14 @@ impl LentDeterministicEncryptionKey {
     /// # Errors
     /// As [`LentEncryptionKey::encrypt`].
     pub fn encrypt(&mut self, column: u32) -> Result<Ciphertexts, Refusal> {
-        let (version, mut siv) = (self.grant.version(), self.grant.0.secret.siv());
-        self.columns.spend(column, |cells| {
-            each(cells, HEADER + TAG, |value, sealed| {
-                header(version, sealed);
-                seal_synthetic(&mut siv, &[cells.name.as_bytes()], value, sealed)
+        let version = self.grant.version();
+        memory::without_trace(|| {
+            let mut siv = self.grant.0.secret.siv();
+            self.columns.spend(column, |cells| {
+                each(cells, HEADER + TAG, |value, sealed| {
+                    header(version, sealed);
+                    seal_synthetic(&mut siv, &[cells.name.as_bytes()], value, sealed)
+                })
             })
         })
     }
@@ -115,6 +118,10 @@ impl DecryptionGrant {
     /// [`KeyError::UnknownVersion`], [`KeyError::Disabled`], [`KeyError::Destroyed`]: it is of a version that opens
     /// nothing.
     pub fn decrypt(&self, column: &str, cell: &[u8]) -> Result<Vec<u8>, KeyError> {
+        memory::without_trace(|| self.decrypted(column, cell))
+    }
+
+    fn decrypted(&self, column: &str, cell: &[u8]) -> Result<Vec<u8>, KeyError> {
         let version = version(cell).ok_or(KeyError::Cell)?;
         let (name, found) = (|| self.0.name.clone(), self.0.versions.iter().find(|(number, _)| *number == version));
         let key = match found.map(|(_, key)| key) {

@@ -11,7 +11,7 @@ use fpe::ff1::{FF1, FlexibleNumeralString};
 
 use super::canonical::Canonical;
 use super::cells::LentCells;
-use super::{Cells, Ciphertexts, FormatPreservingGrant, Refusal};
+use super::{Cells, Ciphertexts, FormatPreservingGrant, Refusal, memory};
 
 /// With fewer possible values they could be tried one by one (SP 800-38G, Rev. 1, 5.2).
 const LEAST_DOMAIN: f64 = 1e6;
@@ -54,6 +54,10 @@ impl LentFormatPreservingKey {
     /// [`Refusal::NotGranted`], [`Refusal::QuotaExhausted`]: the column was not lent, or was encrypted before.
     /// [`Refusal::InvalidParameter`]: the alphabet, or the tweak. [`Refusal::UnsupportedType`]: not text or int64.
     pub fn encrypt(&mut self, column: u32, symbols: &Symbols<'_>) -> Result<Ciphertexts, Refusal> {
+        memory::without_trace(|| self.encrypted(column, symbols))
+    }
+
+    fn encrypted(&mut self, column: u32, symbols: &Symbols<'_>) -> Result<Ciphertexts, Refusal> {
         let alphabet = Alphabet::of(symbols.alphabet).ok_or(Refusal::InvalidParameter)?;
         if symbols.tweak.len() > MOST_TWEAK {
             return Err(Refusal::InvalidParameter);

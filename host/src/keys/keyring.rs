@@ -1,6 +1,7 @@
 //! The keys of one operator, in a directory or in memory, and what is granted from them.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::signing::Signing;
 use super::token::TokenVersions;
 use super::{
     AuditGrant, DateShiftGrant, DecryptionGrant, DeterministicEncryptionGrant, EncryptionGrant, FormatPreservingGrant,
-    KeyError, PseudonymGrant, Purpose, QuarantineGrant, TokenGrant, file, private_file,
+    KeyError, PseudonymGrant, Purpose, QuarantineGrant, TokenGrant, file, memory, private_file,
 };
 
 /// The keys that `moretta keys init` makes.
@@ -23,12 +24,38 @@ pub const DEFAULT_KEYS: [(&str, Purpose); 4] = [
     ("audit", Purpose::Audit),
 ];
 
+/// How often a keyring is read that others rewrap meanwhile.
+const TRIES: usize = 5;
+
 /// The keys of one operator. They leave it as grants only, each for one purpose, unwrapped when they are granted.
 pub struct Keyring {
     pub(in crate::keys) document: Box<Document>,
-    pub(in crate::keys) provider: Box<dyn Provider>,
+    pub(in crate::keys) provider: Arc<dyn Provider>,
     /// Where its file lies. `None` if it is in memory alone.
     pub(in crate::keys) directory: Option<PathBuf>,
+}
+
+/// Where a keyring lies, and what opens it there again.
+pub(in crate::keys) struct KeyringPlace {
+    directory: PathBuf,
+    provider: Arc<dyn Provider>,
+}
+
+impl KeyringPlace {
+    /// The keyring as it is now.
+    ///
+    /// # Errors
+    /// Those of [`Keyring::open`].
+    pub(in crate::keys) fn open(&self) -> Result<Keyring, KeyError> {
+        match Keyring::newest(&self.directory, &*self.provider) {
+            Err(KeyError::Rewrapped) => Keyring::open(&self.directory),
+            document => Ok(Keyring {
+                document: Box::new(document?),
+                provider: self.provider.clone(),
+                directory: Some(self.directory.clone()),
+            }),
+        }
+    }
 }
 
 /// What may be known of a key.
@@ -99,10 +126,14 @@ impl Keyring {
     /// There is none, it is damaged, others can read it, or put another in its place. Or the secret that opens it is not
     /// given, or is another one.
     pub fn open_with(directory: &Path, secrets: &Secrets) -> Result<Self, KeyError> {
-        let unverified = file::read(directory)?;
-        let provider = provider::open(unverified.settings(), directory, secrets)?;
-        let document = Box::new(unverified.verify(&*provider)?);
-        Ok(Self { document, provider, directory: Some(directory.to_owned()) })
+        for _ in 1..TRIES {
+            match Self::try_open(directory, secrets) {
+                // Another process rewrapped the keyring after its file was read here: its old key file is gone.
+                Err(KeyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                opened => return opened,
+            }
+        }
+        Self::try_open(directory, secrets)
     }
 
     /// A keyring that is never written, for a trial: what is made under it cannot be made again.
@@ -239,7 +270,8 @@ impl Keyring {
         let of_key = self.key(name, Purpose::Audit)?;
         let alive = of_key.versions.iter().filter(|version| version.state != VersionState::Destroyed);
         let all = alive.map(|version| self.sub_key(of_key, version, "")).collect::<Result<Vec<_>, _>>()?;
-        Ok(AuditGrant(Granted::shared(name, version, Signing::new(&key, all.into_iter()))))
+        let signing = || Signing::new(&key, all.into_iter(), self.place());
+        Ok(AuditGrant(memory::without_trace(|| Granted::shared(name, version, signing()))))
     }
 
     /// Grants making and opening token vaults: new values are sealed under the primary version, and those that were
@@ -251,6 +283,27 @@ impl Keyring {
         let (version, _) = self.primary(name, Purpose::Token, "")?;
         let versions = self.readable(self.key(name, Purpose::Token)?, "")?;
         Ok(TokenGrant(Granted::shared(name, version, TokenVersions(versions))))
+    }
+
+    /// The keyring as it is on disk now, which another process may have changed since it was opened.
+    ///
+    /// # Errors
+    /// It is in memory alone, or those of [`Keyring::open`].
+    pub(crate) fn newer(&self) -> Result<Self, KeyError> {
+        self.place().ok_or(KeyError::InMemory)?.open()
+    }
+
+    fn place(&self) -> Option<KeyringPlace> {
+        let directory = self.directory.clone()?;
+        Some(KeyringPlace { directory, provider: self.provider.clone() })
+    }
+
+    fn try_open(directory: &Path, secrets: &Secrets) -> Result<Self, KeyError> {
+        let unverified = file::read(directory)?;
+        let open = || provider::open(unverified.settings(), directory, secrets);
+        let provider: Arc<dyn Provider> = memory::without_trace(open)?.into();
+        let document = Box::new(memory::without_trace(|| unverified.verify(&*provider))?);
+        Ok(Self { document, provider, directory: Some(directory.to_owned()) })
     }
 
     /// The sub-key of the version that new data is made under.
@@ -270,7 +323,8 @@ impl Keyring {
 
     /// What works in a domain. The data key itself is wiped at once.
     fn sub_key(&self, key: &Key, of: &Version, domain: &str) -> Result<Material, KeyError> {
-        Ok(self.document.unwrap(key, of, &*self.provider)?.sub_key(key.purpose, domain, of.version))
+        let unwrap = || self.document.unwrap(key, of, &*self.provider);
+        memory::without_trace(|| Ok(unwrap()?.sub_key(key.purpose, domain, of.version)))
     }
 
     fn key(&self, name: &str, wanted: Purpose) -> Result<&Key, KeyError> {
@@ -284,7 +338,7 @@ impl Keyring {
     fn under(provider: Box<dyn Provider>, keys: &[(&str, Purpose)]) -> Result<Self, KeyError> {
         let mut document = Box::new(Document::new(&*provider)?);
         keys.iter().try_for_each(|(name, purpose)| document.add(name, *purpose, &*provider))?;
-        Ok(Self { document, provider, directory: None })
+        Ok(Self { document, provider: provider.into(), directory: None })
     }
 }
 

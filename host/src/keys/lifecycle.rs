@@ -1,6 +1,7 @@
 //! How keys come, change and go.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::document::{Document, VersionState};
 use super::operators::Approved;
@@ -92,9 +93,10 @@ impl Keyring {
         approved: Option<&Approved<'_>>,
     ) -> Result<(), KeyError> {
         let directory = self.directory.clone().ok_or(KeyError::InMemory)?;
-        let new = provider::establish(protection, &directory, secrets)?;
+        // Under the lock: another process that rewraps takes away every key file that it does not know.
         let _lock = file::lock(&directory)?;
-        let mut document = self.newest(&directory)?;
+        let new: Arc<dyn Provider> = provider::establish(protection, &directory, secrets)?.into();
+        let mut document = Self::newest(&directory, &*self.provider)?;
         document.authorize_loss(&Action::Rewrap { protection: protection.name().to_owned() }, approved)?;
         document.rewrap(&*self.provider, &*new)?;
         (*self.document, self.provider) = (Self::written(&directory, document, &*new)?, new);
@@ -131,18 +133,18 @@ impl Keyring {
     ) -> Result<T, KeyError> {
         let directory = self.directory.clone().ok_or(KeyError::InMemory)?;
         let _lock = file::lock(&directory)?;
-        let mut document = self.newest(&directory)?;
+        let mut document = Self::newest(&directory, &*self.provider)?;
         let outcome = change(&mut document, &*self.provider)?;
         *self.document = Self::written(&directory, document, &*self.provider)?;
         Ok(outcome)
     }
 
-    fn newest(&self, directory: &Path) -> Result<Document, KeyError> {
+    pub(in crate::keys) fn newest(directory: &Path, provider: &dyn Provider) -> Result<Document, KeyError> {
         let unverified = file::read(directory)?;
-        if unverified.settings() != self.provider.settings() {
+        if unverified.settings() != provider.settings() {
             return Err(KeyError::Rewrapped);
         }
-        unverified.verify(&*self.provider)
+        unverified.verify(provider)
     }
 
     fn written(directory: &Path, mut document: Document, provider: &dyn Provider) -> Result<Document, KeyError> {

@@ -86,6 +86,11 @@ impl Material {
         Aes256Gcm::new(self.0.as_ref().into())
     }
 
+    /// AES-256 itself: a permutation of blocks of 16 bytes.
+    pub(in crate::keys) fn permutation(&self) -> Aes256 {
+        Aes256::new(self.0.as_ref().into())
+    }
+
     /// The cipher of one quarantine file: AES-256-GCM under a key of the file's own.
     pub(in crate::keys) fn file_cipher(&self, file: &[u8; 16]) -> Aes256Gcm {
         self.expand(&[FILE_KEY, file]).cipher()

@@ -1,7 +1,7 @@
-//! The only way to a key that opens cells: a request that the keyring's operators approved.
+//! The only way to a key that opens cells or tokens: a request that the keyring's operators approved.
 
 use super::operators::Approved;
-use super::{DecryptionGrant, KeyError, Keyring, Purpose};
+use super::{DecryptionGrant, KeyError, Keyring, Purpose, TokenGrant};
 use crate::approval::{Action, ApprovalError, Reveal};
 
 impl Keyring {
@@ -20,6 +20,23 @@ impl Keyring {
         let purpose = purposes.into_iter().find(|purpose| purpose.to_string() == reveal.purpose);
         let purpose = purpose.ok_or(ApprovalError::Malformed("request"))?;
         self.decryption_key(&reveal.key, purpose, &reveal.domain)
+    }
+
+    /// Grants the key of the vault whose tokens an approved request asks for. It can be carried out until
+    /// [`Keyring::spend`] marks it.
+    ///
+    /// # Errors
+    /// Those of [`Keyring::reveal_key`].
+    pub(crate) fn reveal_tokens(
+        &self,
+        reveal: &Reveal,
+        approved: Option<&Approved<'_>>,
+    ) -> Result<TokenGrant, KeyError> {
+        self.document.check_consent(&Action::Reveal(reveal.clone()), approved)?;
+        match reveal.purpose == Purpose::Token.to_string() {
+            true => self.token_key(&reveal.key),
+            false => Err(ApprovalError::Malformed("request").into()),
+        }
     }
 
     /// Marks an approved request as carried out, before anybody gets what it asks for. No other process can carry it out
@@ -109,6 +126,24 @@ mod tests {
         keyring.spend(&reveal, &approved).unwrap();
         assert_eq!(refusal(keyring.reveal_key(&reveal, Some(&approved))), ApprovalError::Spent);
         assert_eq!(refusal(elsewhere.spend(&reveal, &approved)), ApprovalError::Spent);
+    }
+
+    #[test]
+    fn tokens_take_two_operators_too_and_a_request_for_them() {
+        let (_directory, mut keyring) = keyring();
+        keyring.add("tokens", Purpose::Token).unwrap();
+        let reveal = Reveal { key: "tokens".to_owned(), purpose: "token".to_owned(), ..reveal(false) };
+        let request = request(&keyring, reveal.clone(), "carla");
+        let both = approvals(&request, &["anna", "bruno"]);
+        let one = Approved { request: &request, approvals: &both[..1], now: at(2) };
+        assert_eq!(refusal(keyring.reveal_tokens(&reveal, None)), ApprovalError::TooFew { given: 0, needed: 2 });
+        let too_few = ApprovalError::TooFew { given: 1, needed: 2 };
+        assert_eq!(refusal(keyring.reveal_tokens(&reveal, Some(&one))), too_few);
+        let approved = Approved { request: &request, approvals: &both, now: at(2) };
+        assert_eq!(refusal(keyring.reveal_key(&reveal, Some(&approved))), ApprovalError::Malformed("request"));
+        assert_eq!(keyring.reveal_tokens(&reveal, Some(&approved)).unwrap().key_id(), "tokens");
+        keyring.spend(&reveal, &approved).unwrap();
+        assert_eq!(refusal(keyring.reveal_tokens(&reveal, Some(&approved))), ApprovalError::Spent);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-use super::AuditGrant;
+use super::keyring::KeyringPlace;
 use super::material::Material;
+use super::{AuditGrant, KeyError};
 
 /// The length of a signature in bytes.
 pub(crate) const SIGNATURE: usize = 64;
@@ -14,13 +15,19 @@ pub(crate) const SIGNATURE: usize = 64;
 pub(in crate::keys) struct Signing {
     key: SigningKey,
     public: Vec<AuditPublicKey>,
+    /// The keyring that it is of, unless that is in memory alone.
+    keyring: Option<KeyringPlace>,
 }
 
 impl Signing {
     /// Signs under this sub-key, and trusts what these have signed.
-    pub(in crate::keys) fn new(key: &Material, all: impl Iterator<Item = Material>) -> Self {
+    pub(in crate::keys) fn new(
+        key: &Material,
+        all: impl Iterator<Item = Material>,
+        keyring: Option<KeyringPlace>,
+    ) -> Self {
         let public = all.map(|key| AuditPublicKey(key.signing_key().verifying_key())).collect();
-        Self { key: key.signing_key(), public }
+        Self { key: key.signing_key(), public, keyring }
     }
 }
 
@@ -33,6 +40,16 @@ impl AuditGrant {
     /// The public half of the version that signs.
     pub fn public_key(&self) -> AuditPublicKey {
         AuditPublicKey(self.0.secret.key.verifying_key())
+    }
+
+    /// The key as the keyring has it now, if another process rotated it since it was granted.
+    ///
+    /// # Errors
+    /// The keyring cannot be read, or does not grant it any more.
+    pub(crate) fn newer(&self) -> Result<Option<Self>, KeyError> {
+        let Some(keyring) = &self.0.secret.keyring else { return Ok(None) };
+        let newer = keyring.open()?.audit_key(self.key_id())?;
+        Ok((newer.version() != self.version()).then_some(newer))
     }
 
     /// The public halves of all versions of the key: what they signed can still be verified.
@@ -103,7 +120,7 @@ mod tests {
         let material = Material::stored(&[7; LENGTH]).unwrap();
         let version = |number| material.sub_key(Purpose::Audit, "", number);
         let grant = |number: u32| {
-            let secret = Signing::new(&version(number), (1..=number).map(version));
+            let secret = Signing::new(&version(number), (1..=number).map(version), None);
             AuditGrant(Arc::new(Granted { name: "audit".to_owned(), version: number, secret }))
         };
         let (earlier, now) = (grant(1), grant(2));

@@ -11,18 +11,22 @@
 
 use std::fmt;
 
+use aes::Aes256;
+use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt};
 use aes_gcm::aead::{Nonce, Tag};
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use zeroize::Zeroizing;
 
 use super::keyed_digest::KeyedDigest;
 use super::material::{LENGTH, Material, length_prefix};
-use super::{KeyError, TokenGrant};
+use super::{KeyError, RandomBytes, TokenGrant, memory};
 
 /// What the key of one vault's header is derived under.
 const HEADER: &[u8] = b"moretta vault header v1\0";
 /// What the index key of one set of tokens is derived under, from the vault's index secret.
 const INDEX: &[u8] = b"moretta token index v1\0";
+/// What the permutation of one set of tokens is derived under, from the vault's index secret.
+const PERMUTATION: &[u8] = b"moretta token permutation v1\0";
 /// What the sealing key of one set of tokens is derived under, from each version of the key.
 const SEAL: &[u8] = b"moretta token seal v1\0";
 
@@ -54,6 +58,7 @@ pub(crate) struct VaultKeys {
 pub(crate) struct SetKeys {
     key: String,
     index: KeyedDigest,
+    permutation: Box<Aes256>,
     primary: u32,
     seals: Vec<(u32, KeyedDigest)>,
 }
@@ -85,7 +90,7 @@ impl TokenGrant {
     /// under another key, or its header was changed.
     pub(crate) fn open_vault(&self, vault: [u8; 16], sealed: &SealedSecret) -> Result<Option<VaultKeys>, KeyError> {
         let header = self.header_key(&vault, sealed.version)?;
-        let opened = open(&header, self.key_id().as_bytes(), &sealed.bytes).map(Zeroizing::new);
+        let opened = open(&header, self.key_id().as_bytes(), &sealed.bytes);
         let index = opened.and_then(|bytes| Material::stored(&bytes));
         Ok(index.map(|index| VaultKeys { grant: self.clone(), vault, index }))
     }
@@ -103,6 +108,11 @@ impl VaultKeys {
         self.grant.key_id()
     }
 
+    /// The version of the key that values are sealed under.
+    pub(crate) fn version(&self) -> u32 {
+        self.grant.version()
+    }
+
     /// The index secret for the header, sealed under the primary version.
     ///
     /// # Errors
@@ -110,7 +120,8 @@ impl VaultKeys {
     pub(crate) fn sealed_secret(&self) -> Result<SealedSecret, KeyError> {
         let version = self.grant.version();
         let header = self.grant.header_key(&self.vault, version)?;
-        let bytes = seal(&header, &nonce()?, self.grant.key_id().as_bytes(), self.index.to_store())?;
+        let nonce = RandomBytes::new().take()?;
+        let bytes = seal(&header, &nonce, self.grant.key_id().as_bytes(), self.index.to_store())?;
         Ok(SealedSecret { version, bytes })
     }
 
@@ -119,15 +130,16 @@ impl VaultKeys {
         let (domain_length, format_length) = (length_prefix(domain), length_prefix(format));
         let derive = |from: &Material, label: &[u8]| {
             let (domain, format) = (domain.as_bytes(), format.as_bytes());
-            from.expand(&[label, &self.vault, &domain_length, domain, &format_length, format]).keyed_digest()
+            from.expand(&[label, &self.vault, &domain_length, domain, &format_length, format])
         };
         let versions = self.grant.0.secret.0.iter();
-        SetKeys {
+        memory::without_trace(|| SetKeys {
             key: self.grant.key_id().to_owned(),
-            index: derive(&self.index, INDEX),
+            index: derive(&self.index, INDEX).keyed_digest(),
+            permutation: Box::new(derive(&self.index, PERMUTATION).permutation()),
             primary: self.grant.version(),
-            seals: versions.map(|(version, sub_key)| (*version, derive(sub_key, SEAL))).collect(),
-        }
+            seals: versions.map(|(version, sub_key)| (*version, derive(sub_key, SEAL).keyed_digest())).collect(),
+        })
     }
 }
 
@@ -142,13 +154,33 @@ impl SetKeys {
         index
     }
 
+    /// What is shown for 16 drawn bytes: another 16, which nobody without the vault's secret tells from random ones, and
+    /// that no other bytes of the set are shown as (AES-256 of one block).
+    pub(crate) fn shown(&self, drawn: [u8; 16]) -> [u8; 16] {
+        let mut block = drawn.into();
+        self.permutation.encrypt_block(&mut block);
+        block.into()
+    }
+
+    /// The drawn bytes that these are shown for.
+    pub(crate) fn drawn(&self, shown: [u8; 16]) -> [u8; 16] {
+        let mut block = shown.into();
+        self.permutation.decrypt_block(&mut block);
+        block.into()
+    }
+
     /// Seals a value for its row. Gives the version of the key, and nonce, ciphertext and tag: 28 bytes more than the
     /// value.
     ///
     /// # Errors
     /// The system gives no random bytes.
-    pub(crate) fn seal(&self, row: Binding<'_>, value: &[u8]) -> Result<(u32, Vec<u8>), KeyError> {
-        let nonce = nonce()?;
+    pub(crate) fn seal(
+        &self,
+        row: Binding<'_>,
+        value: &[u8],
+        random: &mut RandomBytes,
+    ) -> Result<(u32, Vec<u8>), KeyError> {
+        let nonce = random.take()?;
         let cipher = row_cipher(self.of(self.primary)?, &nonce, row.token);
         Ok((self.primary, seal(&cipher, &nonce, &associated(row), value)?))
     }
@@ -157,7 +189,12 @@ impl SetKeys {
     ///
     /// # Errors
     /// [`KeyError::NotLent`]: the version of the key may not be used.
-    pub(crate) fn open(&self, version: u32, row: Binding<'_>, sealed: &[u8]) -> Result<Option<Vec<u8>>, KeyError> {
+    pub(crate) fn open(
+        &self,
+        version: u32,
+        row: Binding<'_>,
+        sealed: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
         let seals = self.of(version)?;
         let Some((stored_nonce, _)) = sealed.split_first_chunk::<NONCE>() else { return Ok(None) };
         let cipher = row_cipher(seals, stored_nonce, row.token);
@@ -181,12 +218,6 @@ impl fmt::Debug for SetKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetKeys").field("key", &self.key).finish_non_exhaustive()
     }
-}
-
-fn nonce() -> Result<[u8; NONCE], KeyError> {
-    let mut nonce = [0; NONCE];
-    getrandom::fill(&mut nonce).map_err(|_| KeyError::NoRandomness)?;
-    Ok(nonce)
 }
 
 fn row_cipher(seals: &KeyedDigest, nonce: &[u8; NONCE], token: &[u8]) -> Aes256Gcm {
@@ -213,10 +244,10 @@ fn seal(cipher: &Aes256Gcm, nonce: &[u8; NONCE], beside: &[u8], content: &[u8]) 
     Ok(sealed)
 }
 
-fn open(cipher: &Aes256Gcm, beside: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+fn open(cipher: &Aes256Gcm, beside: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
     let (content, tag) = rest.split_last_chunk::<TAG>()?;
-    let mut content = content.to_vec();
+    let mut content = Zeroizing::new(content.to_vec());
     let (nonce, tag) = (Nonce::<Aes256Gcm>::from(*nonce), Tag::<Aes256Gcm>::from(*tag));
     cipher.decrypt_inout_detached(&nonce, beside, content.as_mut_slice().into(), &tag).ok()?;
     Some(content)
@@ -262,7 +293,7 @@ mod tests {
         let cipher = row_cipher(&seals.seals[0].1, &[4; NONCE], ROW.token);
         let sealed = seal(&cipher, &[4; NONCE], &associated(ROW), b"MRN-0017").unwrap();
         assert_eq!(hex(&sealed), "040404040404040404040404dbd9b3e158723ba10f28c762ee6c9466f67b3491761c014d");
-        assert_eq!(seals.open(1, ROW, &sealed).unwrap().unwrap(), b"MRN-0017");
+        assert_eq!(seals.open(1, ROW, &sealed).unwrap().unwrap().as_slice(), b"MRN-0017");
     }
 
     #[test]
@@ -278,14 +309,17 @@ mod tests {
     #[test]
     fn one_value_is_sealed_differently_each_time() {
         let seals = set(&[1]);
-        assert_ne!(seals.seal(ROW, b"value").unwrap(), seals.seal(ROW, b"value").unwrap());
+        assert_ne!(
+            seals.seal(ROW, b"value", &mut RandomBytes::new()).unwrap(),
+            seals.seal(ROW, b"value", &mut RandomBytes::new()).unwrap()
+        );
     }
 
     #[test]
     fn opens_in_no_other_row_set_or_state() {
         let seals = set(&[1]);
-        let (version, sealed) = seals.seal(ROW, b"value").unwrap();
-        assert_eq!(seals.open(version, ROW, &sealed).unwrap().unwrap(), b"value");
+        let (version, sealed) = seals.seal(ROW, b"value", &mut RandomBytes::new()).unwrap();
+        assert_eq!(seals.open(version, ROW, &sealed).unwrap().unwrap().as_slice(), b"value");
         let rows = [
             Binding { index: &[0; 16], ..ROW },
             Binding { token: &[0; 16], ..ROW },
@@ -307,12 +341,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_is_a_permutation_of_what_was_drawn_that_each_set_has_of_its_own() {
+        let (one, rotated) = (set(&[1]), set(&[2, 1]));
+        let other = vault(&grant(&[1])).set("visits", "opaque");
+        for drawn in [[0; 16], [255; 16], *b"batch and random"] {
+            let shown = one.shown(drawn);
+            assert_ne!(shown, drawn);
+            assert_eq!((one.drawn(shown), rotated.shown(drawn)), (drawn, shown));
+            assert_ne!(other.shown(drawn), shown);
+        }
+    }
+
+    #[test]
     fn rotation_changes_no_index_and_opens_what_was_sealed_before() {
         let (before, after) = (set(&[1]), set(&[2, 1]));
         assert_eq!(before.index(b"value"), after.index(b"value"));
-        let (version, sealed) = before.seal(ROW, b"value").unwrap();
-        assert_eq!(after.open(version, ROW, &sealed).unwrap().unwrap(), b"value");
-        let (version, sealed) = after.seal(ROW, b"value").unwrap();
+        let (version, sealed) = before.seal(ROW, b"value", &mut RandomBytes::new()).unwrap();
+        assert_eq!(after.open(version, ROW, &sealed).unwrap().unwrap().as_slice(), b"value");
+        let (version, sealed) = after.seal(ROW, b"value", &mut RandomBytes::new()).unwrap();
         assert_eq!(version, 2);
         assert!(matches!(before.open(version, ROW, &sealed), Err(KeyError::NotLent { version: 2, .. })));
     }

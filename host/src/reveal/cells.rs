@@ -9,15 +9,15 @@ use arrow_array::{Array, ArrayRef, BinaryArray, ListArray, StringArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 
 use super::RevealError;
-use super::rule::Sealed;
+use super::opener::{Opened, Opener};
 use crate::approval::Reveal;
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
-use crate::keys::{DecryptionGrant, KeyError};
+use crate::vault::VaultError;
 use crate::verify::{VerifiedBatch, revealed, unrevealed};
 
 /// What was opened.
@@ -35,9 +35,10 @@ pub struct Counts {
 
 /// Opens the cells of one column in the rows that were asked for.
 pub(super) struct Cells<'a> {
-    grant: &'a DecryptionGrant,
+    opener: &'a Opener,
     reveal: &'a Reveal,
-    sealed: &'a Sealed,
+    /// The type that the values had.
+    values: ColumnType,
     skip_unopened: bool,
     counts: Counts,
     rows_read: u64,
@@ -48,9 +49,9 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(grant: &'a DecryptionGrant, reveal: &'a Reveal, sealed: &'a Sealed, skip_unopened: bool) -> Self {
+    pub(super) fn new(opener: &'a Opener, reveal: &'a Reveal, values: ColumnType, skip_unopened: bool) -> Self {
         let counts = Counts::default();
-        Self { grant, reveal, sealed, skip_unopened, counts, rows_read: 0, last: None, is_there: false }
+        Self { opener, reveal, values, skip_unopened, counts, rows_read: 0, last: None, is_there: false }
     }
 
     /// How many rows were read so far.
@@ -103,14 +104,18 @@ impl<'a> Cells<'a> {
             return Err(RevealError::NotText(column, found).into());
         }
         let texts = cast_exactly(cells, &DataType::Utf8).map_err(|_| Error::Internal("text that is no text"))?;
+        let cells = || texts.as_string::<i32>().iter().enumerate();
+        let place = |cell| batch.place().row(row(cell));
+        let chosen = |cell| self.reveal.rows.contains(place(cell).row.unwrap_or_default());
+        let asked: Vec<_> =
+            cells().filter_map(|(cell, text)| text.filter(|_| chosen(cell)).map(|t| (cell, t))).collect();
+        let values = self.values_of(&asked, place)?;
+        let mut asked = asked.iter().zip(values).peekable();
         let mut opened = StringBuilder::with_capacity(texts.len(), texts.get_buffer_memory_size());
-        for (cell, text) in texts.as_string::<i32>().iter().enumerate() {
-            let place = batch.place().row(row(cell));
-            match text {
-                Some(text) if self.reveal.rows.contains(place.row.unwrap_or_default()) => {
-                    opened.append_value(self.value(text, place)?);
-                }
-                kept => opened.append_option(kept),
+        for (cell, text) in cells() {
+            match asked.next_if(|((asked, _), _)| *asked == cell) {
+                Some(((_, text), value)) => opened.append_value(self.value(text, value, place(cell))?),
+                None => opened.append_option(text),
             }
         }
         let opened = opened.finish();
@@ -120,7 +125,7 @@ impl<'a> Cells<'a> {
     /// The values in the type that they had, where every one of them is opened. Among ciphertexts they are text.
     fn typed(&self, texts: StringArray) -> Result<ArrayRef, usize> {
         let all = self.reveal.rows.count().is_none() && !self.skip_unopened;
-        match self.sealed.values {
+        match self.values {
             ColumnType::Int64 if all => cast_exactly(&(Arc::new(texts) as ArrayRef), &DataType::Int64),
             ColumnType::Binary if all => {
                 let bytes = texts.iter().map(|text| text.map(|text| STANDARD.decode(text)).transpose());
@@ -132,12 +137,25 @@ impl<'a> Cells<'a> {
 
     fn mistyped(&self, batch: &Batch, row: usize) -> Error {
         let place = Place { column: Some(self.reveal.column.clone()), ..batch.place().row(row) };
-        DataError { place, problem: DataProblem::NotOfType(self.sealed.values) }.into()
+        DataError { place, problem: DataProblem::NotOfType(self.values) }.into()
+    }
+
+    /// What was found for each of these cells.
+    fn values_of(&self, asked: &[(usize, &str)], place: impl Fn(usize) -> Place) -> Result<Vec<Opened>, Error> {
+        let texts: Vec<_> = asked.iter().map(|(_, text)| *text).collect();
+        let opened = self.opener.open(&self.reveal.column, &texts).map_err(|error| match error {
+            VaultError::Tampered { place: vault, row } => {
+                let row = asked.get(row).and_then(|(cell, _)| place(*cell).row).unwrap_or_default();
+                VaultError::Tampered { place: vault, row: usize::try_from(row).unwrap_or_default() }
+            }
+            other => other,
+        });
+        Ok(opened?)
     }
 
     /// The value of a cell; the cell, where it does not open and that is allowed.
-    fn value(&mut self, text: &str, place: Place) -> Result<String, Error> {
-        match self.opened(text) {
+    fn value(&mut self, text: &str, found: Opened, place: Place) -> Result<String, Error> {
+        match found.and_then(|(version, value)| Ok((version, self.text(value)?))) {
             Ok((version, value)) => {
                 self.counts.versions.insert(version);
                 self.count(place.row)?;
@@ -154,19 +172,11 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn opened(&self, text: &str) -> Result<(u32, String), DataProblem> {
-        let not_opened = |error| DataProblem::NotOpened(Box::new(error));
-        let sealed = text.strip_prefix(&self.sealed.prefix).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-        let sealed = sealed.ok_or_else(|| not_opened(KeyError::Cell))?;
-        let value = self.grant.decrypt(&self.reveal.column, &sealed).map_err(not_opened)?;
-        let version = DecryptionGrant::version_of(&sealed).unwrap_or_default();
-        Ok((
-            version,
-            match self.sealed.values {
-                ColumnType::Binary => STANDARD.encode(value),
-                _ => String::from_utf8(value).map_err(|_| DataProblem::OpenedNoText)?,
-            },
-        ))
+    fn text(&self, value: Vec<u8>) -> Result<String, DataProblem> {
+        match self.values {
+            ColumnType::Binary => Ok(STANDARD.encode(value)),
+            _ => String::from_utf8(value).map_err(|_| DataProblem::OpenedNoText),
+        }
     }
 
     fn count(&mut self, row: Option<u64>) -> Result<(), Error> {

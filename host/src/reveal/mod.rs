@@ -1,4 +1,4 @@
-//! Reveal: one encrypted column of a masked file, opened for a request that its operators approved.
+//! Reveal: one column of ciphertexts or tokens, opened for a request that the keyring's operators approved.
 //!
 //! ```text
 //! copy ─▶ consent ─▶ recorded ─▶ cells ─▶ verify ─▶ staged ─▶ spent ─▶ recorded ─▶ committed
@@ -11,6 +11,7 @@
 mod account;
 mod cells;
 mod copy;
+mod opener;
 mod refusal;
 mod review;
 mod rule;
@@ -25,7 +26,7 @@ use crate::approval::{Approval, ApprovalError, Request, Reveal, Rows, Timestamp}
 use crate::audit::{Recorded, Trail};
 use crate::batch::{Batch, BatchPlace};
 use crate::error::Error;
-use crate::keys::{Approved, DecryptionGrant, KeyError, Keyring};
+use crate::keys::{Approved, KeyError, Keyring};
 use crate::policy::Policy;
 use crate::sink::{self, Stage};
 use crate::source::{self, Format, ReadOptions, Source};
@@ -33,6 +34,7 @@ use crate::source::{self, Format, ReadOptions, Source};
 use account::Account;
 use cells::Cells;
 use copy::Copy;
+use opener::Opener;
 use rule::Sealed;
 
 pub use cells::Counts;
@@ -56,6 +58,8 @@ pub struct RevealRun {
     pub break_glass: bool,
     /// Leave cells that do not open as they are, and count them.
     pub skip_unopened: bool,
+    /// The vault, for a column of tokens.
+    pub vault: Option<PathBuf>,
     /// Where to write. The file must not be there yet.
     pub out: PathBuf,
     /// Its format, where its extension does not say. Else that of the input.
@@ -141,16 +145,16 @@ impl<'a> Attempt<'a> {
         let copy = Copy::of(&self.run.input, &self.run.out)?;
         let reveal = self.run.reveal(&sealed, copy.digest().to_owned())?;
         self.account.asks(&reveal, consent.request, keyring.id());
-        let grant = keyring.reveal_key(&reveal, consent.approved()?.as_ref())?;
+        let opener = Opener::allowed(self.run, (&reveal, &sealed), keyring, consent.approved()?.as_ref())?;
         self.account.check_first_time()?;
-        Ok(Allowed { reveal, grant, sealed, copy })
+        Ok(Allowed { reveal, opener, sealed, copy })
     }
 }
 
 /// Everything that decrypting takes.
 struct Allowed {
     reveal: Reveal,
-    grant: DecryptionGrant,
+    opener: Opener,
     sealed: Sealed,
     copy: Copy,
 }
@@ -207,7 +211,7 @@ impl RevealRun {
         let format = self.format.or_else(|| Format::of_path(&self.out)).or(self.format_of_input());
         let format = format.ok_or(Error::Internal("an input of no format was opened"))?;
         let (encoder, mut stage) = sink::open_private(&self.out, format)?;
-        let mut cells = Cells::new(&allowed.grant, &allowed.reveal, &allowed.sealed, self.skip_unopened);
+        let mut cells = Cells::new(&allowed.opener, &allowed.reveal, allowed.sealed.values, self.skip_unopened);
         let no_rows = source.schema_hint().map(|schema| Batch::new(RecordBatch::new_empty(schema), place(&self.input)));
         while let Some(chunk) = source.next()? {
             if self.interrupted.load(Ordering::Relaxed) {

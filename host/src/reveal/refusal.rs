@@ -3,6 +3,7 @@
 use crate::approval::{Action, ApprovalError, Request, Reveal};
 use crate::error::{DataError, DataProblem, Error};
 use crate::keys::KeyError;
+use crate::vault::VaultError;
 
 /// Nothing is revealed, whoever approved it.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +17,16 @@ pub enum RevealError {
     /// The input is no file.
     #[error("the digest of a file is approved, and this is none; write it to a file first")]
     NoFile,
-    /// The policy does not encrypt the column.
-    #[error("the policy does not mask `{0}` with encrypt or encrypt-deterministic; nothing else is revealed")]
+    /// The policy does not mask the column so that its values can be brought back.
+    #[error("the policy does not mask `{0}` with encrypt, encrypt-deterministic or token; nothing else is revealed")]
     NotEncrypted(String),
+    /// It was masked with what cannot tell a right value from a wrong one.
+    #[error(
+        "the policy masks `{0}` with fpe, whose ciphertexts hold neither a tag nor the version of their key: opened with \
+         another key they would give values that look right and are wrong, so they are not revealed; mask with token or \
+         encrypt-deterministic what is to be brought back"
+    )]
+    FormatPreserving(String),
     /// The input has no such column.
     #[error("the input has no column `{0}`; a list is named with its brackets: `name[].given[]`")]
     NoColumn(String),
@@ -50,10 +58,13 @@ pub(super) fn reason(error: &Error) -> &'static str {
         Error::Key(KeyError::Approval(refusal)) => approval(refusal),
         Error::Key(error) => key(error),
         Error::Reveal(RevealError::TooManyRows(_) | RevealError::RowBeyond { .. }) => "rows",
-        Error::Reveal(RevealError::NotEncrypted(_)) | Error::Policy(_) => "policy",
+        Error::Reveal(RevealError::NotEncrypted(_) | RevealError::FormatPreserving(_)) | Error::Policy(_) => "policy",
         Error::Reveal(RevealError::NoColumn(_) | RevealError::NotText(..)) => "column",
         Error::Reveal(RevealError::OtherJustification) => "other-justification",
         Error::Data(DataError { problem: DataProblem::NotOpened(_) | DataProblem::OpenedNoText, .. }) => "unopened",
+        Error::Data(DataError { problem: DataProblem::UnknownToken | DataProblem::ExpiredToken, .. }) => "unopened",
+        Error::Vault(VaultError::Key(error)) => key(error),
+        Error::Vault(_) => "vault",
         Error::Data(_) => "input",
         Error::Audit(_) => "trail",
         Error::Usage(_) | Error::Reveal(_) => "usage",

@@ -4,12 +4,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::VaultError;
-use crate::keys::KeyError;
+use crate::keys::{KeyError, RandomBytes, SetKeys};
 
 /// RFC 4648, section 6. Neither 0 nor 1 is in it, so none of its letters is taken for a digit.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// How many random bytes an opaque token has.
+/// How many bytes an opaque token has.
 const OPAQUE: usize = 16;
+/// How many of those that are drawn for it are those of its batch.
+pub(in crate::vault) const OF_BATCH: usize = 6;
+/// What stands before the drawn bytes where a token is stored that is a permutation of them. Tokens of the first form of
+/// vaults are stored as they are shown.
+const PERMUTED: u8 = 1;
 /// How many letters they make: 26 times 5 bits, of which the last two are zero.
 const OPAQUE_LETTERS: usize = 26;
 /// The shortest value that digits stand for: a space of 10^6.
@@ -57,7 +62,7 @@ pub enum Unfit {
     Exhausted,
 }
 
-/// The bytes of a token as they are stored: without prefix, and random bytes as such. Up to 32.
+/// The bytes of a token as they are stored: digits, or the bytes that were drawn. Up to 32.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::vault) struct Body {
     bytes: [u8; MOST_DIGITS],
@@ -94,13 +99,25 @@ impl Format {
 
     /// A random token for a value that was admitted.
     ///
+    /// The tokens of a batch are drawn with the same first bytes, so that they lie together where they are stored, and a
+    /// store touches some pages for a batch and not one for each token. Nothing of that is to be seen: what is shown is a
+    /// keyed permutation. 80 random bits are each token's own.
+    ///
     /// # Errors
     /// [`KeyError::NoRandomness`]: the system gives no random bytes.
-    pub(in crate::vault) fn draw(&self, value: &[u8]) -> Result<Body, KeyError> {
+    pub(in crate::vault) fn draw(
+        &self,
+        value: &[u8],
+        batch: [u8; OF_BATCH],
+        random: &mut RandomBytes,
+    ) -> Result<Body, KeyError> {
         match self {
-            Self::Opaque | Self::Prefixed(_) => random::<OPAQUE>().map(|bytes| Body::of(&bytes)),
+            Self::Opaque | Self::Prefixed(_) => {
+                let own = random.take::<{ OPAQUE - OF_BATCH }>()?;
+                Ok(Body::of(&[[PERMUTED].as_slice(), &batch, &own].concat()))
+            }
             Self::Digits => loop {
-                let body = digits(value.len())?;
+                let body = digits(value.len(), random)?;
                 if body.as_slice() != value {
                     return Ok(body);
                 }
@@ -109,21 +126,35 @@ impl Format {
     }
 
     /// The token as it is shown.
-    pub(in crate::vault) fn text(&self, body: &Body) -> String {
-        match self {
-            Self::Opaque => base32("", body.as_slice()),
-            Self::Prefixed(Prefix(prefix)) => base32(prefix, body.as_slice()),
-            Self::Digits => body.as_slice().iter().map(|digit| char::from(*digit)).collect(),
+    pub(in crate::vault) fn text(&self, body: &Body, keys: &SetKeys) -> String {
+        let prefix = match self {
+            Self::Digits => return body.as_slice().iter().map(|digit| char::from(*digit)).collect(),
+            Self::Prefixed(Prefix(prefix)) => prefix,
+            Self::Opaque => "",
+        };
+        match body.as_slice() {
+            [PERMUTED, drawn @ ..] if drawn.len() == OPAQUE => {
+                let drawn = drawn.first_chunk().copied().unwrap_or_default();
+                base32(prefix, &keys.shown(drawn))
+            }
+            shown => base32(prefix, shown),
         }
     }
 
-    /// The bytes of a token that was shown. `None` if this format has no such token.
-    pub(in crate::vault) fn body(&self, token: &str) -> Option<Body> {
-        match self {
+    /// What may be stored of a token that was shown: as vaults keep it, and as those of the first form did. None if this
+    /// format has no such token.
+    pub(in crate::vault) fn bodies(&self, token: &str, keys: &SetKeys) -> Vec<Body> {
+        let shown = match self {
+            Self::Digits if self.admit(token.as_bytes()).is_err() => return Vec::new(),
+            Self::Digits => return vec![Body::of(token.as_bytes())],
             Self::Opaque => unbase32(token),
-            Self::Prefixed(Prefix(prefix)) => unbase32(token.strip_prefix(&**prefix)?),
-            Self::Digits => self.admit(token.as_bytes()).is_ok().then(|| Body::of(token.as_bytes())),
-        }
+            Self::Prefixed(Prefix(prefix)) => token.strip_prefix(&**prefix).and_then(unbase32),
+        };
+        let bodies = shown.map(|shown| {
+            let drawn = keys.drawn(shown);
+            [Body::of(&[[PERMUTED].as_slice(), &drawn].concat()), Body::of(&shown)]
+        });
+        bodies.into_iter().flatten().collect()
     }
 }
 
@@ -165,17 +196,11 @@ impl Body {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], KeyError> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
-    Ok(bytes)
-}
-
 /// Random digits, each of ten with the same odds: bytes from 250 on are left out.
-fn digits(length: usize) -> Result<Body, KeyError> {
+fn digits(length: usize, random: &mut RandomBytes) -> Result<Body, KeyError> {
     let mut digits = Vec::with_capacity(length);
     while digits.len() < length {
-        let drawn = random::<{ 2 * MOST_DIGITS }>()?;
+        let drawn = random.take::<{ 2 * MOST_DIGITS }>()?;
         let fair = drawn.iter().filter(|byte| **byte < 250);
         digits.extend(fair.map(|byte| b'0'.saturating_add(byte % 10)).take(length.saturating_sub(digits.len())));
     }
@@ -202,7 +227,7 @@ fn base32(prefix: &str, bytes: &[u8]) -> String {
 }
 
 /// The bytes of exactly one text: no other case, no padding, no bits left over.
-fn unbase32(text: &str) -> Option<Body> {
+fn unbase32(text: &str) -> Option<[u8; OPAQUE]> {
     if text.len() != OPAQUE_LETTERS {
         return None;
     }
@@ -213,13 +238,36 @@ fn unbase32(text: &str) -> Option<Body> {
     }
     let last = letters.next()?? as u128;
     let bytes = ((value << 3) | (last >> 2)).to_be_bytes();
-    (last & 3 == 0).then(|| Body::of(&bytes))
+    (last & 3 == 0).then_some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn keys() -> SetKeys {
+        crate::vault::tests::key().new_vault([7; 16]).unwrap().set("patients", "opaque")
+    }
+
+    #[test]
+    fn what_is_shown_tells_nothing_of_the_batch() {
+        let (keys, mut random) = (keys(), RandomBytes::new());
+        let drawn: Vec<_> =
+            (0..1000).map(|_| Format::Opaque.draw(b"value", [7; OF_BATCH], &mut random).unwrap()).collect();
+        assert!(drawn.iter().all(|body| body.as_slice().starts_with(&[PERMUTED, 7, 7, 7, 7, 7, 7])));
+        let shown: Vec<_> = drawn.iter().map(|body| Format::Opaque.text(body, &keys)).collect();
+        // Two of 1,000 random texts have their first six letters in common once in 2,000 times.
+        let starts: std::collections::HashSet<_> = shown.iter().map(|text| &text[..6]).collect();
+        assert!(starts.len() >= 998, "{}", starts.len());
+    }
+
+    #[test]
+    fn a_token_of_the_first_form_is_shown_as_it_is_stored() {
+        let (keys, body) = (keys(), Body::of(&[0; 16]));
+        assert_eq!(Format::Opaque.text(&body, &keys), "AAAAAAAAAAAAAAAAAAAAAAAAAA");
+        assert!(Format::Opaque.bodies("AAAAAAAAAAAAAAAAAAAAAAAAAA", &keys)[1] == body);
+    }
 
     #[test]
     fn opaque_tokens_are_base32_of_rfc_4648() {
@@ -230,6 +278,7 @@ mod tests {
 
     #[test]
     fn one_body_has_one_text() {
+        let keys = keys();
         for text in [
             "AAAAAAAAAAAAAAAAAAAAAAAAAB",
             "aaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -237,14 +286,14 @@ mod tests {
             "0",
             "ÄÄÄÄÄÄÄÄÄÄÄÄÄ",
         ] {
-            assert!(Format::Opaque.body(text).is_none(), "{text}");
+            assert!(Format::Opaque.bodies(text, &keys).is_empty(), "{text}");
         }
-        assert!(Format::Opaque.body("AAAAAAAAAAAAAAAAAAAAAAAAAA").is_some());
+        assert_eq!(Format::Opaque.bodies("AAAAAAAAAAAAAAAAAAAAAAAAAA", &keys).len(), 2);
         let prefixed = Format::prefixed("P-").unwrap();
-        assert!(prefixed.body("P-AAAAAAAAAAAAAAAAAAAAAAAAAA").is_some());
-        assert!(prefixed.body("AAAAAAAAAAAAAAAAAAAAAAAAAA").is_none());
+        assert_eq!(prefixed.bodies("P-AAAAAAAAAAAAAAAAAAAAAAAAAA", &keys).len(), 2);
+        assert!(prefixed.bodies("AAAAAAAAAAAAAAAAAAAAAAAAAA", &keys).is_empty());
         for text in ["12345", "12345x", "１２３４５６", &"1".repeat(33)] {
-            assert!(Format::Digits.body(text).is_none(), "{text}");
+            assert!(Format::Digits.bodies(text, &keys).is_empty(), "{text}");
         }
     }
 
@@ -269,9 +318,9 @@ mod tests {
 
     #[test]
     fn every_digit_is_drawn_as_often() {
-        let mut counts = [0_u32; 10];
+        let (mut counts, mut random) = ([0_u32; 10], RandomBytes::new());
         for _ in 0..1000 {
-            digits(32).unwrap().as_slice().iter().for_each(|digit| counts[usize::from(digit - b'0')] += 1);
+            digits(32, &mut random).unwrap().as_slice().iter().for_each(|digit| counts[usize::from(digit - b'0')] += 1);
         }
         // 3,200 expected of each, with a standard deviation of 54.
         assert!(counts.iter().all(|count| (2_800..3_600).contains(count)), "{counts:?}");
@@ -300,9 +349,10 @@ mod tests {
         fn a_token_is_of_its_format_and_reads_back(format in formats(), value in "[0-9]{6,32}") {
             let value = value.as_bytes();
             prop_assert_eq!(format.admit(value), Ok(()));
-            let body = format.draw(value).unwrap();
-            let text = format.text(&body);
-            prop_assert_eq!(format.body(&text).map(|body| body.as_slice().to_vec()), Some(body.as_slice().to_vec()));
+            let keys = keys();
+            let body = format.draw(value, [0; OF_BATCH], &mut RandomBytes::new()).unwrap();
+            let text = format.text(&body, &keys);
+            prop_assert!(format.bodies(&text, &keys)[0] == body);
             match &format {
                 Format::Opaque => prop_assert_eq!(text.len(), 26),
                 Format::Prefixed(Prefix(prefix)) => {
@@ -322,8 +372,9 @@ mod tests {
 
         #[test]
         fn any_text_is_a_token_or_none(format in formats(), text in ".{0,40}") {
-            if let Some(body) = format.body(&text) {
-                prop_assert_eq!(format.text(&body), text);
+            let keys = keys();
+            for body in format.bodies(&text, &keys) {
+                prop_assert_eq!(format.text(&body, &keys), text.as_str());
             }
         }
     }

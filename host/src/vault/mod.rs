@@ -1,7 +1,9 @@
 //! Tokens that stand for values, and lead back to them.
 //!
 //! A token is random: nothing of the value is in it, so that without the vault nobody can go back, not even with the key
-//! (45 CFR 164.514(c) wants a code that is not derived from the person's data). The vault keeps for each token the value,
+//! (45 CFR 164.514(c) wants a code that is not derived from the person's data). What is drawn and what is shown are not the
+//! same: the tokens of a batch are drawn side by side, which makes a large vault several times as quick, and are shown
+//! under a keyed permutation, which hides that from all who have not both the vault and its key. The vault keeps for each token the value,
 //! encrypted, and a keyed index that the value is found by. A token stands for one value inside one domain and format;
 //! the same value has another token in another domain.
 //!
@@ -17,9 +19,12 @@ mod opener;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod problem;
+mod reseal;
 mod set;
 mod sqlite;
 mod store;
+#[cfg(feature = "postgres")]
+mod tls;
 
 use std::fmt;
 use std::path::Path;
@@ -87,8 +92,10 @@ impl Vault {
     /// Makes a vault where there is none: in a file, its owner's alone (0600), or, if the place begins with `postgres://`
     /// or `postgresql://`, in tables of a PostgreSQL database (feature `postgres`).
     ///
-    /// Connections to a server are not encrypted: it gets tokens, keyed digests and ciphertext, never a value, but who is
-    /// on the way could change them. Use a local socket, or a network that is protected.
+    /// A server gets tokens, keyed digests and ciphertexts, never a value. Connections to another machine are encrypted
+    /// (TLS), and the server's certificate is verified under the system's authorities, or those of the file that
+    /// `MORETTA_VAULT_CA` names; there is no way to turn that off. Connections to this machine are, with
+    /// `?sslmode=require`.
     ///
     /// # Errors
     /// There is something already, or nothing can be written there.
@@ -121,6 +128,11 @@ impl Vault {
     /// Whether it was made under this key.
     pub(crate) fn is_under(&self, key: &TokenGrant) -> bool {
         self.keys.key_id() == key.key_id()
+    }
+
+    /// The version of its key that new values are sealed under.
+    pub(crate) fn key_version(&self) -> u32 {
+        self.keys.version()
     }
 
     /// Opens the vault in a place: see [`Vault::create`]. After the key was rotated, the vault's header is sealed anew under
@@ -176,7 +188,7 @@ impl Vault {
         }
         let keys = key.open_vault(id, &secret)?.ok_or(VaultError::OtherKey { place, key: given })?;
         if secret.version != key.version() {
-            store.reseal(&keys.sealed_secret()?)?;
+            store.reseal_header(&keys.sealed_secret()?)?;
         }
         Ok(Self { store, keys, _directory: None })
     }

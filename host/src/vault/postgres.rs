@@ -1,6 +1,6 @@
 //! The vault in a PostgreSQL database, for the processes of several machines.
 //!
-//! The client is the blocking one: the threads that mask wait for their tokens in any case, and are no tasks of a runtime.
+//! To another machine everything is encrypted, and the server is verified. The client is the blocking one: the threads that mask wait for their tokens in any case, and are no tasks of a runtime.
 //! It must not be called from inside of one. Each thread has a connection of its own while it needs it.
 //!
 //! Each statement handles a whole batch. Rows are inserted in the order of their digests, since two writers that insert the
@@ -14,21 +14,22 @@ use std::time::Duration;
 
 use postgres::config::Host;
 use postgres::error::SqlState;
-use postgres::{Client, Config, Error, NoTls, Statement};
+use postgres::{Client, Config, Error, Statement};
 
 use super::format::Body;
-use super::store::{Header, Held, Index, Put, Row, TokenStore};
+use super::store::{FIRST_FORM, FORM, Header, Held, Index, Mark, Put, Row, Stale, TokenStore};
+use super::tls::{Channel, untrusted};
 use super::{SealedUnder, SetStats, VaultError};
 use crate::keys::SealedSecret;
 
-/// The form of the tables.
-const FORM: i32 = 1;
 /// How long a connection may take to be made.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a batch is tried that another writer, or a connection that broke, was in the way of.
 const TRIES: usize = 4;
 /// How many tokens are purged in one transaction.
 const PURGED_AT_ONCE: i64 = 10_000;
+/// How many values are sealed anew in one transaction.
+const RESEALED_AT_ONCE: i64 = 4_000;
 
 /// Statements look up by index, however small the tables were when they were prepared.
 const SESSION: &str = "SET enable_seqscan = off; SET jit = off; SET lock_timeout = '30s'; SET synchronous_commit = on";
@@ -49,13 +50,20 @@ const TABLES: &str = "
 const INSERT: &str = "\
     INSERT INTO moretta_token (set_id, digest, token, expires, key_version, sealed) \
     SELECT $1, * FROM unnest($2::bytea[], $3::bytea[], $4::int[], $5::bigint[], $6::bytea[]) AS made (digest) \
-    ORDER BY digest ON CONFLICT DO NOTHING RETURNING digest";
+    ORDER BY digest ON CONFLICT DO NOTHING";
 const HELD: &str = "SELECT digest, token, expires FROM moretta_token WHERE digest = ANY ($1)";
 const DELETE: &str = "\
     DELETE FROM moretta_token WHERE digest IN \
     (SELECT digest FROM moretta_token WHERE digest = ANY ($1) AND expires <= $2 ORDER BY digest FOR UPDATE)";
 const ROWS: &str = "\
     SELECT token, digest, expires, key_version, sealed FROM moretta_token WHERE token = ANY ($1) AND set_id = $2";
+const STALE: &str = "\
+    SELECT set_id, digest, token, expires, key_version, sealed FROM moretta_token \
+    WHERE digest > $1 AND key_version <> $2 ORDER BY digest LIMIT $3";
+const RESEAL: &str = "\
+    UPDATE moretta_token AS token SET key_version = $1, sealed = anew.sealed \
+    FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS anew (digest, was, sealed) \
+    WHERE token.digest = anew.digest AND token.sealed = anew.was";
 const PURGE: &str = "\
     DELETE FROM moretta_token WHERE digest IN \
     (SELECT digest FROM moretta_token WHERE expires <= $1 ORDER BY digest LIMIT $2 FOR UPDATE)";
@@ -67,6 +75,7 @@ const STATS: &str = "\
 /// A vault in a database.
 pub(in crate::vault) struct PostgresStore {
     config: Config,
+    channel: Channel,
     place: String,
     /// Connections that nobody uses now.
     idle: Mutex<Vec<Session>>,
@@ -98,13 +107,27 @@ impl PostgresStore {
         let form = |session: &mut Session| {
             session.client.query_one("SELECT form FROM moretta_vault", &[]).and_then(|row| row.try_get::<_, i32>(0))
         };
-        if store.with("read", form)? == FORM { Ok(store) } else { Err(VaultError::NotAVault(store.place)) }
+        match store.with("read", form)? {
+            FORM => Ok(store),
+            FIRST_FORM => {
+                // Programs that know the first form alone are kept out before there is another row.
+                let update = "UPDATE moretta_vault SET form = $1";
+                match store.with("write", |session| session.client.execute(update, &[&FORM])) {
+                    Err(error) if !matches!(error, VaultError::ReadOnly(_)) => Err(error),
+                    _ => Ok(store),
+                }
+            }
+            _ => Err(VaultError::NotAVault(store.place)),
+        }
     }
 
     fn at(url: &str) -> Result<Self, VaultError> {
+        // What others call verify-full is what there is: a server is always verified.
+        let url = url.replace("sslmode=verify-full", "sslmode=require");
         let mut config: Config = url.parse().map_err(|_| VaultError::InvalidUrl)?;
         config.application_name("moretta").connect_timeout(PATIENCE);
-        Ok(Self { place: place(&config), config, idle: Mutex::default() })
+        let place = place(&config);
+        Ok(Self { channel: Channel::to(&mut config, &place)?, place, config, idle: Mutex::default() })
     }
 
     /// Does what is to be read or written on a connection of its own. What failed because of other writers, or because the
@@ -112,8 +135,9 @@ impl PostgresStore {
     fn with<T>(&self, doing: &'static str, work: impl Fn(&mut Session) -> Result<T, Error>) -> Result<T, VaultError> {
         for tried in 1..=TRIES {
             let idle = self.idle().pop();
-            let mut session =
-                idle.map_or_else(|| Session::new(&self.config), Ok).map_err(|e| self.problem(doing, &e))?;
+            let mut session = idle
+                .map_or_else(|| Session::new(&self.channel, &self.config), Ok)
+                .map_err(|e| self.problem(doing, &e))?;
             match work(&mut session) {
                 Ok(done) => {
                     self.idle().push(session);
@@ -135,6 +159,9 @@ impl PostgresStore {
     /// What the server said, by its code: its words could quote a row.
     fn problem(&self, doing: &'static str, error: &Error) -> VaultError {
         let place = self.place.clone();
+        if let Some(untrusted) = untrusted(&place, error) {
+            return untrusted;
+        }
         let Some(code) = error.code() else {
             let reason =
                 if error.is_closed() { "the connection broke" } else { "the server cannot be reached or understood" };
@@ -169,7 +196,40 @@ impl TokenStore for PostgresStore {
         Ok(Header { id, key, secret: SealedSecret { version, bytes } })
     }
 
-    fn reseal(&self, secret: &SealedSecret) -> Result<(), VaultError> {
+    fn sets(&self) -> Result<Vec<(i64, String, String)>, VaultError> {
+        self.with("read", |session| {
+            let rows = session.client.query("SELECT id, domain, format FROM moretta_token_set", &[])?;
+            rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
+        })
+    }
+
+    fn stale(&self, version: u32, after: Option<Mark>) -> Result<Vec<Stale>, VaultError> {
+        let (after, version) = (after.as_ref().map(Mark::as_slice).unwrap_or_default(), i64::from(version));
+        let rows = self.with("read", |session| {
+            let statement = session.prepare(STALE)?;
+            session.client.query(&statement, &[&after, &version, &RESEALED_AT_ONCE])
+        })?;
+        let stale = rows.iter().map(|row| {
+            let index = row.try_get::<_, &[u8]>(1).ok()?.try_into().ok()?;
+            let (token, expires) = (Body::of(row.try_get(2).ok()?), row.try_get(3).ok()?);
+            let version = u32::try_from(row.try_get::<_, i64>(4).ok()?).ok()?;
+            let of_token = Row { index, token, expires, version, sealed: row.try_get(5).ok()? };
+            Some(Stale { set: row.try_get(0).ok()?, at: index, row: of_token })
+        });
+        stale.collect::<Option<_>>().ok_or_else(|| VaultError::Damaged(self.place.clone()))
+    }
+
+    fn reseal(&self, version: u32, rows: &[(Stale, Vec<u8>)]) -> Result<u64, VaultError> {
+        let digests: Vec<_> = rows.iter().map(|(stale, _)| stale.row.index.as_slice()).collect();
+        let before: Vec<_> = rows.iter().map(|(stale, _)| stale.row.sealed.as_slice()).collect();
+        let anew: Vec<_> = rows.iter().map(|(_, sealed)| sealed.as_slice()).collect();
+        self.with("write", |session| {
+            let statement = session.prepare(RESEAL)?;
+            session.client.execute(&statement, &[&i64::from(version), &digests, &before, &anew])
+        })
+    }
+
+    fn reseal_header(&self, secret: &SealedSecret) -> Result<(), VaultError> {
         let (update, version) = ("UPDATE moretta_vault SET key_version = $1, secret = $2", i64::from(secret.version));
         self.with("write", |session| session.client.execute(update, &[&version, &secret.bytes])).map(drop)
     }
@@ -207,27 +267,17 @@ impl TokenStore for PostgresStore {
             let [insert, held, delete] = [INSERT, HELD, DELETE].map(|statement| session.prepare(statement));
             let (insert, held, delete) = (insert?, held?, delete?);
             let mut transaction = session.client.transaction()?;
-            let mut outcomes = vec![Put::Taken; rows.len()];
-            add(&mut transaction, &insert, set, rows, &mut outcomes)?;
-            let left: Vec<_> = left_out(rows, &outcomes).map(|row| row.index.as_slice()).collect();
-            if left.is_empty() {
+            if add(&mut transaction, &insert, set, rows)? {
                 transaction.commit()?;
-                return Ok(outcomes);
+                return Ok(vec![Put::Made; rows.len()]);
             }
-            let mut expired = false;
-            for row in transaction.query(&held, &[&left])? {
-                let held = Held { token: Body::of(row.try_get(1)?), expires: row.try_get(2)? };
-                expired |= !held.is_in_force(today);
-                if held.is_in_force(today) {
-                    settle(rows, &mut outcomes, row.try_get(0)?, Put::Held(held));
-                }
-            }
+            let (mut outcomes, expired) = look(&mut transaction, &held, rows, today)?;
             if expired {
-                transaction.execute(&delete, &[&left, &today])?;
-                let again: Vec<_> = left_out(rows, &outcomes).cloned().collect();
-                let mut made = vec![Put::Taken; again.len()];
-                add(&mut transaction, &insert, set, &again, &mut made)?;
-                again.iter().zip(made).for_each(|(row, outcome)| settle(rows, &mut outcomes, &row.index, outcome));
+                let left: Vec<_> = left_out(rows, &outcomes).cloned().collect();
+                let digests: Vec<_> = left.iter().map(|row| row.index.as_slice()).collect();
+                transaction.execute(&delete, &[&digests, &today])?;
+                add(&mut transaction, &insert, set, &left)?;
+                outcomes = look(&mut transaction, &held, rows, today)?.0;
             }
             transaction.commit()?;
             Ok(outcomes)
@@ -275,8 +325,8 @@ impl TokenStore for PostgresStore {
 }
 
 impl Session {
-    fn new(config: &Config) -> Result<Self, Error> {
-        let mut client = config.connect(NoTls)?;
+    fn new(channel: &Channel, config: &Config) -> Result<Self, Error> {
+        let mut client = channel.connect(config)?;
         client.batch_execute(SESSION)?;
         Ok(Self { client, statements: HashMap::new() })
     }
@@ -302,31 +352,38 @@ fn place(config: &Config) -> String {
     Path::new("postgres://").join(host).join(name).display().to_string()
 }
 
-/// Inserts rows, as far as neither their value nor their token is there.
-fn add(
-    transaction: &mut postgres::Transaction<'_>,
-    insert: &Statement,
-    set: i64,
-    rows: &[Row],
-    outcomes: &mut [Put],
-) -> Result<(), Error> {
+/// Inserts rows, as far as neither their value nor their token is there. Gives whether none was.
+fn add(transaction: &mut postgres::Transaction<'_>, insert: &Statement, set: i64, rows: &[Row]) -> Result<bool, Error> {
     let digests: Vec<_> = rows.iter().map(|row| row.index.as_slice()).collect();
     let tokens: Vec<_> = rows.iter().map(|row| row.token.as_slice()).collect();
     let expires: Vec<_> = rows.iter().map(|row| row.expires).collect();
     let versions: Vec<_> = rows.iter().map(|row| i64::from(row.version)).collect();
     let sealed: Vec<_> = rows.iter().map(|row| row.sealed.as_slice()).collect();
-    for row in transaction.query(insert, &[&set, &digests, &tokens, &expires, &versions, &sealed])? {
-        settle(rows, outcomes, row.try_get(0)?, Put::Made);
-    }
-    Ok(())
+    let added = transaction.execute(insert, &[&set, &digests, &tokens, &expires, &versions, &sealed])?;
+    Ok(added == rows.len() as u64)
 }
 
-/// Notes what became of the row with this digest.
-fn settle(rows: &[Row], outcomes: &mut [Put], digest: &[u8], outcome: Put) {
-    let at = rows.binary_search_by(|row| row.index.as_slice().cmp(digest)).ok();
-    if let Some(place) = at.and_then(|at| outcomes.get_mut(at)) {
-        *place = outcome;
+/// What became of rows that were put, and whether one of their values has a token that has expired. A value whose token is
+/// the one that was drawn for it has just got it.
+fn look(
+    transaction: &mut postgres::Transaction<'_>,
+    held: &Statement,
+    rows: &[Row],
+    today: i32,
+) -> Result<(Vec<Put>, bool), Error> {
+    let digests: Vec<_> = rows.iter().map(|row| row.index.as_slice()).collect();
+    let (mut outcomes, mut expired) = (vec![Put::Taken; rows.len()], false);
+    for found in transaction.query(held, &[&digests])? {
+        let held = Held { token: Body::of(found.try_get(1)?), expires: found.try_get(2)? };
+        let at = digests.binary_search(&found.try_get(0)?).ok();
+        let row = at.and_then(|at| rows.get(at).zip(outcomes.get_mut(at)));
+        match row {
+            Some((row, outcome)) if row.token == held.token => *outcome = Put::Made,
+            Some((_, outcome)) if held.is_in_force(today) => *outcome = Put::Held(held),
+            _ => expired = true,
+        }
     }
+    Ok((outcomes, expired))
 }
 
 fn left_out<'r>(rows: &'r [Row], outcomes: &[Put]) -> impl Iterator<Item = &'r Row> {
@@ -342,8 +399,9 @@ fn is_in_the_way(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::tests::{Fixture, TODAY, behaves, key, reveal, tokens};
+    use crate::vault::tests::{Fixture, TODAY, behaves, reveal, tokens, value};
     use crate::vault::{Format, Vault};
+    use postgres::NoTls;
     use std::path::PathBuf;
 
     behaves!(fixture());
@@ -360,9 +418,7 @@ mod tests {
         let name = name.to_lowercase();
         let mut client = Client::connect(&format!("{server}/postgres"), NoTls).unwrap();
         client.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-        let fixture = Fixture { place: PathBuf::from(format!("{server}/{name}")), key: key(), directory };
-        Vault::create(&fixture.place, &fixture.key).unwrap();
-        Some(fixture)
+        Some(Fixture::at(PathBuf::from(format!("{server}/{name}")), directory))
     }
 
     fn client(fixture: &Fixture) -> Client {
@@ -388,6 +444,18 @@ mod tests {
     }
 
     #[test]
+    fn a_vault_of_the_first_form_keeps_its_tokens_and_gets_others() {
+        let Some(fixture) = fixture() else { return };
+        fixture.set(Format::Opaque).put_of_first_form(b"old", Body::of(&[0; 16]));
+        client(&fixture).execute("UPDATE moretta_vault SET form = 1", &[]).unwrap();
+        let set = fixture.set(Format::Opaque);
+        let both = tokens(&set, &["old", "new"]);
+        assert_eq!(both[0], "AAAAAAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(reveal(&set, &both[0], TODAY).unwrap(), value("old"));
+        assert_eq!(reveal(&set, &both[1], TODAY).unwrap(), value("new"));
+    }
+
+    #[test]
     fn a_changed_row_is_refused() {
         let Some(fixture) = fixture() else { return };
         let set = fixture.open().set("patients", Format::Opaque);
@@ -397,6 +465,33 @@ mod tests {
         for token in made {
             assert!(matches!(reveal(&set, &token, TODAY), Err(VaultError::Tampered { row: 0, .. })));
         }
+    }
+
+    #[test]
+    fn an_encrypted_connection_is_made_to_a_server_that_is_trusted_and_no_other() {
+        let Some(fixture) = fixture() else { return };
+        let Some(authority) = std::env::var_os("MORETTA_TEST_POSTGRES_CA") else {
+            assert!(std::env::var_os("CI").is_none(), "no server with TLS: run the tests by tests/with-postgres");
+            return;
+        };
+        let url = format!("{}?sslmode=require", fixture.place.display());
+        let connect = |url: &str, authority: &Path| {
+            let mut config: Config = url.parse().unwrap();
+            let channel = Channel::trusting(&mut config, "it", Some(authority)).unwrap();
+            Session::new(&channel, &config).map_err(|error| untrusted("it", &error).unwrap().to_string())
+        };
+        let mut session = connect(&url, Path::new(&authority)).unwrap();
+        let of_tls = "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let row = session.client.query_one(of_tls, &[]).unwrap();
+        assert_eq!((row.get::<_, bool>(0), row.get::<_, &str>(1)), (true, "TLSv1.3"));
+
+        let stranger = fixture.directory.path().join("stranger.pem");
+        std::fs::write(&stranger, crate::vault::tls::tests::AN_AUTHORITY).unwrap();
+        let error = connect(&url, &stranger).err().unwrap();
+        assert!(error.contains("invalid peer certificate") && error.contains("MORETTA_VAULT_CA"), "{error}");
+        // The certificate is for the address, and not for this name of it.
+        let error = connect(&url.replace("127.0.0.1", "localhost"), Path::new(&authority)).err().unwrap();
+        assert!(error.contains("invalid peer certificate"), "{error}");
     }
 
     #[test]

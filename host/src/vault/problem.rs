@@ -87,6 +87,22 @@ pub enum VaultError {
     /// The URL of a database is malformed. It is not shown: a password may be in it.
     #[error("the URL of the database is malformed; it is `postgres://USER@HOST:PORT/DATABASE`")]
     InvalidUrl,
+    /// The database is on another machine, and the URL asks for no encryption.
+    #[error(
+        "{0} is on another machine, and `sslmode=disable` would send rows of the vault in the clear; leave it out: such \
+         connections are encrypted"
+    )]
+    Unencrypted(String),
+    /// No encrypted connection to a server that is trusted.
+    #[error("no encrypted connection to {place}: {why}; {variable} names a file of the authorities to trust (PEM)")]
+    Untrusted {
+        /// The vault.
+        place: String,
+        /// What TLS said.
+        why: String,
+        /// The variable that names the authorities.
+        variable: &'static str,
+    },
     /// A vault in a database server was asked of a program that has no client for it.
     #[error("this moretta was built without PostgreSQL; build it with `--features postgres`")]
     NoClient,
@@ -101,6 +117,7 @@ impl VaultError {
             Self::NoneGiven(_) => false,
             Self::NotThere(_) | Self::Exists(_) | Self::Readable(_) | Self::NotAVault(_) | Self::ReadOnly(_) => false,
             Self::OtherKeyName { .. } | Self::OtherKey { .. } => false,
+            Self::Unencrypted(_) | Self::Untrusted { .. } => false,
             Self::InvalidPrefix | Self::InvalidFormat | Self::InvalidUrl | Self::NoClient => false,
         }
     }

@@ -6,10 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
-use super::format::Body;
+use super::format::{Body, OF_BATCH};
 use super::store::{Held, Index, Put, Row, TokenStore};
 use super::{Format, Unfit, VaultError};
-use crate::keys::{Binding, SetKeys};
+use crate::keys::{Binding, RandomBytes, SetKeys};
+
+/// How many values of a batch are looked up to learn whether the batch is one of new values.
+const SAMPLE: usize = 64;
 
 /// The tokens of one domain in one format. Cheap to clone, and shared by threads.
 #[derive(Clone)]
@@ -56,7 +59,12 @@ pub struct Rejected {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Revealed {
     /// This value.
-    Value(Zeroizing<Vec<u8>>),
+    Value {
+        /// The value.
+        value: Zeroizing<Vec<u8>>,
+        /// The version of the key that it was sealed under.
+        version: u32,
+    },
     /// Nothing, as it is null.
     Null,
     /// Nothing that this set knows: it is no token, of another domain or format, or was purged.
@@ -108,7 +116,7 @@ impl TokenSet {
             while wanted.next_if(|wanted| wanted.index < *index).is_some() {}
             let token = wanted.peek().and_then(|wanted| wanted.token);
             match (tokens.get_mut(*row), token) {
-                (Some(place), Some(token)) => *place = Some(self.0.format.text(&token)),
+                (Some(place), Some(token)) => *place = Some(self.0.format.text(&token, &self.0.keys)),
                 _ => rejected.push(Rejected { row: *row, why: Unfit::Exhausted }),
             }
         }
@@ -121,8 +129,9 @@ impl TokenSet {
     /// # Errors
     /// [`VaultError::Tampered`]: what is stored is not what was. A value was sealed under a version of the key that may
     /// not be used. The store fails.
-    pub fn values(&self, tokens: &[Option<&str>], today: i32) -> Result<Vec<Revealed>, VaultError> {
-        let bodies: Vec<_> = tokens.iter().map(|token| token.and_then(|token| self.0.format.body(token))).collect();
+    pub fn values_of(&self, tokens: &[Option<&str>], today: i32) -> Result<Vec<Revealed>, VaultError> {
+        let bodies = |token: &Option<&str>| token.map(|token| self.0.format.bodies(token, &self.0.keys));
+        let bodies: Vec<_> = tokens.iter().map(|token| bodies(token).unwrap_or_default()).collect();
         let known: Vec<_> = bodies.iter().flatten().copied().collect();
         let mut rows = match self.id(false)? {
             Some(set) => self.0.store.rows(set, &known)?,
@@ -130,14 +139,12 @@ impl TokenSet {
         }
         .into_iter();
         let mut values = Vec::with_capacity(tokens.len());
-        for (row, (token, body)) in tokens.iter().zip(&bodies).enumerate() {
-            values.push(match (token, body) {
+        for (row, (token, bodies)) in tokens.iter().zip(&bodies).enumerate() {
+            let found: Vec<_> = rows.by_ref().take(bodies.len()).flatten().collect();
+            values.push(match (token, found.first()) {
                 (None, _) => Revealed::Null,
                 (Some(_), None) => Revealed::Unknown,
-                (Some(_), Some(_)) => match rows.next().flatten() {
-                    None => Revealed::Unknown,
-                    Some(found) => self.open(row, &found, today)?,
-                },
+                (Some(_), Some(found)) => self.open(row, found, today)?,
             });
         }
         Ok(values)
@@ -158,23 +165,38 @@ impl TokenSet {
             }
         }
         let indexes: Vec<_> = wanted.iter().map(|wanted| wanted.index).collect();
-        let held = if indexes.is_empty() { Vec::new() } else { self.0.store.find(&indexes)? };
-        for (wanted, held) in wanted.iter_mut().zip(held) {
+        if self.are_new(&indexes)? {
+            return Ok(wanted);
+        }
+        for (wanted, held) in wanted.iter_mut().zip(self.0.store.find(&indexes)?) {
             wanted.token = held.filter(|held| held.is_in_force(today)).map(|held| held.token);
         }
         Ok(wanted)
+    }
+
+    /// Whether a batch looks as if none of its values had a token. Then they are not looked up before they are put: to put
+    /// one that has a token finds it too, and costs more. Which values these are nobody can choose: digests are keyed.
+    fn are_new(&self, indexes: &[Index]) -> Result<bool, VaultError> {
+        let sample: Vec<_> = indexes.iter().step_by(indexes.len().div_ceil(SAMPLE).max(1)).copied().collect();
+        if sample.len() == indexes.len() {
+            return Ok(indexes.is_empty());
+        }
+        Ok(self.0.store.find(&sample)?.iter().all(Option::is_none))
     }
 
     /// Makes the tokens that are missing. Those that are drawn and taken are drawn again, a number of times.
     fn make_missing(&self, wanted: &mut [Wanted<'_>], term: Term) -> Result<(), VaultError> {
         let expires = term.days.map(|days| term.today.saturating_add(i32::from(days.get())));
         let mut missing: Vec<_> = wanted.iter_mut().filter(|wanted| wanted.token.is_none()).collect();
+        let mut random = RandomBytes::new();
+        let batch = random.take().map_err(VaultError::Key)?;
         for _ in 0..Format::DRAWS {
             if missing.is_empty() {
                 break;
             }
             let set = self.id(true)?.ok_or_else(|| self.lost())?;
-            let rows: Vec<_> = missing.iter().map(|wanted| self.row(wanted, expires)).collect::<Result<_, _>>()?;
+            let rows = missing.iter().map(|wanted| self.row(wanted, (expires, batch), &mut random));
+            let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
             let outcomes = self.0.store.put(set, &rows, term.today)?;
             for ((wanted, row), outcome) in missing.iter_mut().zip(&rows).zip(outcomes) {
                 wanted.token = match outcome {
@@ -188,10 +210,15 @@ impl TokenSet {
         Ok(())
     }
 
-    fn row(&self, wanted: &Wanted<'_>, expires: Option<i32>) -> Result<Row, VaultError> {
-        let token = self.0.format.draw(wanted.value)?;
+    fn row(
+        &self,
+        wanted: &Wanted<'_>,
+        (expires, batch): (Option<i32>, [u8; OF_BATCH]),
+        random: &mut RandomBytes,
+    ) -> Result<Row, VaultError> {
+        let token = self.0.format.draw(wanted.value, batch, random)?;
         let binding = Binding { index: &wanted.index, token: token.as_slice(), expires };
-        let (version, sealed) = self.0.keys.seal(binding, wanted.value)?;
+        let (version, sealed) = self.0.keys.seal(binding, wanted.value, random)?;
         Ok(Row { index: wanted.index, token, expires, version, sealed })
     }
 
@@ -199,9 +226,12 @@ impl TokenSet {
         let binding = Binding { index: &row.index, token: row.token.as_slice(), expires: row.expires };
         let value = self.0.keys.open(row.version, binding, &row.sealed)?;
         let tampered = || VaultError::Tampered { place: self.0.store.place().to_owned(), row: at };
-        let value = Zeroizing::new(value.ok_or_else(tampered)?);
+        let value = value.ok_or_else(tampered)?;
         let held = Held { token: row.token, expires: row.expires };
-        Ok(if held.is_in_force(today) { Revealed::Value(value) } else { Revealed::Expired })
+        Ok(match held.is_in_force(today) {
+            true => Revealed::Value { value, version: row.version },
+            false => Revealed::Expired,
+        })
     }
 
     fn id(&self, make: bool) -> Result<Option<i64>, VaultError> {
@@ -210,6 +240,15 @@ impl TokenSet {
         }
         let id = self.0.store.set(&self.0.domain, &self.0.format.to_string(), make)?;
         Ok(id.map(|id| *self.0.id.get_or_init(|| id)))
+    }
+
+    /// Puts a token as the first form of vaults kept it.
+    #[cfg(test)]
+    pub(in crate::vault) fn put_of_first_form(&self, value: &[u8], token: Body) {
+        let index = self.0.keys.index(value);
+        let binding = Binding { index: &index, token: token.as_slice(), expires: None };
+        let (version, sealed) = self.0.keys.seal(binding, value, &mut RandomBytes::new()).unwrap();
+        self.put_for_tests(&[Row { index, token, expires: None, version, sealed }]);
     }
 
     /// Puts rows as they are.
@@ -246,7 +285,7 @@ impl fmt::Debug for Tokens {
 impl fmt::Debug for Revealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Value(_) => "Value(..)",
+            Self::Value { .. } => "Value(..)",
             Self::Null => "Null",
             Self::Unknown => "Unknown",
             Self::Expired => "Expired",

@@ -1,8 +1,9 @@
 //! The vault in a file: SQLite in WAL mode, for the threads and processes of one machine.
 //!
-//! Three trees: rows in the order in which they were made, and two narrow indexes in random order, by digest and by
-//! token. A commit is on disk when it returns (`synchronous=FULL`). Memory is bounded by the page cache of each
-//! connection; when the indexes outgrow the caches, new tokens wait for the disk, and lookups too.
+//! Three trees: rows in the order in which they were made, and two narrow indexes: by token, in which a batch lies
+//! together, and by digest, in random order. A commit is on disk when it returns (`synchronous=FULL`). Memory is bounded
+//! by the page cache of each connection; when the index by digest outgrows the caches of all, new tokens wait for the
+//! disk, and lookups too.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -11,23 +12,23 @@ use std::time::Duration;
 use std::{fs, io};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Statement, TransactionBehavior, params};
 
 use super::format::Body;
-use super::store::{Header, Held, Index, Put, Row, TokenStore};
+use super::store::{FIRST_FORM, FORM, Header, Held, Index, Mark, Put, Row, Stale, TokenStore};
 use super::{SealedUnder, SetStats, VaultError};
 use crate::keys::SealedSecret;
 use crate::staged::StagedFile;
 
 /// "MRTV" in the file's header, so that `file` and an operator can tell it.
 const APPLICATION: i32 = 0x4d52_5456;
-/// The form of the tables.
-const FORM: i32 = 1;
 /// How long a connection waits for another process's commit, and how often it tries again.
 const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: usize = 3;
 /// How many tokens are purged in one transaction: others write in between.
 const PURGED_AT_ONCE: i64 = 10_000;
+/// How many values are sealed anew in one transaction.
+const RESEALED_AT_ONCE: i64 = 4_000;
 
 const TABLES: &str = "
     BEGIN;
@@ -46,6 +47,9 @@ const INSERT: &str = "INSERT OR IGNORE INTO token (digest, set_id, token, expire
 const HELD: &str = "SELECT token, expires FROM token WHERE digest = ?1";
 const DELETE: &str = "DELETE FROM token WHERE digest = ?1";
 const ROW: &str = "SELECT digest, expires, key_version, sealed FROM token WHERE token = ?1 AND set_id = ?2";
+const STALE: &str = "SELECT id, set_id, digest, token, expires, key_version, sealed FROM token \
+                     WHERE id > ?1 AND key_version <> ?2 ORDER BY id LIMIT ?3";
+const RESEAL: &str = "UPDATE token SET key_version = ?1, sealed = ?2 WHERE id = ?3 AND digest = ?4 AND sealed = ?5";
 const PURGE: &str = "DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires <= ?1 LIMIT ?2)";
 const STATS: &str = "SELECT domain, format, key_version, count(*), count(*) FILTER (WHERE expires <= ?1) \
                      FROM token JOIN token_set ON token_set.id = set_id \
@@ -94,7 +98,17 @@ impl SqliteStore {
             let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
             Ok((application, connection.pragma_query_value(None, "user_version", |row| row.get(0))?))
         };
-        if store.read(form)? == (APPLICATION, FORM) { Ok(store) } else { Err(VaultError::NotAVault(store.place)) }
+        match store.read(form)? {
+            (APPLICATION, FORM) => Ok(store),
+            (APPLICATION, FIRST_FORM) => {
+                // Programs that know the first form alone are kept out before there is another row.
+                match store.write(|connection| connection.pragma_update(None, "user_version", FORM)) {
+                    Err(error) if !matches!(error, VaultError::ReadOnly(_)) => Err(error),
+                    _ => Ok(store),
+                }
+            }
+            _ => Err(VaultError::NotAVault(store.place)),
+        }
     }
 
     fn at(path: &Path) -> Self {
@@ -171,9 +185,39 @@ impl TokenStore for SqliteStore {
         })
     }
 
-    fn reseal(&self, secret: &SealedSecret) -> Result<(), VaultError> {
+    fn reseal_header(&self, secret: &SealedSecret) -> Result<(), VaultError> {
         let update = "UPDATE vault SET key_version = ?1, secret = ?2";
         self.write(|connection| connection.execute(update, params![secret.version, secret.bytes])).map(drop)
+    }
+
+    fn sets(&self) -> Result<Vec<(i64, String, String)>, VaultError> {
+        self.read(|connection| {
+            let mut select = connection.prepare("SELECT id, domain, format FROM token_set")?;
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+        })
+    }
+
+    fn stale(&self, version: u32, after: Option<Mark>) -> Result<Vec<Stale>, VaultError> {
+        self.read(|connection| {
+            let mut select = connection.prepare_cached(STALE)?;
+            let asked = params![after.map_or(0, id), version, RESEALED_AT_ONCE];
+            select.query_map(asked, read_stale)?.collect()
+        })
+    }
+
+    fn reseal(&self, version: u32, rows: &[(Stale, Vec<u8>)]) -> Result<u64, VaultError> {
+        self.write(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut update = transaction.prepare_cached(RESEAL)?;
+            let mut resealed = 0;
+            for (Stale { at, row, .. }, sealed) in rows {
+                let changed = update.execute(params![version, sealed, id(*at), row.index, row.sealed])?;
+                resealed = u64::saturating_add(resealed, changed as u64);
+            }
+            drop(update);
+            transaction.commit()?;
+            Ok(resealed)
+        })
     }
 
     fn set(&self, domain: &str, format: &str, make: bool) -> Result<Option<i64>, VaultError> {
@@ -202,7 +246,10 @@ impl TokenStore for SqliteStore {
     fn put(&self, set: i64, rows: &[Row], today: i32) -> Result<Vec<Put>, VaultError> {
         self.write(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let outcomes = rows.iter().map(|row| put(&transaction, set, row, today)).collect::<Result<_, _>>()?;
+            let mut insert = transaction.prepare_cached(INSERT)?;
+            let put = |row: &Row| put(&transaction, &mut insert, (set, today), row);
+            let outcomes = rows.iter().map(put).collect::<Result<_, _>>()?;
+            drop(insert);
             transaction.commit()?;
             Ok(outcomes)
         })
@@ -269,13 +316,18 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "secure_delete", true)?;
     // In KiB.
     connection.pragma_update(None, "cache_size", -65_536)?;
-    // In pages, 64 MiB: a batch of new tokens dirties thousands, and a checkpoint writes each of them once more.
-    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
+    // In pages, 256 MiB: a batch of new tokens dirties thousands, most of them again and again, and a checkpoint writes
+    // each of them once more.
+    connection.pragma_update(None, "wal_autocheckpoint", 65_536)?;
     Ok(connection)
 }
 
-fn put(transaction: &Connection, set: i64, row: &Row, today: i32) -> rusqlite::Result<Put> {
-    let mut insert = transaction.prepare_cached(INSERT)?;
+fn put(
+    transaction: &Connection,
+    insert: &mut Statement<'_>,
+    (set, today): (i64, i32),
+    row: &Row,
+) -> rusqlite::Result<Put> {
     let mut insert = || {
         let (index, token) = (row.index.as_slice(), row.token.as_slice());
         insert.execute(params![index, set, token, row.expires, row.version, row.sealed]).map(|count| count == 1)
@@ -292,6 +344,22 @@ fn put(transaction: &Connection, set: i64, row: &Row, today: i32) -> rusqlite::R
             if insert()? { Put::Made } else { Put::Taken }
         }
     })
+}
+
+fn read_stale(row: &rusqlite::Row<'_>) -> rusqlite::Result<Stale> {
+    let token = Body::of(row.get_ref(3)?.as_blob()?);
+    let (index, expires, version, sealed) = (row.get(2)?, row.get(4)?, row.get(5)?, row.get(6)?);
+    let row_of_token = Row { index, token, expires, version, sealed };
+    Ok(Stale { set: row.get(1)?, at: mark(row.get(0)?), row: row_of_token })
+}
+
+/// The place of a row: its number.
+fn mark(id: i64) -> Mark {
+    i128::from(id).to_be_bytes()
+}
+
+fn id(mark: Mark) -> i64 {
+    i64::try_from(i128::from_be_bytes(mark)).unwrap_or(i64::MAX)
 }
 
 fn read_held(row: &rusqlite::Row<'_>) -> rusqlite::Result<Held> {
@@ -319,6 +387,21 @@ mod tests {
     fn tokenize(set: &TokenSet, count: usize) -> Vec<String> {
         let values: Vec<_> = (0..count).map(|number| format!("value {number}")).collect();
         tokens(set, &values.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_vault_of_the_first_form_keeps_its_tokens_and_gets_others() {
+        let fixture = Fixture::in_a_file();
+        fixture.set(Format::Opaque).put_of_first_form(b"old", Body::of(&[0; 16]));
+        Connection::open(&fixture.place).unwrap().pragma_update(None, "user_version", 1).unwrap();
+        let set = fixture.set(Format::Opaque);
+        let both = tokens(&set, &["old", "new"]);
+        assert_eq!(both[0], "AAAAAAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(reveal(&set, &both[0], TODAY).unwrap(), value("old"));
+        assert_eq!(reveal(&set, &both[1], TODAY).unwrap(), value("new"));
+        let form = |row: &rusqlite::Row<'_>| row.get::<_, i32>(0);
+        let form = Connection::open(&fixture.place).unwrap().query_row("PRAGMA user_version", [], form);
+        assert_eq!(form.unwrap(), 2, "a program of the first form does not open it any more");
     }
 
     #[test]
@@ -388,7 +471,7 @@ mod tests {
             drop(file);
             let set = Vault::open(&fixture.place, &fixture.key).map(|vault| vault.set("patients", Format::Opaque));
             let asked: Vec<_> = right.iter().map(|token| Some(&**token)).collect();
-            match set.and_then(|set| set.values(&asked, TODAY)) {
+            match set.and_then(|set| set.values_of(&asked, TODAY)) {
                 Err(VaultError::Damaged(_) | VaultError::NotAVault(_)) => damaged += 1,
                 Err(VaultError::Tampered { .. }) => refused += 1,
                 Err(other) => panic!("page {page}: {other}"),
@@ -464,13 +547,13 @@ mod tests {
         ] {
             let fixture = Fixture::in_a_file();
             let vault = fixture.open();
-            let (visits, patients) = (vault.set("visits", Format::Opaque), vault.set("patients", Format::Opaque));
-            tokens(&visits, &["one"]);
-            let token = tokens(&patients, &["two"]).remove(0);
+            let (visits, patients) = (vault.set("visits", Format::Digits), vault.set("patients", Format::Digits));
+            tokens(&visits, &["100001"]);
+            let token = tokens(&patients, &["100002"]).remove(0);
             assert_eq!(sql(&fixture, change), 1);
             let set = if change.contains("set_id") { &visits } else { &patients };
             let asked = [None, Some(&*token)];
-            match set.values(&asked, TODAY) {
+            match set.values_of(&asked, TODAY) {
                 Err(error @ VaultError::Tampered { row: 1, .. }) => assert!(!error.to_string().contains(&token)),
                 other => panic!("{change}: {other:?}"),
             }
@@ -496,10 +579,10 @@ mod tests {
     fn a_row_of_another_vault_does_not_open() {
         let fixture = Fixture::in_a_file();
         let other = fixture.directory.path().join("other.vault");
-        let other_set = Vault::create(&other, &fixture.key).unwrap().set("patients", Format::Opaque);
-        let token = tokens(&other_set, &["value"]).remove(0);
-        let set = fixture.set(Format::Opaque);
-        tokens(&set, &["another"]);
+        let other_set = Vault::create(&other, &fixture.key).unwrap().set("patients", Format::Digits);
+        let token = tokens(&other_set, &["100001"]).remove(0);
+        let set = fixture.set(Format::Digits);
+        tokens(&set, &["100002"]);
         let connection = Connection::open(&fixture.place).unwrap();
         connection.execute("ATTACH ?1 AS other", [other.display().to_string()]).unwrap();
         let copy =

@@ -6,6 +6,11 @@ use super::format::Body;
 use super::{SetStats, VaultError};
 use crate::keys::SealedSecret;
 
+/// The form of the rows. In the first one, tokens were stored as they are shown.
+pub(in crate::vault) const FORM: i32 = 2;
+/// The first form, which is taken for this one: what is in it stays as it is.
+pub(in crate::vault) const FIRST_FORM: i32 = 1;
+
 /// Where a value is found: a keyed digest of it.
 pub(in crate::vault) type Index = [u8; 16];
 
@@ -31,6 +36,17 @@ pub(in crate::vault) struct Row {
     pub(in crate::vault) version: u32,
     pub(in crate::vault) sealed: Vec<u8>,
 }
+
+/// A row that is sealed under another version of the key than new ones are.
+#[derive(Debug)]
+pub(in crate::vault) struct Stale {
+    pub(in crate::vault) set: i64,
+    pub(in crate::vault) at: Mark,
+    pub(in crate::vault) row: Row,
+}
+
+/// A place in the order in which a store walks its rows.
+pub(in crate::vault) type Mark = [u8; 16];
 
 /// A token that is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +75,17 @@ pub(in crate::vault) trait TokenStore: Send + Sync {
     fn header(&self) -> Result<Header, VaultError>;
 
     /// Seals the secret of the index anew.
-    fn reseal(&self, secret: &SealedSecret) -> Result<(), VaultError>;
+    fn reseal_header(&self, secret: &SealedSecret) -> Result<(), VaultError>;
+
+    /// The sets of tokens: number, domain and format.
+    fn sets(&self) -> Result<Vec<(i64, String, String)>, VaultError>;
+
+    /// Rows after this place that are sealed under another version than this one, some at a time, in the order of their
+    /// places. None when there are no more.
+    fn stale(&self, version: u32, after: Option<Mark>) -> Result<Vec<Stale>, VaultError>;
+
+    /// Replaces what is sealed in each row, as far as it is still as it was read: all or none. Gives how many.
+    fn reseal(&self, version: u32, rows: &[(Stale, Vec<u8>)]) -> Result<u64, VaultError>;
 
     /// The number of a set of tokens, which is made if it is to be and is not there.
     fn set(&self, domain: &str, format: &str, make: bool) -> Result<Option<i64>, VaultError>;

@@ -18,14 +18,27 @@ pub(in crate::vault) struct Fixture {
     pub(in crate::vault) place: PathBuf,
     pub(in crate::vault) key: TokenGrant,
     pub(in crate::vault) directory: TempDir,
+    pub(in crate::vault) keys: TempDir,
 }
 
 impl Fixture {
     pub(in crate::vault) fn in_a_file() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let fixture = Self { place: directory.path().join("tokens.vault"), key: key(), directory };
-        Vault::create(&fixture.place, &fixture.key).unwrap();
-        fixture
+        Self::at(directory.path().join("tokens.vault"), directory)
+    }
+
+    pub(in crate::vault) fn at(place: PathBuf, directory: TempDir) -> Self {
+        let keys = tempfile::tempdir().unwrap();
+        let key = Keyring::create(keys.path(), &[("tokens", Purpose::Token)]).unwrap().token_key("tokens").unwrap();
+        Vault::create(&place, &key).unwrap();
+        Self { place, key, directory, keys }
+    }
+
+    /// The key after it was changed.
+    fn after(&self, change: impl FnOnce(&mut Keyring)) -> TokenGrant {
+        let mut keyring = Keyring::open(self.keys.path()).unwrap();
+        change(&mut keyring);
+        keyring.token_key("tokens").unwrap()
     }
 
     pub(in crate::vault) fn open(&self) -> Vault {
@@ -50,11 +63,11 @@ pub(in crate::vault) fn tokens(set: &TokenSet, values: &[&str]) -> Vec<String> {
 }
 
 pub(in crate::vault) fn reveal(set: &TokenSet, token: &str, today: i32) -> Result<Revealed, VaultError> {
-    set.values(&[Some(token)], today).map(|mut values| values.pop().unwrap())
+    set.values_of(&[Some(token)], today).map(|mut values| values.pop().unwrap())
 }
 
 pub(in crate::vault) fn value(text: &str) -> Revealed {
-    Revealed::Value(text.as_bytes().to_vec().into())
+    Revealed::Value { value: text.as_bytes().to_vec().into(), version: 1 }
 }
 
 fn total(vault: &Vault) -> u64 {
@@ -75,7 +88,7 @@ pub(in crate::vault) mod behaviour {
         assert_eq!(tokens(&again, &[""]), first[3..]);
         let asked = [Some(&*first[1]), None, Some("no token"), Some(&*first[3])];
         let expected = [value("Bob"), Revealed::Null, Revealed::Unknown, value("")];
-        assert_eq!(again.values(&asked, TODAY).unwrap(), expected);
+        assert_eq!(again.values_of(&asked, TODAY).unwrap(), expected);
     }
 
     pub(in crate::vault) fn nulls_stay_null_and_what_is_unfit_is_rejected_with_its_row(fixture: &Fixture) {
@@ -87,7 +100,7 @@ pub(in crate::vault) mod behaviour {
         assert!(answer.tokens[2].is_some() && answer.tokens[2] == answer.tokens[4]);
         assert_eq!(answer.tokens.iter().flatten().count(), 2);
         assert_eq!(set.tokens(&[], FOR_EVER).unwrap().tokens, []);
-        assert_eq!(set.values(&[], TODAY).unwrap(), []);
+        assert_eq!(set.values_of(&[], TODAY).unwrap(), []);
     }
 
     pub(in crate::vault) fn domains_and_formats_are_sets_of_their_own(fixture: &Fixture) {
@@ -211,6 +224,47 @@ pub(in crate::vault) mod behaviour {
         assert_eq!(total(&vault), 3);
     }
 
+    pub(in crate::vault) fn resealed_values_need_no_old_version_of_the_key(fixture: &Fixture) {
+        let old = fixture.open();
+        let (opaque, digits) = (old.set("patients", Format::Opaque), old.set("patients", Format::Digits));
+        let values: Vec<_> = (0..9000).map(|number| format!("{number:09}")).collect();
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        let (all, some) = (tokens(&opaque, &values), tokens(&digits, &values[..10]));
+        let vault =
+            Vault::open(&fixture.place, &fixture.after(|keyring| assert_eq!(keyring.rotate("tokens").unwrap(), 2)))
+                .unwrap();
+        assert_eq!(tokens(&vault.set("patients", Format::Opaque), &values), all);
+        assert_eq!((vault.reseal().unwrap(), vault.reseal().unwrap()), (9010, 0));
+        // Who opened the vault before goes on under the old version, in a set that was not there either.
+        let later = tokens(&old.set("visits", Format::Opaque), &["later"]).remove(0);
+        assert_eq!(vault.stats(TODAY).unwrap()[2].key_versions, [SealedUnder { version: 1, tokens: 1 }]);
+        assert_eq!(vault.reseal().unwrap(), 1);
+
+        let alone = fixture.after(|keyring| keyring.destroy("tokens", 1, false, None).unwrap());
+        let vault = Vault::open(&fixture.place, &alone).unwrap();
+        let leads_back = |format, token: &str, to: &str| {
+            let expected = Revealed::Value { value: to.as_bytes().to_vec().into(), version: 2 };
+            assert_eq!(reveal(&vault.set("patients", format), token, TODAY).unwrap(), expected);
+        };
+        all.iter().zip(&values).step_by(900).for_each(|(token, value)| leads_back(Format::Opaque, token, value));
+        some.iter().zip(&values).for_each(|(token, value)| leads_back(Format::Digits, token, value));
+        let visit = reveal(&vault.set("visits", Format::Opaque), &later, TODAY).unwrap();
+        assert_eq!(visit, Revealed::Value { value: b"later".to_vec().into(), version: 2 });
+        assert_eq!(tokens(&vault.set("patients", Format::Opaque), &values), all);
+    }
+
+    pub(in crate::vault) fn values_that_have_tokens_among_many_new_ones_keep_them(fixture: &Fixture) {
+        let set = fixture.set(Format::Opaque);
+        let values: Vec<_> = (0..5000).map(|number| format!("MRN-{number}")).collect();
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        // So few that hardly any of them is in a sample.
+        let known: Vec<_> = values.iter().step_by(700).copied().collect();
+        let (before, all) = (tokens(&set, &known), tokens(&set, &values));
+        assert!(all.iter().step_by(700).eq(&before));
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), 5000);
+        assert_eq!(tokens(&set, &values), all);
+    }
+
     pub(in crate::vault) fn another_key_does_not_open_it(fixture: &Fixture) {
         let message = |key: &TokenGrant| Vault::open(&fixture.place, key).unwrap_err().to_string();
         assert!(message(&key()).contains("does not open under key `tokens` of this keyring"), "{}", message(&key()));
@@ -242,6 +296,8 @@ macro_rules! behaves {
             purges_what_expired_and_nothing_else
             digits_are_drawn_anew_until_their_space_is_full
             a_retried_batch_makes_no_second_token
+            resealed_values_need_no_old_version_of_the_key
+            values_that_have_tokens_among_many_new_ones_keep_them
             another_key_does_not_open_it
         }
     };

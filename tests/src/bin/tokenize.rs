@@ -1,5 +1,5 @@
-//! Prints the token of each line of standard input, in batches, as a plugin's column would be: for tests with several
-//! processes, and with processes that are killed.
+//! Prints the token of each line of standard input, in batches, as a plugin's column would be, or the value of each
+//! token: for tests with several processes, and with processes that are killed.
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use moretta::keys::Keyring;
-use moretta::vault::{Format, Term, Vault};
+use moretta::vault::{Format, Revealed, Term, TokenSet, Vault, VaultError};
 
 /// Prints the token of each line of standard input.
 #[derive(Parser)]
@@ -24,6 +24,9 @@ struct Arguments {
     /// How many lines make a batch.
     #[arg(long, default_value_t = 1000)]
     batch: usize,
+    /// Lines are tokens, and their values are printed.
+    #[arg(long)]
+    back: bool,
 }
 
 fn main() -> ExitCode {
@@ -43,11 +46,25 @@ fn tokenize(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let values: Vec<String> = io::stdin().lock().lines().collect::<Result<_, _>>()?;
     let mut out = io::stdout().lock();
     for batch in values.chunks(arguments.batch) {
-        let values: Vec<_> = batch.iter().map(|value| Some(value.as_bytes())).collect();
-        let tokens = set.tokens(&values, Term { today: 20_000, days: None })?;
-        let lines: String = tokens.tokens.into_iter().map(|token| token.unwrap_or_default() + "\n").collect();
+        let answers = if arguments.back { back(&set, batch)? } else { forth(&set, batch)? };
+        let lines: String = answers.into_iter().map(|answer| answer + "\n").collect();
         out.write_all(lines.as_bytes())?;
         out.flush()?;
     }
     Ok(())
+}
+
+fn forth(set: &TokenSet, values: &[String]) -> Result<Vec<String>, VaultError> {
+    let values: Vec<_> = values.iter().map(|value| Some(value.as_bytes())).collect();
+    let tokens = set.tokens(&values, Term { today: 20_000, days: None })?;
+    Ok(tokens.tokens.into_iter().map(Option::unwrap_or_default).collect())
+}
+
+fn back(set: &TokenSet, tokens: &[String]) -> Result<Vec<String>, VaultError> {
+    let tokens: Vec<_> = tokens.iter().map(|token| Some(token.as_str())).collect();
+    let values = set.values_of(&tokens, 20_000)?.into_iter().map(|revealed| match revealed {
+        Revealed::Value { value, .. } => String::from_utf8_lossy(&value).into_owned(),
+        Revealed::Null | Revealed::Unknown | Revealed::Expired => String::new(),
+    });
+    Ok(values.collect())
 }
