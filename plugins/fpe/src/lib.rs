@@ -94,16 +94,28 @@ impl Config {
         if value.is_empty() {
             return Ok(());
         }
-        if self.others == Others::Reject && value.iter().any(|byte| kinds.of_byte(*byte) == Kind::Other) {
-            return Err(RejectionCode::Unsupported);
+        let is_too_short = sealed.len() < self.min_length;
+        // As many symbols as bytes: nothing stands between them, and none stays.
+        if sealed.len() == value.len() && !is_too_short {
+            let is_changed = value != sealed;
+            value.copy_from_slice(sealed);
+            return if is_changed { Ok(()) } else { Err(RejectionCode::Unchanged) };
         }
-        if sealed.is_empty() || sealed.len() < self.min_length {
+        let (mut sealed, mut kept, mut is_changed) = (sealed.iter(), 0, false);
+        for byte in value.iter_mut() {
+            match kinds.of_byte(*byte) {
+                Kind::Symbol if kept < self.keep_first => kept += 1,
+                Kind::Symbol => {
+                    if let Some(sealed) = sealed.next() {
+                        is_changed |= std::mem::replace(byte, *sealed) != *sealed;
+                    }
+                }
+                Kind::Other if self.others == Others::Reject => return Err(RejectionCode::Unsupported),
+                Kind::Other | Kind::Separator => {}
+            }
+        }
+        if is_too_short {
             return Err(RejectionCode::OutOfRange);
-        }
-        let symbols = value.iter_mut().filter(|byte| kinds.of_byte(**byte) == Kind::Symbol);
-        let mut is_changed = false;
-        for (symbol, sealed) in symbols.skip(self.keep_first as usize).zip(sealed) {
-            is_changed |= std::mem::replace(symbol, *sealed) != *sealed;
         }
         is_changed |= self.check_digit.write(value);
         if is_changed { Ok(()) } else { Err(RejectionCode::Unchanged) }
