@@ -83,6 +83,26 @@ fn what_could_be_tried_out_is_refused_before_a_row_or_goes_to_quarantine() {
 }
 
 #[test]
+fn the_plan_says_what_every_transform_may_use() {
+    let desk = desk();
+    desk.put("noise.yaml", POLICY.replace("- { columns: ['*']", "- { columns: [age], mask: noise, with: { amount: 5 } }\n  - { columns: [zip], mask: zip3 }\n  - { columns: ['*']"));
+    desk.put("wide.csv", "ssn,patient_id,phone,age,zip,state\n");
+    let plan = desk.run("check wide.csv --policy noise.yaml").assert_code(0).text();
+    for (column, may_use) in [
+        ("ssn", "encrypt key `cells`"),
+        ("patient_id", "encrypt-deterministic key `joins`"),
+        ("phone", "fpe key `shapes`"),
+        ("age", "randomness"),
+        ("zip", "nothing"),
+    ] {
+        let row = plan.lines().find(|line| line.trim_start().starts_with(column)).unwrap();
+        assert!(row.contains(may_use), "{plan}");
+    }
+    let state = plan.lines().find(|line| line.trim_start().starts_with("state")).unwrap();
+    assert!(!state.contains("nothing") && !state.contains("randomness"), "{plan}");
+}
+
+#[test]
 fn a_key_serves_one_purpose() {
     let desk = desk();
     desk.put("wrong.yaml", POLICY.replace("key: cells", "key: joins"));
