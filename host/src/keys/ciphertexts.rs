@@ -3,7 +3,7 @@
 use super::Refusal;
 
 /// Bytes of variable length, one after the other, in the layout of `variable` in `wit/types.wit`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ciphertexts {
     /// One more than rows; the first is 0.
     pub offsets: Vec<u32>,
