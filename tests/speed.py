@@ -86,6 +86,8 @@ def calls(built: pathlib.Path) -> None:
     for transform, aim in (("encrypt", 0.70), ("encrypt-deterministic", 0.85), ("fpe", 0.95)):
         ratio = nanoseconds(transform, "native") / nanoseconds(transform, "call")
         print(f"{transform}: {ratio:.2f} of the native operation (aim: {aim:.2f} or more)")
+    host = nanoseconds("fpe", "host") / nanoseconds("fpe", "call")
+    print(f"fpe: {host:.2f} of the host's own FF1 without a plugin")
     print(f"empty call with a fresh instance: {nanoseconds('empty call') / 1000:.1f} µs (aim: 20 or less)", flush=True)
     cargo("bench", "--profile", "release", "-p", "moretta", "--bench", "deadline")
 

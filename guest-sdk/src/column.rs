@@ -10,6 +10,10 @@ use crate::bindings::types::{BatchError, Column, Values, Variable};
 pub struct Validity<'a>(Option<&'a [u8]>);
 
 impl<'a> Validity<'a> {
+    pub(crate) fn of(bits: Option<&'a [u8]>) -> Self {
+        Self(bits)
+    }
+
     /// The bits as they are: what a column with the same nulls has.
     #[inline]
     pub fn bits(&self) -> Option<&'a [u8]> {

@@ -39,11 +39,11 @@ pub mod bindings;
 mod builder;
 #[cfg(feature = "dates")]
 mod calendar;
-#[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
-mod ciphertext;
 mod column;
 #[cfg(feature = "dates")]
 pub mod dates;
+#[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
+mod encryption;
 mod export;
 mod key;
 mod rows;
@@ -55,15 +55,15 @@ pub use bindings::types::{
     BatchError, Column, Finding, KeyError, Masked, Rejection, RejectionCode, Request, Values, Variable,
 };
 pub use builder::{NumberBuilder, TextBuilder};
-#[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
-pub use ciphertext::ciphertexts;
 pub use column::{Numbers, Text, Validity};
+#[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
+pub use encryption::Encryption;
 pub use export::Export;
 pub use key::{
     DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Randomness, Symbols, TokenFormat,
     TokenVault,
 };
-pub use rows::{Length, Rejections, mask_each, mask_each_to_length};
+pub use rows::{Length, Rejections, mask_each, mask_each_in_place, mask_each_to_length};
 pub use world::{
     Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, RandomMasker,
     TokenMasker, only,

@@ -1,7 +1,8 @@
 //! Masking a column row by row, and the rows that could not be masked.
 
-use crate::bindings::types::{Column, Masked, Rejection, RejectionCode, Values, Variable};
+use crate::bindings::types::{BatchError, Column, Masked, Rejection, RejectionCode, Values, Variable};
 use crate::builder::{TextBuilder, all_valid};
+use crate::column::Validity;
 
 /// Masks a column value by value into text. Nulls stay nulls.
 ///
@@ -60,6 +61,33 @@ pub fn mask_each_to_length<T>(
     data.truncate(end);
     let values = Values::Text(Variable { offsets, data });
     rejections.with(Column { rows: rows as u32, validity: nulls.into_validity(), values })
+}
+
+/// Masks a column of text value by value, each in its own place: for masks that keep every length. Nulls stay nulls.
+///
+/// `mask` is given the row and the value, and leaves UTF-8 there; or it says why it cannot: then the row is rejected, and
+/// zeros are left.
+///
+/// # Errors
+/// [`BatchError::UnsupportedType`] if it is no column of text.
+#[inline]
+pub fn mask_each_in_place(
+    mut column: Column,
+    mut mask: impl FnMut(usize, &mut [u8]) -> Result<(), RejectionCode>,
+) -> Result<Masked, BatchError> {
+    let Values::Text(Variable { offsets, data }) = &mut column.values else {
+        return Err(BatchError::UnsupportedType);
+    };
+    let validity = Validity::of(column.validity.as_deref());
+    let mut rejections = Rejections::default();
+    for (row, bounds) in offsets.windows(2).enumerate().filter(|(row, _)| !validity.is_null(*row)) {
+        let value = &mut data[bounds[0] as usize..bounds[1] as usize];
+        if let Err(code) = mask(row, value) {
+            value.fill(0);
+            rejections.push(row, code);
+        }
+    }
+    Ok(rejections.with(column))
 }
 
 /// Whether a value has the length that all have, or none.
@@ -147,5 +175,43 @@ mod tests {
             });
             prop_assert_eq!(fixed, any);
         }
+
+        #[test]
+        fn values_are_masked_in_their_place_as_in_another(
+            values in proptest::collection::vec(proptest::option::of("[a-c]{0,3}"), 0..40),
+        ) {
+            let mask = |value: &mut [u8]| match value {
+                [b'a', ..] => Err(RejectionCode::Unsupported),
+                value => {
+                    value.make_ascii_uppercase();
+                    Ok(())
+                }
+            };
+            let column = Column::from_text(values.iter().map(Option::as_deref));
+            let elsewhere = mask_each(column.text().unwrap().iter_bytes(), 0, |value, out| {
+                let start = out.len();
+                out.extend_from_slice(value);
+                mask(&mut out[start..])
+            });
+            let in_place = mask_each_in_place(column.clone(), |row, value| {
+                assert_eq!(Some(&*value), values[row].as_ref().map(String::as_bytes));
+                mask(value)
+            });
+            let in_place = in_place.unwrap();
+            prop_assert_eq!(&in_place.rejections, &elsewhere.rejections);
+            for row in 0..values.len() {
+                let expected = elsewhere.columns[0].text().unwrap().get(row);
+                let is_rejected = in_place.rejections.iter().any(|rejection| rejection.row as usize == row);
+                let masked = in_place.columns[0].text().unwrap().get(row);
+                prop_assert_eq!(masked.filter(|value| !value.starts_with('\0')), expected);
+                prop_assert_eq!(masked.is_some_and(|value| value.starts_with('\0')), is_rejected);
+            }
+        }
+    }
+
+    #[test]
+    fn only_text_is_masked_in_its_place() {
+        let numbers = crate::NumberBuilder::<i64>::with_capacity(0).finish_int64();
+        assert_eq!(mask_each_in_place(numbers, |_, _| Ok(())), Err(BatchError::UnsupportedType));
     }
 }

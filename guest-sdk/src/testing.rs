@@ -127,6 +127,9 @@ impl TokenVault for TestKey {
 /// Bytes that are the same in every test, and differ from row to row.
 impl Randomness for TestKey {
     fn draw(&self, bytes: u32) -> Result<Vec<u8>, KeyError> {
+        if !(1..=16).contains(&bytes) {
+            return Err(KeyError::InvalidParameter);
+        }
         let rows = self.spend(0)?.rows;
         Ok((0..rows).flat_map(|row| mix(&row.to_le_bytes()).take(bytes as usize).collect::<Vec<_>>()).collect())
     }

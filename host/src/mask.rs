@@ -15,7 +15,7 @@ use crate::keys::{BatchOffsets, Cells, Normalize};
 use crate::lend::{Grant, Lending, LentKey};
 use crate::outcome::RejectedRow;
 use crate::plan::{self, Beside};
-use crate::plugin::{CallError, GuestError, GuestFault, MaskCall, Plugin};
+use crate::plugin::{CallError, Expected, GuestError, GuestFault, MaskCall, Plugin};
 
 /// One call of the plan with the plugin that answers it and the key granted to it.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub(crate) struct MaskedCall {
     pub(crate) lent: Vec<ArrayRef>,
     pub(crate) context: Vec<ArrayRef>,
     pub(crate) returned: Vec<ArrayRef>,
+    /// What has to stand in every cell that came back, where the host has given it.
+    pub(crate) expected: Option<Expected>,
     /// The lists that the cells were taken out of, where the column has lists.
     lists: Option<Lists>,
 }
@@ -138,7 +140,8 @@ fn run(
     };
     let answer = ready.plugin.mask(&request, key).map_err(failed)?;
     let arrays = |columns: Vec<(ArrayRef, ColumnType)>| columns.into_iter().map(|(array, _)| array).collect();
-    let masked = MaskedCall { lent: arrays(columns), context: arrays(context), returned: answer.columns, lists };
+    let (lent, context, expected) = (arrays(columns), arrays(context), answer.expected);
+    let masked = MaskedCall { lent, context, returned: answer.columns, expected, lists };
     let column = call.columns.first().copied().unwrap_or_default();
     rejected.extend(answer.rejections.into_iter().map(|(cell, code)| RejectedRow {
         row: masked.row(cell),

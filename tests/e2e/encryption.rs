@@ -1,7 +1,9 @@
 //! The three plugins of encryption, from file to file. The way back is in `reveal`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use moretta_tests::command::Desk;
 
 use crate::table::{Table, corpus_text};
@@ -80,6 +82,49 @@ fn what_could_be_tried_out_is_refused_before_a_row_or_goes_to_quarantine() {
     let run = desk.run("mask zips.csv --policy zips.yaml --keyring keys --out z.csv").assert_code(3);
     assert!(run.stderr.contains("out-of-range") && !run.stderr.contains("02139"), "{}", run.stderr);
     assert!(!desk.names().contains("z.csv"));
+}
+
+/// What AES-GCM never forgives. A cell says which key of which call sealed it, and under which number.
+#[test]
+fn no_two_cells_of_any_process_share_a_key_and_a_nonce() {
+    let desk = desk();
+    let ids: String = (0..400).map(|id| format!("p-{},same,5550109988\n", id % 7)).collect();
+    desk.put("many.csv", format!("patient_id,ssn,phone\n{ids}"));
+    let mut numbers = BTreeMap::<Vec<u8>, BTreeSet<u32>>::new();
+    let mut cells = 0;
+    for out in ["1.csv", "2.csv", "3.csv"] {
+        let run = "mask many.csv --policy p.yaml --keyring keys --workers 2 --batch-bytes 2048";
+        desk.run(&format!("{run} --out {out}")).assert_code(0);
+        for cell in column(&desk, out, "ssn") {
+            let sealed = URL_SAFE_NO_PAD.decode(cell.strip_prefix("E-").unwrap()).unwrap();
+            let number = u32::from_be_bytes(sealed[21..25].try_into().unwrap());
+            assert!(numbers.entry(sealed[5..21].to_vec()).or_default().insert(number), "a key and a nonce come again");
+            cells += 1;
+        }
+    }
+    assert!(cells == 1_200 && numbers.len() > 6, "{} calls", numbers.len());
+    // Counted from 0 in each call: nothing is left of one in the next.
+    assert!(numbers.values().all(|of_call| of_call.iter().copied().eq(0..of_call.len() as u32)));
+}
+
+#[test]
+fn the_plan_says_what_every_transform_may_use() {
+    let desk = desk();
+    desk.put("noise.yaml", POLICY.replace("- { columns: ['*']", "- { columns: [age], mask: noise, with: { amount: 5 } }\n  - { columns: [zip], mask: zip3 }\n  - { columns: ['*']"));
+    desk.put("wide.csv", "ssn,patient_id,phone,age,zip,state\n");
+    let plan = desk.run("check wide.csv --policy noise.yaml").assert_code(0).text();
+    for (column, may_use) in [
+        ("ssn", "encrypt key `cells`"),
+        ("patient_id", "encrypt-deterministic key `joins`"),
+        ("phone", "fpe key `shapes`"),
+        ("age", "randomness"),
+        ("zip", "nothing"),
+    ] {
+        let row = plan.lines().find(|line| line.trim_start().starts_with(column)).unwrap();
+        assert!(row.contains(may_use), "{plan}");
+    }
+    let state = plan.lines().find(|line| line.trim_start().starts_with("state")).unwrap();
+    assert!(!state.contains("nothing") && !state.contains("randomness"), "{plan}");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
+
 /// Rows of text under a header.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Table {
@@ -47,12 +49,8 @@ pub(crate) fn corpus_text(path: &str) -> String {
 /// Days since 1970-01-01 of a text that begins with year-month-day, and the rest of it.
 pub(crate) fn day(text: &str) -> (i64, &str) {
     let (date, rest) = text.split_at(10);
-    let mut numbers = date.split('-').map(|part| part.parse::<i64>().unwrap());
-    let (year, month, day) = (numbers.next().unwrap(), numbers.next().unwrap(), numbers.next().unwrap());
-    // The year begins in March, so that the leap day is its last (Hinnant, `days_from_civil`).
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    (365 * year + leap_days + (153 * month + 2) / 5 + day - 719_469, rest)
+    let date: NaiveDate = date.parse().unwrap();
+    (date.signed_duration_since(NaiveDate::default()).num_days(), rest)
 }
 
 #[test]

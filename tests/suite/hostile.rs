@@ -1,7 +1,12 @@
 //! Hostile guests in Rust: every broken promise is noticed, and what is no fault is none.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BinaryArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use moretta::plugin::GuestFault;
-use moretta_tests::guests::{HOSTILE, HOSTILE_PSEUDONYM};
+use moretta_tests::guests::{
+    HOSTILE, HOSTILE_ENCRYPTION, HOSTILE_FPE, HOSTILE_PSEUDONYM, HOSTILE_RANDOM, HOSTILE_TOKEN,
+};
 
 use crate::masking::{Column, batch, builder, fault, holds, mask, values};
 
@@ -147,4 +152,150 @@ fn digests_of_the_context_are_those_of_the_context() {
 { columns: [city], mask: hostile-pseudonym/honest, key: identity }";
     let masked = mask(HOSTILE_PSEUDONYM, rules, &FULL).unwrap();
     assert_eq!(values(&masked, "name"), values(&masked, "city"));
+}
+
+/// What a plugin with something lent does wrong to a column of numbers in text, and how each is found out.
+#[track_caller]
+fn attack(plugin: &[u8], name: &str, key: &str, wrong: &[(&str, fn(&GuestFault) -> bool)]) {
+    const IDS: Column<'_> = ("id", &[Some("1234567"), None, Some("7654321"), Some("1112223")]);
+    let rule = |transform: &str| {
+        format!("{{ columns: [id], mask: {name}/{transform}{key} }}\n{{ columns: [city], drop: true }}")
+    };
+    let honest = mask(plugin, &rule("honest"), &[IDS]).unwrap();
+    let masked = values(&honest, "id");
+    assert!(masked[0].is_some() && masked[1].is_none() && masked[0] != IDS.1[0] && masked[0] != masked[2]);
+    for (transform, expected) in wrong {
+        let fault = fault(mask(plugin, &rule(transform), &[IDS]));
+        assert!(expected(&fault), "{transform}: {fault}");
+    }
+}
+
+fn key_refused(fault: &GuestFault) -> bool {
+    fault.to_string().contains("more of the lent key than was granted")
+}
+
+fn first_row(fault: &GuestFault) -> bool {
+    matches!(fault, GuestFault::Verification { row: 0, .. })
+}
+
+fn too_large(fault: &GuestFault) -> bool {
+    matches!(fault, GuestFault::TooLarge { .. })
+}
+
+fn other_than_given(fault: &GuestFault) -> bool {
+    matches!(fault, GuestFault::Verification { row: 0, problem } if problem.contains("that the host gave for the row"))
+}
+
+#[test]
+fn a_key_for_encryption_gives_no_more_than_the_ciphertexts_and_nothing_else_comes_back() {
+    attack(
+        HOSTILE_ENCRYPTION,
+        "hostile-encryption",
+        ", key: cells",
+        &[
+            ("foreign-column", key_refused),
+            ("far-column", key_refused),
+            ("twice", key_refused),
+            ("plaintext", first_row),
+            ("plaintext-behind-prefix", other_than_given),
+            ("plaintext-behind-ciphertext", other_than_given),
+            ("truncated", other_than_given),
+            ("other-row", other_than_given),
+            ("other-row-truncated", other_than_given),
+            ("upper-case", other_than_given),
+            ("without-key", other_than_given),
+        ],
+    );
+    let rules = "{ columns: [name], mask: hostile-encryption/of-context, key: cells, context: [city] }
+{ columns: [city], drop: true }";
+    assert!(other_than_given(&fault(mask(HOSTILE_ENCRYPTION, rules, &FULL))));
+    let again = "{ columns: [name], mask: hostile-encryption/a-hundred-times, key: cells }";
+    let masked = mask(HOSTILE_ENCRYPTION, again, &NAMES).unwrap();
+    assert!(values(&masked, "name")[0].unwrap().starts_with("E-") && !holds(&masked, b"Lovelace"));
+}
+
+#[test]
+fn a_key_for_format_preserving_encryption_takes_nothing_that_is_out_of_range() {
+    attack(
+        HOSTILE_FPE,
+        "hostile-fpe",
+        ", key: shapes",
+        &[
+            ("no-alphabet", key_refused),
+            ("one-symbol", key_refused),
+            ("symbol-twice", key_refused),
+            ("blank", key_refused),
+            ("no-ascii", key_refused),
+            ("huge-alphabet", too_large),
+            ("long-tweak", key_refused),
+            ("huge-tweak", too_large),
+            ("far-positions", first_row),
+            ("foreign-column", key_refused),
+            ("twice", key_refused),
+            ("plaintext", first_row),
+        ],
+    );
+}
+
+#[test]
+fn a_vault_gives_one_token_for_each_row_and_that_comes_back_there() {
+    attack(
+        HOSTILE_TOKEN,
+        "hostile-token",
+        ", key: tokens",
+        &[
+            ("twice", key_refused),
+            ("two-formats", key_refused),
+            ("foreign-column", key_refused),
+            ("long-prefix", key_refused),
+            ("odd-prefix", key_refused),
+            ("huge-prefix", too_large),
+            ("no-days", key_refused),
+            ("days-without-date", key_refused),
+            ("more-tokens-than-rows", |fault| matches!(fault, GuestFault::Contract(_))),
+            ("other-row", other_than_given),
+            ("truncated", other_than_given),
+            ("plaintext", first_row),
+        ],
+    );
+}
+
+#[test]
+fn randomness_is_drawn_once_and_by_the_row() {
+    attack(
+        HOSTILE_RANDOM,
+        "hostile-random",
+        "",
+        &[
+            ("nothing", key_refused),
+            ("seventeen", key_refused),
+            ("gigabytes", key_refused),
+            ("twice", key_refused),
+            ("for-ever", |fault| matches!(fault, GuestFault::Deadline { .. })),
+            ("plaintext", first_row),
+        ],
+    );
+}
+
+#[test]
+fn a_value_that_comes_back_in_another_type_is_still_the_value() {
+    let columns: [ArrayRef; 4] = [
+        Arc::new(Int64Array::from(vec![123_456_789, 5])),
+        Arc::new(Float64Array::from(vec![1234.5, -6.0])),
+        Arc::new(Date32Array::from(vec![11, 29])),
+        Arc::new(BinaryArray::from(vec![&b"Ada Lovelace"[..], b"Grace Hopper"])),
+    ];
+    let names: ArrayRef = Arc::new(StringArray::from(vec!["Ada Lovelace", "Grace Hopper"]));
+    let rows = |value: &ArrayRef| RecordBatch::try_from_iter([("v", value.clone()), ("name", names.clone())]).unwrap();
+    let as_text = "{ columns: [v], mask: hostile/number-as-text }\n{ columns: [name], drop: true }";
+    let of_context = "{ columns: [name], mask: hostile/context-as-text, context: [v] }\n{ columns: [v], drop: true }";
+    for value in &columns {
+        for rules in [as_text, of_context] {
+            let result = builder(HOSTILE, rules).build().unwrap().mask_rows(rows(value));
+            assert!(matches!(fault(result), GuestFault::Verification { row: 0, .. }), "{} {rules}", value.data_type());
+        }
+    }
+    let encrypted = "{ columns: [v], mask: hostile-encryption/plaintext, key: cells }\n{ columns: [name], drop: true }";
+    let result = builder(HOSTILE_ENCRYPTION, encrypted).build().unwrap().mask_rows(rows(&columns[0]));
+    assert!(first_row(&fault(result)));
 }

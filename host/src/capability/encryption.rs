@@ -17,7 +17,9 @@ impl encryption::Host for CallState {}
 
 impl encryption::HostEncryptionKey for CallState {
     fn encrypt(&mut self, key: Resource<LentEncryptionKey>, column: u32) -> Answer {
-        answer(self.lent.get_mut(&key)?.encrypt(column))
+        let sealed = self.lent.get_mut(&key)?.encrypt(column);
+        self.give(column, &sealed);
+        answer(sealed)
     }
 
     fn drop(&mut self, key: Resource<LentEncryptionKey>) -> wasmtime::Result<()> {
@@ -30,7 +32,9 @@ impl deterministic_encryption::Host for CallState {}
 
 impl deterministic_encryption::HostDeterministicEncryptionKey for CallState {
     fn encrypt(&mut self, key: Resource<LentDeterministicEncryptionKey>, column: u32) -> Answer {
-        answer(self.lent.get_mut(&key)?.encrypt(column))
+        let sealed = self.lent.get_mut(&key)?.encrypt(column);
+        self.give(column, &sealed);
+        answer(sealed)
     }
 
     fn drop(&mut self, key: Resource<LentDeterministicEncryptionKey>) -> wasmtime::Result<()> {
@@ -60,6 +64,14 @@ impl format_preserving::HostFormatPreservingKey for CallState {
     fn drop(&mut self, key: Resource<LentFormatPreservingKey>) -> wasmtime::Result<()> {
         self.lent.delete(key)?;
         Ok(())
+    }
+}
+
+impl CallState {
+    fn give(&mut self, column: u32, sealed: &Result<Ciphertexts, Refusal>) {
+        if let Ok(sealed) = sealed {
+            self.given.add(column, sealed.clone());
+        }
     }
 }
 

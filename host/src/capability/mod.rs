@@ -2,10 +2,13 @@
 
 mod date_shift;
 mod encryption;
+mod given;
 mod pseudonym;
 mod random;
 mod vault;
 
+pub(crate) use given::Expected;
+use given::Given;
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Result};
 
@@ -63,9 +66,11 @@ pub(crate) fn linker(engine: &Engine, world: World) -> Result<Linker<CallState>>
     Ok(linker)
 }
 
-/// What one call has: the keys lent to it, and how much memory it may still take. Gone when the call returns.
+/// What one call has: the keys lent to it, what they gave it, and how much memory it may still take. Gone when the call
+/// returns.
 pub(crate) struct CallState {
     pub(crate) lent: ResourceTable,
+    pub(crate) given: Given,
     pub(crate) memory: MemoryBound,
 }
 
@@ -74,7 +79,7 @@ impl CallState {
     pub(crate) fn new(memory: usize) -> Self {
         let mut lent = ResourceTable::new();
         lent.set_max_capacity(4);
-        Self { lent, memory: MemoryBound { limit: memory, ..MemoryBound::default() } }
+        Self { lent, given: Given::default(), memory: MemoryBound { limit: memory, ..MemoryBound::default() } }
     }
 }
 

@@ -5,6 +5,7 @@ use wasmtime::component::Resource;
 use super::CallState;
 use crate::contract::latest::moretta::plugin::types::{KeyError, Rejection, RejectionCode, VariableResult};
 use crate::contract::latest::moretta::plugin::vault::{Host, HostTokenVault, TokenFormat, Tokens};
+use crate::keys::Ciphertexts;
 use crate::vault::{Format, LentVault, Tokens as Found, Unfit};
 
 impl Host for CallState {}
@@ -25,7 +26,11 @@ impl HostTokenVault for CallState {
         let Ok(format) = format else { return Ok(Err(KeyError::InvalidParameter)) };
         // The vault's failure ends the call: it is no fault of the plugin, which learns nothing of it.
         let found = self.lent.get_mut(&vault)?.tokens(column, format, days)?;
-        Ok(found.map_err(KeyError::from).and_then(|found| answer(&found)))
+        let answer = found.map_err(KeyError::from).and_then(|found| answer(&found));
+        if let Ok(Tokens { values: VariableResult { offsets, data }, .. }) = &answer {
+            self.given.add(column, Ciphertexts { offsets: offsets.clone(), data: data.clone() });
+        }
+        Ok(answer)
     }
 
     fn drop(&mut self, vault: Resource<LentVault>) -> wasmtime::Result<()> {

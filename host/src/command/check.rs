@@ -12,6 +12,7 @@ use crate::batch::ColumnType;
 use crate::cli::CheckArguments;
 use crate::error::Error;
 use crate::host::Host;
+use crate::manifest::Ask;
 use crate::plan::{Action, Call, Plan};
 use crate::run::columns_of;
 
@@ -86,9 +87,10 @@ fn table(plan: &Plan) -> String {
 
 /// What the plugin may use beside the column.
 fn capability(call: &Call) -> String {
-    match &call.key {
-        None => "nothing".to_owned(),
-        Some(key) => format!("{} key `{}`", key.purpose, key.name),
+    match (&call.key, call.world.ask()) {
+        (Some(key), _) => format!("{} key `{}`", key.purpose, key.name),
+        (None, Some(Ask::Randomness)) => "randomness".to_owned(),
+        (None, _) => "nothing".to_owned(),
     }
 }
 

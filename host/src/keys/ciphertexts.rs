@@ -3,7 +3,7 @@
 use super::Refusal;
 
 /// Bytes of variable length, one after the other, in the layout of `variable` in `wit/types.wit`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ciphertexts {
     /// One more than rows; the first is 0.
     pub offsets: Vec<u32>,
@@ -23,7 +23,15 @@ impl Ciphertexts {
     /// # Errors
     /// [`Refusal::InvalidParameter`]: a batch of more than 4 GiB, which no source makes.
     pub(in crate::keys) fn end(&mut self) -> Result<(), Refusal> {
-        self.offsets.push(u32::try_from(self.data.len()).map_err(|_| Refusal::InvalidParameter)?);
+        self.end_at(self.data.len())
+    }
+
+    /// Ends the value of a row at a place that the data will have.
+    ///
+    /// # Errors
+    /// As [`Ciphertexts::end`].
+    pub(in crate::keys) fn end_at(&mut self, length: usize) -> Result<(), Refusal> {
+        self.offsets.push(u32::try_from(length).map_err(|_| Refusal::InvalidParameter)?);
         Ok(())
     }
 }

@@ -2,10 +2,15 @@
 //!
 //! Both forms begin with a byte for the format and the version of the key in four, big-endian, so that a cell says
 //! itself what opens it. Then:
-//! - `encrypt`: 16 random bytes for the call, the number of the cell in it in four, AES-256-GCM ciphertext and tag. The
-//!   call's key is derived from its random bytes, so the nonce is the cell's number: no nonce is ever drawn at random,
-//!   and 2^32 is a bound for one call, which cannot be reached, and not for the key (NIST SP 800-38D, 8.3).
+//! - `encrypt`: 16 random bytes for the call, the number of the cell in it in four, AES-256-GCM ciphertext and tag.
 //! - `encrypt-deterministic`: the synthetic IV and the ciphertext of AES-SIV (RFC 5297).
+//!
+//! The key of `encrypt` is derived anew for each call, from the call's random bytes (HKDF-SHA-256), and the nonce is the
+//! number of the cell, which is refused where it would come again. So no nonce is drawn at random, and the 2^32 uses that
+//! NIST SP 800-38D, 8.3, allows of a key bound one call and not the operator's key. The other way, to count what is sealed
+//! under that, would need a counter that all processes share, and that no crash, copy or older backup of the keyring
+//! takes back. Here nothing outlives a call: two calls share a key only if they draw the same 128 bits, which among n
+//! calls has a probability of about n^2 / 2^129: 2 in 10^21 for a billion.
 //!
 //! Domain and purpose are in the key; the column's name is in the associated data.
 
@@ -327,6 +332,47 @@ mod tests {
                 assert!(key.decrypt("ssn", &cell[..at]).is_err(), "cut at {at} of {purpose}");
             }
         }
+    }
+
+    /// Random bytes of the call and number of the cell.
+    fn use_of_key(cell: &[u8]) -> (Vec<u8>, u32) {
+        let (call, number) = cell[HEADER..HEADER + CALL + NUMBER].split_at(CALL);
+        (call.to_vec(), u32::from_be_bytes(number.try_into().unwrap()))
+    }
+
+    #[test]
+    fn no_key_is_used_twice_with_one_nonce_whatever_is_opened_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("keyring");
+        Keyring::create(&place, &[("cells", Purpose::Encrypt)]).unwrap();
+        let (mut uses, mut calls) = (BTreeSet::new(), BTreeSet::new());
+        for _ in 0..4 {
+            let grant = Keyring::open(&place).unwrap().encryption_key("cells", "d").unwrap();
+            for _ in 0..8 {
+                let column = || cells("c", &[Some("1"), None, Some("1")]);
+                let mut lent = grant.lend(vec![column(), column()]).unwrap();
+                let sealed = [split(&lent.encrypt(1).unwrap()), split(&lent.encrypt(0).unwrap())].concat();
+                let of_call: Vec<_> = sealed.iter().filter(|it| !it.is_empty()).map(|it| use_of_key(it)).collect();
+                assert_eq!(of_call.iter().map(|(_, number)| *number).collect::<Vec<_>>(), [0, 1, 2, 3]);
+                calls.extend(of_call.iter().map(|(call, _)| call.clone()));
+                uses.extend(of_call);
+            }
+        }
+        assert_eq!((calls.len(), uses.len()), (32, 128));
+    }
+
+    #[test]
+    fn a_call_stops_before_a_number_comes_again() {
+        let grant = keyring().encryption_key("cells", "d").unwrap();
+        let column = |values: &[Option<&str>]| cells("a", values);
+        let three = [Some("1"), Some("2"), Some("3")];
+        let mut lent = grant.lend(vec![column(&three), column(&[Some("4")]), column(&[Some("5")])]).unwrap();
+        lent.used = u32::MAX - 1;
+        assert_eq!(lent.encrypt(0), Err(Refusal::QuotaExhausted));
+        assert_eq!(lent.encrypt(0), Err(Refusal::QuotaExhausted));
+        lent.used = u32::MAX - 1;
+        assert_eq!(use_of_key(&split(&lent.encrypt(1).unwrap())[0]).1, u32::MAX - 1);
+        assert_eq!(lent.encrypt(2), Err(Refusal::QuotaExhausted));
     }
 
     #[test]

@@ -4,19 +4,14 @@
 
 use std::fmt;
 
-use aes::Aes256;
 use arrow_array::Array;
 use arrow_schema::DataType;
-use fpe::ff1::{FF1, FlexibleNumeralString};
 
 use super::canonical::Canonical;
 use super::cells::LentCells;
+use super::ff1::Ff1;
 use super::{Cells, Ciphertexts, FormatPreservingGrant, Refusal, memory};
 
-/// With fewer possible values they could be tried one by one (SP 800-38G, Rev. 1, 5.2).
-const LEAST_DOMAIN: f64 = 1e6;
-/// Longer than any identifier: what it takes grows with the square.
-const MOST_SYMBOLS: usize = 512;
 /// Bytes of a tweak.
 const MOST_TWEAK: usize = 256;
 
@@ -62,8 +57,9 @@ impl LentFormatPreservingKey {
         if symbols.tweak.len() > MOST_TWEAK {
             return Err(Refusal::InvalidParameter);
         }
-        let cipher = self.grant.0.secret.ff1(alphabet.radix()).ok_or(Refusal::InvalidParameter)?;
-        self.columns.spend(column, |cells| encrypt(&cipher, &alphabet, symbols, cells))
+        let ff1 = Ff1::new(&self.grant.0.secret, alphabet.radix(), symbols.tweak.as_bytes());
+        let mut ff1 = ff1.ok_or(Refusal::InvalidParameter)?;
+        self.columns.spend(column, |cells| encrypt(&mut ff1, &alphabet, symbols, cells))
     }
 }
 
@@ -73,8 +69,9 @@ impl fmt::Debug for LentFormatPreservingKey {
     }
 }
 
+/// The numerals of all values, encrypted where they stand.
 fn encrypt(
-    cipher: &FF1<Aes256>,
+    ff1: &mut Ff1<'_>,
     alphabet: &Alphabet,
     symbols: &Symbols<'_>,
     cells: &Cells,
@@ -82,28 +79,20 @@ fn encrypt(
     if cells.array.data_type() == &DataType::Binary {
         return Err(Refusal::UnsupportedType);
     }
-    let mut sealed = Ciphertexts::with_capacity(cells.array.len(), cells.array.get_buffer_memory_size());
+    let (mut numerals, mut sealed) = (Vec::new(), Ciphertexts::with_capacity(cells.array.len(), 0));
     let mut refused = None;
     Canonical::of(cells.array.as_ref())?.for_each(|value| {
-        let numerals = value.map(|value| alphabet.take(value, symbols));
-        let done = numerals.and_then(|numerals| encipher(cipher, alphabet.radix(), symbols.tweak.as_bytes(), numerals));
-        sealed.data.extend(done.iter().flatten().filter_map(|numeral| alphabet.symbol(*numeral)));
-        refused = refused.or(sealed.end().err());
+        let start = numerals.len();
+        value.map(|value| alphabet.take(value, symbols, &mut numerals));
+        if !ff1.takes(numerals.len().saturating_sub(start)) {
+            numerals.truncate(start);
+        }
+        refused = refused.or(sealed.end_at(numerals.len()).err());
     });
-    refused.map_or(Ok(sealed), Err)
-}
-
-/// FF1 of numerals. `None` if there are too few values of so many numerals, or too many numerals.
-pub(in crate::keys) fn encipher(
-    cipher: &FF1<Aes256>,
-    radix: u32,
-    tweak: &[u8],
-    numerals: Vec<u16>,
-) -> Option<Vec<u16>> {
-    let exponent = i32::try_from(numerals.len()).ok().filter(|_| numerals.len() <= MOST_SYMBOLS)?;
-    let suffices = f64::from(radix).powi(exponent) >= LEAST_DOMAIN;
-    let numerals = suffices.then(|| FlexibleNumeralString::from(numerals))?;
-    cipher.encrypt(tweak, &numerals).ok().map(Vec::from)
+    refused.map_or(Ok(()), Err)?;
+    ff1.encrypt(&mut numerals, &sealed.offsets).ok_or(Refusal::InvalidParameter)?;
+    sealed.data = numerals.into_iter().map(|numeral| alphabet.symbol(numeral)).collect();
+    Ok(sealed)
 }
 
 /// The symbols, and the place of each.
@@ -130,16 +119,17 @@ impl Alphabet {
         u32::try_from(self.symbols.len()).unwrap_or(u32::MAX)
     }
 
-    /// The numerals of a value's symbols, but for those that are left out.
-    pub(in crate::keys) fn take(&self, value: &[u8], symbols: &Symbols<'_>) -> Vec<u16> {
-        let numerals = value.iter().filter_map(|byte| self.places.get(usize::from(*byte)).copied().flatten());
-        let mut taken: Vec<u16> = numerals.skip(symbols.skip_first as usize).collect();
-        taken.truncate(taken.len().saturating_sub(symbols.skip_last as usize));
-        taken
+    /// Appends the numerals of a value's symbols, but for those that are left out.
+    pub(in crate::keys) fn take(&self, value: &[u8], symbols: &Symbols<'_>, numerals: &mut Vec<u16>) {
+        let start = numerals.len();
+        let all = value.iter().filter_map(|byte| self.places.get(usize::from(*byte)).copied().flatten());
+        numerals.extend(all.skip(symbols.skip_first as usize));
+        numerals.truncate(numerals.len().saturating_sub(symbols.skip_last as usize).max(start));
     }
 
-    pub(in crate::keys) fn symbol(&self, numeral: u16) -> Option<u8> {
-        self.symbols.get(usize::from(numeral)).copied()
+    /// The symbol of a numeral below the radix.
+    pub(in crate::keys) fn symbol(&self, numeral: u16) -> u8 {
+        self.symbols.get(usize::from(numeral)).copied().unwrap_or_default()
     }
 }
 
@@ -151,6 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::keys::material::Material;
     use crate::keys::{Keyring, Purpose};
 
     const DIGITS: Symbols<'_> = Symbols { alphabet: "0123456789", skip_first: 0, skip_last: 0, tweak: "" };
@@ -217,9 +208,10 @@ mod tests {
         ];
         let answer = |symbols: &Symbols<'_>, value: &str| {
             let alphabet = Alphabet::of(symbols.alphabet).unwrap();
-            let cipher = FF1::<Aes256>::new(&key, alphabet.radix()).unwrap();
+            let key = Material::stored(&key).unwrap();
+            let mut ff1 = Ff1::new(&key, alphabet.radix(), symbols.tweak.as_bytes()).unwrap();
             let array: ArrayRef = Arc::new(StringArray::from(vec![value]));
-            String::from_utf8(encrypt(&cipher, &alphabet, symbols, &array.into()).unwrap().data).unwrap()
+            String::from_utf8(encrypt(&mut ff1, &alphabet, symbols, &array.into()).unwrap().data).unwrap()
         };
         assert_eq!(answer(&DIGITS, "0123456789"), "6657667009");
         assert_eq!(answer(&Symbols { tweak: "9876543210", ..DIGITS }, "0123456789"), "1001623463");

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use aes::Aes256;
+use aes::Aes256Enc;
 use aes_gcm::{Aes256Gcm, KeyInit};
 use aes_siv::siv::Aes256Siv;
 use ed25519_dalek::SigningKey;
@@ -112,8 +112,13 @@ impl Material {
         siv
     }
 
+    /// AES-256 itself, for the rounds of FF1.
+    pub(in crate::keys) fn block_cipher(&self) -> Aes256Enc {
+        Aes256Enc::new(self.0.as_ref().into())
+    }
+
     /// FF1 (NIST SP 800-38G) with AES-256. `None` for a radix that it does not have.
-    pub(in crate::keys) fn ff1(&self, radix: u32) -> Option<FF1<Aes256>> {
+    pub(in crate::keys) fn ff1(&self, radix: u32) -> Option<FF1<Aes256Enc>> {
         FF1::new(self.0.as_ref(), radix).ok()
     }
 

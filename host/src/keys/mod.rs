@@ -16,6 +16,7 @@ mod ciphertexts;
 mod date_shift;
 mod document;
 mod encryption;
+mod ff1;
 mod file;
 mod format_preserving;
 mod grant;

@@ -8,7 +8,7 @@ use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use super::Plugin;
 use super::fault::{CallError, GuestFault};
 use crate::batch::ColumnType;
-use crate::capability::CallState;
+use crate::capability::{CallState, Expected};
 use crate::contract::column::{LentColumn, take_back};
 use crate::contract::latest::moretta::plugin::types::{
     BatchError, ColumnParam, Masked, RejectionCode as Code, Request,
@@ -41,6 +41,8 @@ pub struct MaskAnswer {
     pub columns: Vec<ArrayRef>,
     /// The rows that were not masked, in rising order.
     pub rejections: Vec<(usize, RejectionCode)>,
+    /// What has to stand in every cell of the columns, where the host has given it.
+    pub(crate) expected: Option<Expected>,
 }
 
 impl Plugin {
@@ -66,7 +68,9 @@ impl Plugin {
         let answer = self.run(&mut store, request(call), &columns, &context, key);
         let masked = answer.map_err(|error| fault(&error, &store, self, limits.lift(lent)))?;
         let masked = masked.map_err(refusal)?;
-        Ok(check(masked, call)?)
+        let prefix = serde_json::from_str(call.config).ok().and_then(|config: Config| config.prefix);
+        let expected = store.into_data().given.expected(self.manifest().world, &prefix.unwrap_or_default());
+        Ok(check(masked, call, expected)?)
     }
 
     fn run(
@@ -90,6 +94,12 @@ fn stop_at(
         let is_early = deadline.is_some_and(|deadline| Instant::now() < deadline);
         Ok(if is_early { UpdateDeadline::Continue(1) } else { UpdateDeadline::Interrupt })
     }
+}
+
+/// What the host itself reads in a configuration.
+#[derive(serde::Deserialize)]
+struct Config {
+    prefix: Option<String>,
 }
 
 fn lend(columns: &[(ArrayRef, ColumnType)]) -> Result<Vec<LentColumn<'_>>, GuestFault> {
@@ -153,7 +163,7 @@ fn refusal(error: BatchError) -> GuestFault {
     }
 }
 
-fn check(masked: Masked, call: &MaskCall<'_>) -> Result<MaskAnswer, GuestFault> {
+fn check(masked: Masked, call: &MaskCall<'_>, expected: Option<Expected>) -> Result<MaskAnswer, GuestFault> {
     let rows = call.columns.first().map_or(0, |(array, _)| array.len());
     if masked.columns.len() != call.produced.len() {
         return Err(GuestFault::Contract("returned another number of columns than it was to mask"));
@@ -170,7 +180,7 @@ fn check(masked: Masked, call: &MaskCall<'_>) -> Result<MaskAnswer, GuestFault> 
         }
         rejections.push((row, code(rejection.code)));
     }
-    Ok(MaskAnswer { columns, rejections })
+    Ok(MaskAnswer { columns, rejections, expected })
 }
 
 fn code(code: Code) -> RejectionCode {

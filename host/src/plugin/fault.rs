@@ -51,8 +51,8 @@ pub enum GuestFault {
     /// Trapped: a panic, an invalid access, a division by zero.
     #[error("trapped")]
     Trap,
-    /// Returned more than may be lifted out of the sandbox.
-    #[error("returned more than {mebibytes} MiB")]
+    /// Returned, or asked with, more than may be lifted out of the sandbox.
+    #[error("handed over more than {mebibytes} MiB")]
     TooLarge {
         /// The limit.
         mebibytes: u64,
@@ -101,6 +101,9 @@ pub enum PackageProblem {
     /// Imports something that its world does not give.
     #[error("imports `{0}`, which its world does not give")]
     Import(String),
+    /// Imports an interface of its world, and asks more or something else of it than the contract has.
+    #[error("asks for what its world does not give: {0}")]
+    Link(String),
     /// Lacks the export of its world.
     #[error("does not export `{0}`, which its world asks for")]
     Export(String),

@@ -12,6 +12,7 @@ mod registry;
 
 use wasmtime::component::InstancePre;
 
+pub(crate) use crate::capability::Expected;
 pub use cache::CodeCache;
 pub use call::{MaskAnswer, MaskCall};
 pub use engine::Engine;
@@ -43,7 +44,8 @@ impl Plugin {
         let uncompiled = |error: wasmtime::Error| failed(PackageProblem::Compile(error.root_cause().to_string()));
         let component = engine.compile(package.digest(), package.bytes()).map_err(uncompiled)?;
         let linker = capability::linker(engine.wasmtime(), world).map_err(uncompiled)?;
-        let instance = linker.instantiate_pre(&component).map_err(uncompiled)?;
+        let unlinked = |error: wasmtime::Error| failed(PackageProblem::Link(format!("{error:#}")));
+        let instance = linker.instantiate_pre(&component).map_err(unlinked)?;
         if world == World::Classifier {
             return Err(failed(PackageProblem::Classifier));
         }

@@ -1,8 +1,12 @@
-//! The checks of each masked cell: nulls where they were, values that changed, nothing copied, the declared pattern.
+//! The checks of each masked cell: nulls where they were, values that changed, nothing copied, the declared pattern, and
+//! what the host has given.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, GenericByteArray, types::ByteArrayType};
+use arrow_array::{
+    Array, ArrayRef, ArrowPrimitiveType, GenericByteArray, StringArray, new_null_array, types::ByteArrayType,
+};
+use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 
 use super::Rejected;
@@ -30,6 +34,7 @@ pub(super) fn check(ready: &ReadyCall, answer: &MaskedCall, rejected: &Rejected)
         if let Some(pattern) = &ready.pattern {
             cells.check_pattern(pattern, returned)?;
         }
+        cells.check_expected(position, returned)?;
     }
     Ok(())
 }
@@ -80,10 +85,14 @@ impl Cells<'_> {
     }
 
     /// No cell has the same value in both columns. Text and bytes shorter than `telling` do not count, nor does a type
-    /// that has too few values to tell anything.
+    /// that has too few values to tell anything. A text is the number, date or bytes that it can be read as.
     fn check_differ(&self, a: &ArrayRef, b: &ArrayRef, telling: usize, problem: &'static str) -> Result<(), Failure> {
         if a.data_type() != b.data_type() {
-            return Ok(());
+            return match (a.as_string_opt::<i32>(), b.as_string_opt::<i32>()) {
+                (Some(text), None) => self.check_differ(&read_as(text, b.data_type(), telling), b, telling, problem),
+                (None, Some(text)) => self.check_differ(a, &read_as(text, a.data_type(), telling), telling, problem),
+                _ => Ok(()),
+            };
         }
         match a.data_type() {
             DataType::Utf8 => self.bytes_differ(a.as_string::<i32>(), b.as_string::<i32>(), telling, problem),
@@ -131,6 +140,22 @@ impl Cells<'_> {
         self.none(x.len(), problem, |cell| x.value(cell) == y.value(cell) && x.is_valid(cell) && y.is_valid(cell))
     }
 
+    /// What the host gave for a cell, it has to find there: a ciphertext that is cut, or another row's, would open to
+    /// nothing, or to the value of somebody else.
+    fn check_expected(&self, position: usize, returned: &ArrayRef) -> Result<(), Failure> {
+        const PROBLEM: &str = "not the ciphertext or token that the host gave for the row came back";
+        let Some(expected) = &self.answer.expected else { return Ok(()) };
+        let (text, mut given) = (returned.as_string_opt::<i32>(), String::new());
+        let found = |cell: usize| text.map_or("", |text| text.value(cell));
+        for cell in (0..returned.len()).filter(|cell| returned.is_valid(*cell)) {
+            let is_given = expected.write(position, cell, &mut given).is_some_and(|()| given == found(cell));
+            if !is_given && !self.rejected.contains(self.answer.row(cell)) {
+                return Err((self.answer.row(cell), PROBLEM));
+            }
+        }
+        Ok(())
+    }
+
     fn check_pattern(&self, pattern: &regex::bytes::Regex, returned: &ArrayRef) -> Result<(), Failure> {
         let Some(text) = returned.as_string_opt::<i32>() else { return Ok(()) };
         // A clone has a scratch space of its own: workers that share one wait for each other.
@@ -139,6 +164,12 @@ impl Cells<'_> {
             text.is_valid(cell) && !pattern.is_match(text.value(cell).as_bytes())
         })
     }
+}
+
+/// Texts as values of another type, null where they are none or too short.
+fn read_as(text: &StringArray, data_type: &DataType, telling: usize) -> ArrayRef {
+    let telling: StringArray = text.iter().map(|text| text.map(str::trim).filter(|it| it.len() >= telling)).collect();
+    cast(&telling, data_type).unwrap_or_else(|_| new_null_array(data_type, text.len()))
 }
 
 /// The bytes of each row, of nulls too.

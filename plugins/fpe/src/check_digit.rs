@@ -15,15 +15,15 @@ pub(crate) enum CheckDigit {
 }
 
 impl CheckDigit {
-    /// Writes the last digit of a text whose other digits are there.
-    pub(crate) fn write(self, text: &mut [u8]) {
-        let Some(last) = text.iter().rposition(u8::is_ascii_digit) else { return };
+    /// Writes the last digit of a text whose other digits are there. Whether it was another before.
+    pub(crate) fn write(self, text: &mut [u8]) -> bool {
+        if self == Self::None {
+            return false;
+        }
+        let Some(last) = text.iter().rposition(u8::is_ascii_digit) else { return false };
         let right = check_digit(text[..last].iter().copied());
-        text[last] = match self {
-            Self::None => return,
-            Self::Luhn => b'0' + right,
-            Self::BreakLuhn => b'0' + (right + 1) % 10,
-        };
+        let digit = b'0' + if self == Self::Luhn { right } else { (right + 1) % 10 };
+        std::mem::replace(&mut text[last], digit) != digit
     }
 }
 

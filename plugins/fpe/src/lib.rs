@@ -8,8 +8,8 @@ mod check_digit;
 
 use check_digit::CheckDigit;
 use moretta_guest::{
-    BatchError, Column, FormatPreservingKey, FormatPreservingMasker, Masked, RejectionCode, Request, Symbols, Values,
-    mask_each, only,
+    BatchError, Column, FormatPreservingKey, FormatPreservingMasker, Masked, RejectionCode, Request, Symbols,
+    TextBuilder, Values, mask_each_in_place, only,
 };
 use serde::Deserialize;
 
@@ -80,46 +80,83 @@ impl FormatPreservingMasker for Fpe {
             tweak: &config.tweak,
         };
         let sealed = key.encrypt(0, &symbols)?;
-        let sealed = |row: usize| &sealed.data[sealed.offsets[row] as usize..sealed.offsets[row + 1] as usize];
-        let value = |row: usize| text(&column, row).map(|value| (row, value));
-        let rows = column.rows as usize;
-        let values = (0..rows).map(value).collect::<Vec<_>>();
-        Ok(mask_each(values.into_iter(), rows * 16, |(row, value), out| config.write(&value, sealed(row), out)))
+        let kinds = Kinds::of(alphabet);
+        mask_each_in_place(as_text(column)?, |row, value| {
+            let sealed = &sealed.data[sealed.offsets[row] as usize..sealed.offsets[row + 1] as usize];
+            config.write(&kinds, sealed, value)
+        })
     }
 }
 
 impl Config {
-    fn write(&self, value: &[u8], sealed: &[u8], out: &mut Vec<u8>) -> Result<(), RejectionCode> {
+    /// Puts the encrypted symbols in the place of a value's own.
+    fn write(&self, kinds: &Kinds, sealed: &[u8], value: &mut [u8]) -> Result<(), RejectionCode> {
         if value.is_empty() {
             return Ok(());
         }
-        let alphabet = self.alphabet.symbols().as_bytes();
-        let is_other = |byte: &u8| !alphabet.contains(byte) && (byte.is_ascii_alphanumeric() || !byte.is_ascii());
-        if self.others == Others::Reject && value.iter().any(is_other) {
-            return Err(RejectionCode::Unsupported);
+        let is_too_short = sealed.len() < self.min_length;
+        // As many symbols as bytes: nothing stands between them, and none stays.
+        if sealed.len() == value.len() && !is_too_short {
+            let is_changed = value != sealed;
+            value.copy_from_slice(sealed);
+            return if is_changed { Ok(()) } else { Err(RejectionCode::Unchanged) };
         }
-        if sealed.is_empty() || sealed.len() < self.min_length {
+        let (mut sealed, mut kept, mut is_changed) = (sealed.iter(), 0, false);
+        for byte in value.iter_mut() {
+            match kinds.of_byte(*byte) {
+                Kind::Symbol if kept < self.keep_first => kept += 1,
+                Kind::Symbol => {
+                    if let Some(sealed) = sealed.next() {
+                        is_changed |= std::mem::replace(byte, *sealed) != *sealed;
+                    }
+                }
+                Kind::Other if self.others == Others::Reject => return Err(RejectionCode::Unsupported),
+                Kind::Other | Kind::Separator => {}
+            }
+        }
+        if is_too_short {
             return Err(RejectionCode::OutOfRange);
         }
-        let (start, first) = (out.len(), self.keep_first as usize);
-        let places = first..first + sealed.len();
-        let mut symbol = 0;
-        for byte in value {
-            let is_symbol = alphabet.contains(byte);
-            out.push(if is_symbol && places.contains(&symbol) { sealed[symbol - first] } else { *byte });
-            symbol += usize::from(is_symbol);
-        }
-        self.check_digit.write(&mut out[start..]);
-        if out[start..] == *value { Err(RejectionCode::Unchanged) } else { Ok(()) }
+        is_changed |= self.check_digit.write(value);
+        if is_changed { Ok(()) } else { Err(RejectionCode::Unchanged) }
     }
 }
 
-/// The text of a cell; a number's is its decimal.
-fn text(column: &Column, row: usize) -> Option<Vec<u8>> {
-    match column.values {
-        Values::Int64(_) => column.int64().ok()?.get(row).map(|number| number.to_string().into_bytes()),
-        _ => column.text().ok()?.bytes(row).map(<[u8]>::to_vec),
+/// What a byte of a value is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Symbol,
+    Separator,
+    /// A letter or digit that is not of the alphabet, or a part of one.
+    Other,
+}
+
+/// What each byte is.
+struct Kinds([Kind; 256]);
+
+impl Kinds {
+    fn of(alphabet: &str) -> Self {
+        Self(std::array::from_fn(|byte| match byte as u8 {
+            byte if alphabet.as_bytes().contains(&byte) => Kind::Symbol,
+            byte if byte.is_ascii_alphanumeric() || !byte.is_ascii() => Kind::Other,
+            _ => Kind::Separator,
+        }))
     }
+
+    fn of_byte(&self, byte: u8) -> Kind {
+        self.0[usize::from(byte)]
+    }
+}
+
+/// The column as text; numbers as their decimals.
+fn as_text(column: Column) -> Result<Column, BatchError> {
+    if !matches!(column.values, Values::Int64(_)) {
+        return Ok(column);
+    }
+    let numbers = column.int64()?;
+    let mut text = TextBuilder::with_capacity(numbers.rows(), numbers.rows() * 16);
+    numbers.iter().for_each(|number| text.push_option(number.map(|number| number.to_string()).as_deref()));
+    Ok(text.finish())
 }
 
 moretta_guest::format_preserving_masker!(Fpe);

@@ -10,6 +10,9 @@
 //! with odds of about `n² / 16 million`. Surrogates are to be read and not to be joined by: `pseudonym` is for that.
 //!
 //! Phone numbers are `NXX-555-0100` to `NXX-555-0199`, which are kept for fiction and belong to nobody.
+//!
+//! There is no surrogate of a date, on purpose: dates chosen one by one would put a discharge before its admission. A date
+//! that looks real and keeps its distance from the others of its individual is what `shift-dates` makes.
 
 mod dictionary;
 

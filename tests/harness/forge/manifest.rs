@@ -7,12 +7,8 @@ pub(super) fn masker() -> Value {
     of_world("masker", &[])
 }
 
-/// The manifest of a masker with a key for pseudonyms, without golden cases.
-pub(super) fn pseudonym_masker() -> Value {
-    of_world("pseudonym-masker", &["pseudonym-key"])
-}
-
-fn of_world(world: &str, asks: &[&str]) -> Value {
+/// The manifest of a masker of a world, without golden cases.
+pub(super) fn of_world(world: &str, asks: &[&str]) -> Value {
     json!({
         "manifest": 1,
         "name": "forged",

@@ -8,13 +8,16 @@ mod encode;
 mod manifest;
 mod packages;
 mod runtime;
+mod worlds;
 
 pub use packages::{
     contract_version, core_module, export_of_another_type, export_with_another_column_type, failing_case,
-    half_a_component, import_of_a_key, import_of_wasi, manifest_of_another_world, no_manifest, two_manifests,
-    unknown_manifest_key,
+    half_a_component, import_beyond, import_of_decryption, import_of_wasi, manifest_of_another_world, no_manifest,
+    two_manifests, unknown_manifest_key,
 };
 pub use runtime::{
-    divides_by_zero, honest, honest_pairs, keeps_the_key, post_return_spins, reads_past_its_memory, realloc_lies,
-    realloc_spins, returns_one_buffer_a_thousand_times, start_spins, uses_a_key_given_back,
+    divides_by_zero, gives_back_another, gives_back_twice, honest, honest_pairs, keeps, post_return_spins,
+    reads_past_its_memory, realloc_lies, realloc_spins, returns_one_buffer_a_thousand_times, start_spins,
+    uses_a_key_given_back,
 };
+pub use worlds::{LENT, Lent, MASKER};

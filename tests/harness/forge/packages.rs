@@ -5,6 +5,7 @@ use serde_json::json;
 use super::core::Core;
 use super::encode::{VERSION, Worlds, with_manifest};
 use super::manifest;
+use super::worlds::Lent;
 
 /// The honest core module with a manifest, not wrapped as a component.
 pub fn core_module() -> Vec<u8> {
@@ -37,7 +38,7 @@ pub fn unknown_manifest_key() -> Vec<u8> {
 
 /// The honest component with a manifest that says it is of a world with a key.
 pub fn manifest_of_another_world() -> Vec<u8> {
-    with_manifest(honest_code(), &manifest::pseudonym_masker())
+    with_manifest(honest_code(), &manifest::of_world("pseudonym-masker", &["pseudonym-key"]))
 }
 
 /// The honest component with a golden case that does not come out: two asterisks for three bytes.
@@ -63,18 +64,37 @@ pub fn import_of_wasi() -> Vec<u8> {
     with_manifest(worlds.component("masker", &core.wat()), &manifest::masker())
 }
 
-/// A component of world `masker` by its manifest and its export, which imports keyed digests as well.
-pub fn import_of_a_key() -> Vec<u8> {
-    let worlds = Worlds::of_contract(VERSION).extended_by(
+/// A component of a world by its manifest and its export, which imports another interface as well: it could give back
+/// what that lends.
+pub fn import_beyond(world: &Lent, beyond: &Lent) -> Vec<u8> {
+    let own = if world.interface.is_empty() {
+        String::new()
+    } else {
+        format!("import moretta:plugin/{}@0.1.0;", world.interface)
+    };
+    let worlds = Worlds::of_contract(VERSION).extended_by(&format!(
         "package forged:worlds;
-         world masker { import moretta:plugin/pseudonym@0.1.0; export moretta:plugin/mask@0.1.0; }",
-    );
+         world forged {{ {own} import moretta:plugin/{}@0.1.0; export moretta:plugin/{}@0.1.0; }}",
+        beyond.interface, world.export
+    ));
+    let imports = [world, beyond].into_iter().filter(|lent| !lent.interface.is_empty()).enumerate();
+    let imports: String = imports.map(|(number, lent)| lent.give_back(&format!("$give_back_{number}"))).collect();
+    let core = Core { export: world.export, imports: &imports, ..Core::default() };
+    with_manifest(worlds.component("forged", &core.wat()), &manifest::of_world(world.world, world.asks))
+}
+
+/// A component of world `encryption-masker` by its manifest and its export, whose key can open what it sealed.
+pub fn import_of_decryption() -> Vec<u8> {
+    let encrypt = "encrypt: func(column: u32) -> result<variable, key-error>;";
+    let worlds = Worlds::of_changed_contract(encrypt, &format!("{encrypt} {}", encrypt.replace("encrypt", "decrypt")));
     let core = Core {
-        imports: r#"(import "moretta:plugin/pseudonym@0.1.0" "[method]pseudonym-key.digests"
-            (func $digests (param i32 i32 i32 i32 i32)))"#,
+        export: "mask-with-encryption-key",
+        imports: r#"(import "moretta:plugin/encryption@0.1.0" "[method]encryption-key.decrypt"
+            (func $decrypt (param i32 i32 i32)))"#,
         ..Core::default()
     };
-    with_manifest(worlds.component("masker", &core.wat()), &manifest::masker())
+    let manifest = manifest::of_world("encryption-masker", &["encryption-key"]);
+    with_manifest(worlds.component("encryption-masker", &core.wat()), &manifest)
 }
 
 /// A component whose `mask` has the right name and takes a text.

@@ -5,12 +5,7 @@ use serde_json::json;
 use super::core::{Core, SPIN};
 use super::encode::{VERSION, Worlds, with_manifest};
 use super::manifest;
-
-/// The imports of a core module that has to do with a key.
-const KEY_IMPORTS: &str = r#"
-  (import "moretta:plugin/pseudonym@0.1.0" "[resource-drop]pseudonym-key" (func $give_back (param i32)))
-  (import "moretta:plugin/pseudonym@0.1.0" "[method]pseudonym-key.digests"
-    (func $digests (param i32 i32 i32 i32 i32)))"#;
+use super::worlds::{LENT, Lent};
 
 /// Nothing wrong: the control.
 pub fn honest() -> Vec<u8> {
@@ -79,28 +74,44 @@ pub fn returns_one_buffer_a_thousand_times() -> Vec<u8> {
     })
 }
 
-/// Masks without its key, and does not give the key back.
-pub fn keeps_the_key() -> Vec<u8> {
-    pseudonym_masker(&Core::default())
+/// Masks without what it is lent, and does not give it back.
+pub fn keeps(lent: &Lent) -> Vec<u8> {
+    keyed(lent, "")
+}
+
+/// Gives back what it is lent twice.
+pub fn gives_back_twice(lent: &Lent) -> Vec<u8> {
+    keyed(lent, "(call $give_back (local.get $key)) (call $give_back (local.get $key))")
+}
+
+/// Gives back what it is lent and one that it makes up: the next, which is another's if there is one.
+pub fn gives_back_another(lent: &Lent) -> Vec<u8> {
+    keyed(lent, "(call $give_back (i32.add (local.get $key) (i32.const 1)))")
 }
 
 /// Gives its key back, and asks it for digests then.
 pub fn uses_a_key_given_back() -> Vec<u8> {
-    pseudonym_masker(&Core {
-        before: "
+    let [pseudonym, ..] = &LENT;
+    let imports = pseudonym.give_back("$give_back")
+        + r#"(import "moretta:plugin/pseudonym@0.1.0" "[method]pseudonym-key.digests"
+            (func $digests (param i32 i32 i32 i32 i32)))"#;
+    let before = "
     (call $give_back (local.get $key))
-    (call $digests (local.get $key) (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 64))",
-        ..Core::default()
-    })
+    (call $digests (local.get $key) (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 64))";
+    of_world(pseudonym, &Core { imports: &imports, before, ..Core::default() })
+}
+
+fn keyed(lent: &Lent, before: &str) -> Vec<u8> {
+    of_world(lent, &Core { imports: &lent.give_back("$give_back"), before, ..Core::default() })
+}
+
+fn of_world(lent: &Lent, core: &Core<'_>) -> Vec<u8> {
+    let core = Core { export: lent.export, ..*core };
+    let component = Worlds::of_contract(VERSION).component(lent.world, &core.wat());
+    with_manifest(component, &manifest::of_world(lent.world, lent.asks))
 }
 
 fn masker(core: &Core<'_>) -> Vec<u8> {
     let component = Worlds::of_contract(VERSION).component("masker", &core.wat());
     with_manifest(component, &manifest::masker())
-}
-
-fn pseudonym_masker(core: &Core<'_>) -> Vec<u8> {
-    let core = Core { export: "mask-with-pseudonym-key", imports: KEY_IMPORTS, ..*core };
-    let component = Worlds::of_contract(VERSION).component("pseudonym-masker", &core.wat());
-    with_manifest(component, &manifest::pseudonym_masker())
 }

@@ -1,9 +1,9 @@
 //! All days that occur, written once.
 
-/// The first day: 1926-01-01.
-const FIRST_YEAR: u32 = 1926;
-/// The last day: 2025-12-31.
-const LAST_YEAR: u32 = 2025;
+use chrono::NaiveDate;
+
+/// 100 years: the days of 1926 to 2025.
+const DAYS: usize = 36_525;
 
 /// Every day from the first to the last as `year-month-day`.
 #[derive(Debug)]
@@ -11,16 +11,9 @@ pub(super) struct Calendar(Vec<[u8; 10]>);
 
 impl Calendar {
     pub(super) fn new() -> Self {
-        let mut days = Vec::with_capacity(36_525);
-        for year in FIRST_YEAR..=LAST_YEAR {
-            for month in 1..=12 {
-                for day in 1..=days_in(year, month) {
-                    let text = format!("{year:04}-{month:02}-{day:02}");
-                    days.push(text.into_bytes().try_into().expect("a date has ten characters"));
-                }
-            }
-        }
-        Self(days)
+        let first = NaiveDate::from_ymd_opt(1926, 1, 1).expect("the calendar has this day");
+        let text = |day: NaiveDate| day.to_string().into_bytes().try_into().expect("a date has ten characters");
+        Self(first.iter_days().take(DAYS).map(text).collect())
     }
 
     /// How many days there are.
@@ -35,15 +28,6 @@ impl Calendar {
     }
 }
 
-fn days_in(year: u32, month: u32) -> u32 {
-    match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +35,6 @@ mod tests {
     #[test]
     fn a_century_has_its_leap_days() {
         let calendar = Calendar::new();
-        assert_eq!(calendar.days(), 100 * 365 + 25);
         assert_eq!(calendar.day(0), b"1926-01-01");
         assert_eq!(calendar.day(calendar.days() - 1), b"2025-12-31");
         assert!(calendar.0.contains(b"2000-02-29") && !calendar.0.contains(b"2001-02-29"));

@@ -23,7 +23,7 @@ pub const TRIAL: &str = "trial";
 type Transform = fn(&[Column], &[Column]) -> Result<Masked, BatchError>;
 
 /// Everything that the plugin can do wrong, in the order of the manifest. What each does stands there.
-const TRANSFORMS: [(&str, Transform); 42] = [
+const TRANSFORMS: [(&str, Transform); 44] = [
     ("honest", |columns, _| honest::mask(columns)),
     ("refuse", |_, _| Err(BatchError::Internal)),
     ("spin", |_, _| resources::spin()),
@@ -56,6 +56,8 @@ const TRANSFORMS: [(&str, Transform); 42] = [
     ("copy-context", values::copy_context),
     ("copy-other", |columns, _| values::copy_other(columns)),
     ("swap-rows", |columns, _| values::swap_rows(columns)),
+    ("number-as-text", |columns, _| values::as_text(&columns[0])),
+    ("context-as-text", |_, context| values::as_text(context.first().ok_or(BatchError::WrongColumns)?)),
     ("null-flood", |columns, _| values::null_flood(columns)),
     ("null-last", |columns, _| values::null_last(columns)),
     ("nulls-to-values", |columns, _| values::nulls_to_values(columns)),
@@ -75,7 +77,7 @@ impl Masker for Hostile {
         if columns.is_empty() {
             return Err(BatchError::WrongColumns);
         }
-        if columns[0].text()?.iter().next() == Some(Some(TRIAL)) {
+        if columns[0].text().is_ok_and(|text| text.iter().next() == Some(Some(TRIAL))) {
             return honest::mask(&columns);
         }
         transform(&columns, context)

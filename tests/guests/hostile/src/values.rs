@@ -1,6 +1,6 @@
 //! Answers of a sound layout that leak, or lose, what was lent.
 
-use moretta_guest::{BatchError, Column, Masked, TextBuilder};
+use moretta_guest::{BatchError, Column, Masked, TextBuilder, Values};
 
 use crate::honest::{self, MASK, mask_rows};
 
@@ -31,6 +31,24 @@ pub(crate) fn swap_rows(columns: &[Column]) -> Result<Masked, BatchError> {
     let text = columns[0].text()?;
     let above = |row: usize| text.get(row.checked_sub(1).unwrap_or(text.rows() - 1));
     first_column(columns, mask_rows(&columns[0], |row, _| above(row))?)
+}
+
+/// Numbers, and days as numbers of days, as text: the values as they came in another type.
+pub(crate) fn as_text(column: &Column) -> Result<Masked, BatchError> {
+    let mut text = TextBuilder::with_capacity(0, 0);
+    let mut write = |value: Option<String>| text.push_option(value.as_deref());
+    match column.values {
+        Values::Int64(_) => column.int64()?.iter().for_each(|number| write(number.map(|it| format!("+{it:09}")))),
+        Values::Float64(_) => column.float64()?.iter().for_each(|number| write(number.map(|it| format!("{it:e}")))),
+        Values::Date32(_) => column.date32()?.iter().for_each(|day| write(day.map(date))),
+        _ => column.binary()?.iter().for_each(|bytes| write(bytes.map(str::to_owned))),
+    }
+    Ok(text.finish().into())
+}
+
+/// A day of the first month of 1970.
+fn date(day: i32) -> String {
+    format!("1970-01-{:02}", day + 1)
 }
 
 /// Nulls alone, which the manifest does not declare.
