@@ -19,9 +19,10 @@ use exports::Exports;
 pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem};
 pub use limits::Limits;
 pub use package::Package;
-pub use registry::Registry;
+pub use registry::{MOST_BYTES, Registry};
 
 use crate::capability::{self, CallState};
+use crate::error::Error;
 use crate::manifest::{Manifest, World};
 
 /// A plugin that is compiled and linked with its world, ready to be called from any thread.
@@ -63,6 +64,14 @@ impl Plugin {
     pub fn digest(&self) -> &str {
         self.package.digest()
     }
+}
+
+/// Compiles a plugin and runs its golden cases, and keeps nothing of it.
+///
+/// # Errors
+/// It does not compile, or a case does not come out.
+pub fn try_out(engine: &Engine, package: Package) -> Result<(), Error> {
+    cases::check(&Plugin::load(engine, package)?)
 }
 
 impl std::fmt::Debug for Plugin {

@@ -17,6 +17,7 @@ const MANIFEST_SECTION: &str = "moretta:manifest";
 pub struct Package {
     manifest: Manifest,
     digest: String,
+    manifest_digest: String,
     bytes: Arc<[u8]>,
 }
 
@@ -31,8 +32,8 @@ impl Package {
         let outline = Outline::of(&bytes).map_err(failed)?;
         let manifest = outline.manifest().map_err(failed)?;
         outline.check(&manifest).map_err(|problem| PackageError { plugin: manifest.name.clone(), problem })?;
-        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { manifest, digest, bytes })
+        let manifest_digest = outline.manifests.first().map_or_else(String::new, |manifest| sha256(manifest));
+        Ok(Self { manifest, digest: sha256(&bytes), manifest_digest, bytes })
     }
 
     /// What the plugin offers, declares and asks for.
@@ -45,8 +46,13 @@ impl Package {
         &self.digest
     }
 
+    /// SHA-256 of the section that holds the manifest, in hexadecimal.
+    pub fn manifest_digest(&self) -> &str {
+        &self.manifest_digest
+    }
+
     /// The component.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
@@ -55,6 +61,10 @@ impl std::fmt::Debug for Package {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Package({} {})", self.manifest.name, self.digest)
     }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the outermost component says about itself.

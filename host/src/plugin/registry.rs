@@ -27,8 +27,8 @@ const BUILT_IN: [(&str, &[u8]); 13] = [
     ("zip3", include_bytes!("../../../plugins/packed/zip3.wasm")),
 ];
 
-/// The largest plugin: ten times what the interpreters of other languages weigh.
-const MOST_BYTES: u64 = 256 << 20;
+/// The largest plugin in bytes: ten times what the interpreters of other languages weigh.
+pub const MOST_BYTES: u64 = 256 << 20;
 
 /// Plugins by name. A package is compiled when a plan first needs it.
 #[derive(Debug)]
