@@ -99,6 +99,7 @@ pub mod sink;
 mod snapshot;
 pub mod source;
 mod staged;
+pub mod store;
 pub mod tally;
 pub mod vault;
 pub mod verify;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 33] = [
+const ARROWS: [(&str, &[&str]); 34] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 33] = [
     ("batch", &["error"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
-    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy", "reveal", "vault"]),
+    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy", "reveal", "store", "vault"]),
     // Keys know nothing of ours but who may change them.
     ("approval", &[]),
     ("keys", &["approval", "staged"]),
@@ -35,6 +35,8 @@ const ARROWS: [(&str, &[&str]); 33] = [
         "plugin",
         &["batch", "capability", "contract", "error", "keys", "lend", "manifest", "outcome", "plan", "staged", "vault"],
     ),
+    // Where plugins come from: nothing of what they do.
+    ("store", &["approval", "plugin", "staged"]),
     ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "cast", "error"]),
@@ -73,7 +75,7 @@ const COMMAND_KNOWS_NOT: [&str; 8] =
     ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
 
 /// What must never be, whatever the table says: module, and what it knows nothing of.
-const NEVER: [(&str, &[&str]); 16] = [
+const NEVER: [(&str, &[&str]); 17] = [
     ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy", "reveal"]),
     ("mask", &["policy", "source", "sink", "reveal"]),
     ("plan", &["plugin", "source", "sink", "snapshot"]),
@@ -82,6 +84,7 @@ const NEVER: [(&str, &[&str]); 16] = [
     ("keys", &["audit", "plugin", "batch", "policy"]),
     ("audit", &["plugin", "batch", "policy", "source", "sink"]),
     ("vault", &["plugin", "batch", "policy", "plan"]),
+    ("store", &["keys", "audit", "policy", "plan", "batch", "host", "snapshot", "pipeline"]),
     ("policy", &["plugin", "plan", "source", "sink", "keys"]),
     ("source", &["policy", "plan", "plugin", "keys"]),
     ("sink", &["policy", "plan", "plugin", "keys"]),
