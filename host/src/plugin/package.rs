@@ -55,6 +55,11 @@ impl Package {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// What it says about itself, beyond what was checked.
+    pub(super) fn outline(&self) -> Outline<'_> {
+        Outline::of(&self.bytes).unwrap_or_default()
+    }
 }
 
 impl std::fmt::Debug for Package {
@@ -69,10 +74,10 @@ fn sha256(bytes: &[u8]) -> String {
 
 /// What the outermost component says about itself.
 #[derive(Default)]
-struct Outline<'a> {
-    manifests: Vec<&'a [u8]>,
-    imports: Vec<&'a str>,
-    exports: Vec<&'a str>,
+pub(super) struct Outline<'a> {
+    pub(super) manifests: Vec<&'a [u8]>,
+    pub(super) imports: Vec<&'a str>,
+    pub(super) exports: Vec<&'a str>,
 }
 
 impl<'a> Outline<'a> {
