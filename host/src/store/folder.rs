@@ -1,6 +1,6 @@
 //! Files of a store, read with suspicion: small enough, regular, in this very directory.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -116,12 +116,12 @@ impl Folder {
     }
 }
 
-/// Reads a plugin's file, wherever it is.
+/// Reads a plugin's file, wherever it is; a link to it is followed.
 ///
 /// # Errors
 /// It is no regular file of at most 256 MiB, or no plugin.
 pub fn read_plugin(path: &Path) -> Result<Package, StoreError> {
-    let (folder, name) = beside(path)?;
+    let (folder, name) = beside(&fs::canonicalize(path).map_err(StoreError::io("read", path))?)?;
     let bytes = folder.read(&name, MOST_BYTES)?.ok_or_else(|| missing(path))?;
     Ok(Package::read(&path.display().to_string(), bytes)?)
 }
