@@ -80,6 +80,8 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
+#[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao"))]
+mod https;
 pub mod keys;
 pub mod lend;
 pub mod manifest;

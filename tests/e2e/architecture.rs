@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 34] = [
+const ARROWS: [(&str, &[&str]); 35] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -18,7 +18,8 @@ const ARROWS: [(&str, &[&str]); 34] = [
     ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy", "reveal", "store", "vault"]),
     // Keys know nothing of ours but who may change them.
     ("approval", &[]),
-    ("keys", &["approval", "staged"]),
+    ("https", &[]),
+    ("keys", &["approval", "https", "staged"]),
     // The trail knows who signs it.
     ("audit", &["keys", "staged"]),
     // A vault knows keys, and nothing of what its tokens are for.
@@ -36,7 +37,7 @@ const ARROWS: [(&str, &[&str]); 34] = [
         &["batch", "capability", "contract", "error", "keys", "lend", "manifest", "outcome", "plan", "staged", "vault"],
     ),
     // Where plugins come from: nothing of what they do.
-    ("store", &["approval", "plugin", "staged"]),
+    ("store", &["approval", "https", "plugin", "staged"]),
     ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "cast", "error"]),
@@ -59,7 +60,7 @@ const ARROWS: [(&str, &[&str]); 34] = [
         "host",
         &[
             "account", "audit", "batch", "error", "keys", "manifest", "outcome", "pipeline", "plan", "plugin",
-            "policy", "snapshot", "vault",
+            "policy", "snapshot", "store", "vault",
         ],
     ),
     (

@@ -23,6 +23,8 @@ mod envelope;
 mod folder;
 mod history;
 mod index;
+#[cfg(feature = "oci")]
+pub mod oci;
 mod open;
 mod refusal;
 mod release;

@@ -120,6 +120,15 @@ pub enum StoreError {
     /// There is no way back.
     #[error("no version of `{0}` was current before and is still there; install the one that is wanted")]
     NothingBefore(String),
+    /// A registry does not give what is asked for.
+    #[cfg(feature = "oci")]
+    #[error("{place}: {problem}")]
+    Registry {
+        /// What was asked of which registry.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The machine's clock shows a time before 1970.
     #[error("the clock of this machine is wrong; set it right")]
     Clock,
