@@ -17,7 +17,10 @@ mod library;
 mod openbao;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
+mod plugins;
 mod quarantine;
+#[cfg(feature = "oci")]
+mod registry;
 mod reveal;
 mod table;
 mod terminal;
