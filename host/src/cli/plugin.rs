@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 pub(super) const EXAMPLES: &str = "\
-A store is a directory that `install` makes: every version with its signatures, and store.json, which
-says which version is current. `moretta mask --plugins DIR` takes the current ones.
+A store is a directory that `install` makes: every version with its signatures, and store.json,
+which says which version is current. `moretta mask --plugins DIR` takes the current ones.
 
-A trust root is a file that says whose signatures count, and for which plugins:
+A trust root is a file that says whose signatures count, for which plugins, and until when:
   { \"moretta_trust_root\": 1, \"threshold\": 1, \"keys\": [
-    { \"name\": \"anna\", \"public_key\": \"ed25519:…\", \"plugins\": [\"acme-*\"], \"expires\": \"2027-01-31T00:00:00Z\" } ] }
+    { \"name\": \"anna\", \"public_key\": \"ed25519:…\", \"plugins\": [\"acme-*\"],
+      \"expires\": \"2027-01-31T00:00:00Z\" } ] }
+Keep it where who may write in the store may not: it is what decides. Who may write in the store
+can put back an older version that was signed as well.
 
 Examples:
-  moretta operators new-key --out anna.key                                 # prints the public key
-  moretta plugin sign acme-dates.wasm --key anna.key                       # acme-dates.wasm.sig
+  moretta operators new-key --out anna.key             # prints the public key
+  moretta plugin sign acme-dates.wasm --key anna.key   # writes acme-dates.wasm.sig
   moretta plugin install acme-dates.wasm --plugins plugins --trust-root trust.json
   moretta mask in.csv … --plugins plugins --trust-root trust.json
   moretta plugin rollback acme-dates --plugins plugins --trust-root trust.json";
@@ -143,7 +146,7 @@ pub struct InstallArguments {
     #[arg(long, conflicts_with = "trust_root")]
     pub unsigned: bool,
     /// A file with signatures. Every SOURCE.sig… beside the file, if not given.
-    #[arg(long = "signature", value_name = "FILE")]
+    #[arg(long = "signature", value_name = "FILE", conflicts_with = "unsigned")]
     pub signatures: Vec<PathBuf>,
     /// Run its golden cases first, and do not install it if one fails. They are run before it sees data in any case.
     #[arg(long)]

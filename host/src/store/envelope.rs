@@ -13,7 +13,7 @@ pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 /// The most signatures of one envelope.
 const MOST_SIGNATURES: usize = 16;
 
-/// A statement about a plugin, and who signed it. Nothing of it is to be believed before [`verify`](super::verify) was
+/// A statement about a plugin, and who signed it. Nothing of it is to be believed before [`verify`](fn@super::verify) was
 /// asked.
 #[derive(Clone, Debug)]
 pub struct Envelope {
