@@ -2,6 +2,7 @@
 
 mod audit;
 mod keys;
+mod plugin;
 mod reveal;
 mod vault;
 
@@ -14,6 +15,7 @@ pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
+pub use plugin::{FromArguments, InstallArguments, PluginCommand};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
 pub use vault::{VaultArguments, VaultCommand};
 
@@ -62,6 +64,9 @@ pub enum Command {
     Operators(OperatorsCommand),
     /// Approve the request of somebody else.
     Approve(ApproveArguments),
+    /// Inspect, sign, verify and install plugins.
+    #[command(subcommand, after_long_help = plugin::EXAMPLES)]
+    Plugin(PluginCommand),
     /// Look at rows in quarantine.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
@@ -145,9 +150,13 @@ pub struct MaskArguments {
 /// The keys and plugins to use.
 #[derive(Args, Debug)]
 pub struct HostArguments {
-    /// Plugins beside the shipped ones: every .wasm in this directory. One named like a shipped one takes its place.
+    /// Plugins beside the shipped ones: the current ones of a store (`moretta plugin`), else every .wasm in this directory.
+    /// One named like a shipped one takes its place.
     #[arg(long, value_name = "DIR")]
     pub plugins: Option<PathBuf>,
+    /// Whose signatures count: every plugin of the store must be signed so.
+    #[arg(long, value_name = "FILE", requires = "plugins")]
+    pub trust_root: Option<PathBuf>,
     /// The keyring that the policy's keys are in.
     #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
     pub keyring: Option<PathBuf>,
@@ -186,9 +195,13 @@ pub struct CheckArguments {
     /// Format of the input, where its extension does not say.
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
-    /// Plugins beside the shipped ones: every .wasm in this directory. One named like a shipped one takes its place.
+    /// Plugins beside the shipped ones: the current ones of a store (`moretta plugin`), else every .wasm in this directory.
+    /// One named like a shipped one takes its place.
     #[arg(long, value_name = "DIR")]
     pub plugins: Option<PathBuf>,
+    /// Whose signatures count: every plugin of the store must be signed so.
+    #[arg(long, value_name = "FILE", requires = "plugins")]
+    pub trust_root: Option<PathBuf>,
     /// Print the plan as JSON.
     #[arg(long)]
     pub json: bool,

@@ -46,6 +46,9 @@ pub enum Error {
     /// A token vault cannot be used, or failed.
     #[error(transparent)]
     Vault(#[from] crate::vault::VaultError),
+    /// A store of plugins does not do what is asked.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
     /// Nothing is revealed.
     #[error(transparent)]
     Reveal(#[from] crate::reveal::RevealError),
@@ -92,9 +95,14 @@ impl Error {
             Self::Audit(error) if error.is_of_the_operator() => Blame::Operator,
             Self::Audit(_) => Blame::Host,
             Self::Vault(error) if error.is_of_the_machine() => Blame::Host,
-            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Vault(_) | Self::Reveal(_) | Self::Usage(_) => {
-                Blame::Operator
-            }
+            Self::Store(error) if error.is_of_the_machine() => Blame::Host,
+            Self::Package(_)
+            | Self::Policy(_)
+            | Self::Key(_)
+            | Self::Vault(_)
+            | Self::Store(_)
+            | Self::Reveal(_)
+            | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
             Self::Io { .. }
             | Self::Engine(_)

@@ -19,6 +19,7 @@ use crate::plan::{Plan, Transforms};
 use crate::plugin::{CodeCache, Engine, Limits, Package, Registry};
 use crate::policy::{Policy, RuleAction};
 use crate::snapshot::Snapshot;
+use crate::store::{Store, Trust};
 use crate::vault::{VaultOpener, VaultPlace};
 
 /// What a host is made of.
@@ -31,6 +32,7 @@ pub struct HostBuilder {
     packages: Vec<Package>,
     trail: Option<Trail>,
     vault: Option<PathBuf>,
+    trust: Trust,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,13 @@ impl HostBuilder {
         self
     }
 
+    /// How far the plugins of a directory are trusted: not checked, if nothing is said. Where signatures are looked at, the
+    /// directory must be a [`Store`]. The shipped plugins are part of the host.
+    #[must_use]
+    pub fn trust(self, trust: Trust) -> Self {
+        Self { trust, ..self }
+    }
+
     /// Records what is done in this trail. What is masked is given away only after its record is on disk, which takes
     /// some milliseconds for each call of [`Host::mask`] and each run over files.
     #[must_use]
@@ -94,10 +103,10 @@ impl HostBuilder {
         self.build_with(None)
     }
 
-    /// The same with every `*.wasm` of a directory as plugins.
+    /// The same with the plugins of a directory: of a [`Store`] the current versions, else every `*.wasm`.
     ///
     /// # Errors
-    /// As [`build`](Self::build), and where the directory cannot be read or one of the files is no plugin.
+    /// As [`build`](Self::build), and where the directory cannot be read, or one of the files is no plugin or not trusted.
     pub fn build_with_plugins_in(self, directory: &Path) -> Result<Host, Error> {
         self.build_with(Some(directory))
     }
@@ -106,7 +115,7 @@ impl HostBuilder {
         let mut plugins = Registry::new(Engine::new(self.limits, self.cache)?);
         plugins.add_built_in()?;
         if let Some(directory) = directory {
-            plugins.add_directory(directory)?;
+            add_plugins(&mut plugins, directory, self.trust)?;
         }
         for package in self.packages {
             plugins.add_package(package)?;
@@ -124,6 +133,16 @@ impl HostBuilder {
         let snapshot = Arc::new(Snapshot::new(1, self.policy, plugins, keyring, VaultOpener::new(vault)));
         Ok(Host { snapshot, trail: self.trail.map(Arc::new) })
     }
+}
+
+fn add_plugins(plugins: &mut Registry, directory: &Path, trust: Trust) -> Result<(), Error> {
+    if matches!(trust, Trust::Unchecked) && !Store::is_in(directory) {
+        return plugins.add_directory(directory);
+    }
+    for (package, _) in Store::open(directory, trust)?.current()? {
+        plugins.add_package(package)?;
+    }
+    Ok(())
 }
 
 /// The keys that the rules name, each for what the plugin of its first rule asks for.
@@ -151,7 +170,16 @@ impl Host {
     /// A host under this policy, with the shipped plugins.
     pub fn builder(policy: Policy) -> HostBuilder {
         let (keys, limits) = (Keys::None, Limits::default());
-        HostBuilder { policy, keys, limits, cache: None, packages: Vec::new(), trail: None, vault: None }
+        HostBuilder {
+            policy,
+            keys,
+            limits,
+            cache: None,
+            packages: Vec::new(),
+            trail: None,
+            vault: None,
+            trust: Trust::Unchecked,
+        }
     }
 
     /// What is in force.

@@ -80,6 +80,8 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
+#[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao"))]
+mod https;
 pub mod keys;
 pub mod lend;
 pub mod manifest;
@@ -99,6 +101,7 @@ pub mod sink;
 mod snapshot;
 pub mod source;
 mod staged;
+pub mod store;
 pub mod stream;
 pub mod tally;
 pub mod vault;

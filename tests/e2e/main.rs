@@ -18,7 +18,10 @@ mod memory;
 mod openbao;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
+mod plugins;
 mod quarantine;
+#[cfg(feature = "oci")]
+mod registry;
 mod reveal;
 mod reveal_tokens;
 mod rotation;

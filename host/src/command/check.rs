@@ -7,7 +7,7 @@ use comfy_table::Table;
 use comfy_table::presets;
 
 use super::show::printable;
-use super::{print, read_policy};
+use super::{plugin, print, read_policy};
 use crate::batch::ColumnType;
 use crate::cli::CheckArguments;
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::run::columns_of;
 /// Compiles the policy and prints the plan.
 pub(super) fn run(arguments: &CheckArguments) -> Result<(), Error> {
     let policy = read_policy(&arguments.policy, arguments.labels.as_deref())?;
-    let builder = Host::builder(policy);
+    let builder = Host::builder(policy).trust(plugin::trust(arguments.trust_root.as_deref())?);
     let host = match &arguments.plugins {
         None => builder.build()?,
         Some(directory) => builder.build_with_plugins_in(directory)?,

@@ -94,7 +94,8 @@ impl Consent {
     }
 }
 
-fn now() -> Result<Timestamp, Error> {
+/// The time of this machine.
+pub(super) fn now() -> Result<Timestamp, Error> {
     clock().ok_or_else(|| Error::Usage("the clock of this machine is wrong; set it right".to_owned()))
 }
 
@@ -110,9 +111,8 @@ fn seconds(hours: u32) -> u32 {
 /// What an approver must know. Who asks and why is free text, and cannot look like more lines than one.
 fn text(request: &Request) -> Result<String, Error> {
     let digest = request.digest().map_err(KeyError::from)?;
-    let line = |text: &str| show::printable(text).replace(['\n', '\t'], " ");
-    let (why, who, until) = (line(&request.justification), line(&request.requester), request.expires);
-    let (action, keyring) = (line(&request.action.to_string()), line(&request.keyring));
+    let (why, who, until) = (show::line(&request.justification), show::line(&request.requester), request.expires);
+    let (action, keyring) = (show::line(&request.action.to_string()), show::line(&request.keyring));
     Ok(format!("{who} asks to {action}\nof keyring {keyring}\nbecause: {why}\nuntil {until}; request {digest}"))
 }
 

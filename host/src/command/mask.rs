@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::{audit, keyring, read_policy, show};
+use super::{audit, keyring, plugin, read_policy, show};
 use crate::cli::MaskArguments;
 use crate::error::Error;
 use crate::host::{Host, HostBuilder};
@@ -72,6 +72,7 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
     } else if let Some(vault) = &arguments.vault {
         builder = builder.vault(vault.clone());
     }
+    builder = builder.trust(plugin::trust(arguments.trust_root.as_deref())?);
     match &arguments.plugins {
         None => builder.build(),
         Some(directory) => builder.build_with_plugins_in(directory),
@@ -104,6 +105,7 @@ fn untouchable(arguments: &MaskArguments) -> Vec<PathBuf> {
         &host.vault,
         &host.passphrase_file,
         &host.plugins,
+        &host.trust_root,
         &host.cache,
     ];
     given.into_iter().flatten().chain([&arguments.policy]).cloned().collect()

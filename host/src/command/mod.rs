@@ -3,10 +3,12 @@
 mod audit;
 mod check;
 mod consent;
+mod inspect;
 mod keyring;
 mod keys;
 mod mask;
 mod operators;
+mod plugin;
 mod reveal;
 mod show;
 mod terminal;
@@ -45,6 +47,7 @@ fn execute(command: &Command) -> Result<(), Error> {
         Command::Keys(command) => keys::run(command),
         Command::Operators(command) => operators::run(command),
         Command::Approve(arguments) => consent::approve(arguments),
+        Command::Plugin(command) => plugin::run(command),
         Command::Quarantine(QuarantineCommand::Read { file, keyring, audit }) => {
             read_quarantine(file, keyring, audit.as_deref())
         }

@@ -8,6 +8,7 @@ use comfy_table::Table;
 use comfy_table::presets;
 use indicatif::{HumanBytes, HumanCount};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use serde::Serialize;
 
 use crate::error::{Blame, Error};
 use crate::policy::{PolicyErrors, PolicyProblem};
@@ -95,6 +96,24 @@ pub(super) fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|c| if obeyed(c) { std::iter::repeat_n('?', c.len_utf8()) } else { std::iter::repeat_n(c, 1) })
         .collect()
+}
+
+/// The same for a text that has to stay on its line, and must not turn the letters after it around (UAX #9): a plugin's.
+pub(super) fn line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    printable(text).replace(['\n', '\t'], " ").replace(turns, "?")
+}
+
+/// JSON for people and programs: what a terminal would obey is escaped.
+pub(super) fn json(value: &impl Serialize) -> String {
+    let text = format!("{:#}\n", serde_json::json!(value));
+    let escaped = |c: char| match c {
+        '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            format!("\\u{:04x}", u32::from(c))
+        }
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
 }
 
 /// One problem of a policy with the piece of its text.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use aes::Aes256Enc;
+use aes::{Aes256, Aes256Enc};
 use aes_gcm::{Aes256Gcm, KeyInit};
 use aes_siv::siv::Aes256Siv;
 use ed25519_dalek::SigningKey;
@@ -86,11 +86,6 @@ impl Material {
         Aes256Gcm::new(self.0.as_ref().into())
     }
 
-    /// AES-256 itself: a permutation of blocks of 16 bytes.
-    pub(in crate::keys) fn permutation(&self) -> Aes256 {
-        Aes256::new(self.0.as_ref().into())
-    }
-
     /// The cipher of one quarantine file: AES-256-GCM under a key of the file's own.
     pub(in crate::keys) fn file_cipher(&self, file: &[u8; 16]) -> Aes256Gcm {
         self.expand(&[FILE_KEY, file]).cipher()
@@ -112,7 +107,12 @@ impl Material {
         siv
     }
 
-    /// AES-256 itself, for the rounds of FF1.
+    /// AES-256 itself: a permutation of blocks of 16 bytes.
+    pub(in crate::keys) fn permutation(&self) -> Aes256 {
+        Aes256::new(self.0.as_ref().into())
+    }
+
+    /// One way of it, for the rounds of FF1.
     pub(in crate::keys) fn block_cipher(&self) -> Aes256Enc {
         Aes256Enc::new(self.0.as_ref().into())
     }

@@ -6,6 +6,7 @@ mod cases;
 mod engine;
 mod exports;
 mod fault;
+mod inspect;
 mod limits;
 mod package;
 mod registry;
@@ -18,11 +19,13 @@ pub use call::{MaskAnswer, MaskCall};
 pub use engine::Engine;
 use exports::Exports;
 pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem};
+pub use inspect::{Inspection, LinkedComponent, Tool};
 pub use limits::Limits;
 pub use package::Package;
-pub use registry::Registry;
+pub use registry::{MOST_BYTES, Registry, shipped};
 
 use crate::capability::{self, CallState};
+use crate::error::Error;
 use crate::manifest::{Manifest, World};
 
 /// A plugin that is compiled and linked with its world, ready to be called from any thread.
@@ -65,6 +68,14 @@ impl Plugin {
     pub fn digest(&self) -> &str {
         self.package.digest()
     }
+}
+
+/// Compiles a plugin and runs its golden cases, and keeps nothing of it.
+///
+/// # Errors
+/// It does not compile, or a case does not come out.
+pub fn try_out(engine: &Engine, package: Package) -> Result<(), Error> {
+    cases::check(&Plugin::load(engine, package)?)
 }
 
 impl std::fmt::Debug for Plugin {

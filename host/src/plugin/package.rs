@@ -17,6 +17,7 @@ const MANIFEST_SECTION: &str = "moretta:manifest";
 pub struct Package {
     manifest: Manifest,
     digest: String,
+    manifest_digest: String,
     bytes: Arc<[u8]>,
 }
 
@@ -31,8 +32,8 @@ impl Package {
         let outline = Outline::of(&bytes).map_err(failed)?;
         let manifest = outline.manifest().map_err(failed)?;
         outline.check(&manifest).map_err(|problem| PackageError { plugin: manifest.name.clone(), problem })?;
-        let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { manifest, digest, bytes })
+        let manifest_digest = outline.manifests.first().map_or_else(String::new, |manifest| sha256(manifest));
+        Ok(Self { manifest, digest: sha256(&bytes), manifest_digest, bytes })
     }
 
     /// What the plugin offers, declares and asks for.
@@ -45,9 +46,19 @@ impl Package {
         &self.digest
     }
 
+    /// SHA-256 of the section that holds the manifest, in hexadecimal.
+    pub fn manifest_digest(&self) -> &str {
+        &self.manifest_digest
+    }
+
     /// The component.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// What it says about itself, beyond what was checked.
+    pub(super) fn outline(&self) -> Outline<'_> {
+        Outline::of(&self.bytes).unwrap_or_default()
     }
 }
 
@@ -57,12 +68,16 @@ impl std::fmt::Debug for Package {
     }
 }
 
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What the outermost component says about itself.
 #[derive(Default)]
-struct Outline<'a> {
-    manifests: Vec<&'a [u8]>,
-    imports: Vec<&'a str>,
-    exports: Vec<&'a str>,
+pub(super) struct Outline<'a> {
+    pub(super) manifests: Vec<&'a [u8]>,
+    pub(super) imports: Vec<&'a str>,
+    pub(super) exports: Vec<&'a str>,
 }
 
 impl<'a> Outline<'a> {

@@ -27,8 +27,8 @@ const BUILT_IN: [(&str, &[u8]); 13] = [
     ("zip3", include_bytes!("../../../plugins/packed/zip3.wasm")),
 ];
 
-/// The largest plugin: ten times what the interpreters of other languages weigh.
-const MOST_BYTES: u64 = 256 << 20;
+/// The largest plugin in bytes: ten times what the interpreters of other languages weigh.
+pub const MOST_BYTES: u64 = 256 << 20;
 
 /// Plugins by name. A package is compiled when a plan first needs it.
 #[derive(Debug)]
@@ -56,10 +56,7 @@ impl Registry {
     /// # Errors
     /// One of them cannot be read, or its name is taken.
     pub fn add_built_in(&mut self) -> Result<(), Error> {
-        for (name, bytes) in BUILT_IN {
-            self.add(Known { package: Package::read(name, bytes)?, on_trial: false })?;
-        }
-        Ok(())
+        shipped().try_for_each(|package| Ok(self.add(Known { package: package?, on_trial: false })?))
     }
 
     /// Adds every `*.wasm` of a directory. One of the name of a shipped plugin takes its place.
@@ -125,6 +122,11 @@ impl Registry {
         self.packages.insert(name, known);
         Ok(())
     }
+}
+
+/// The plugins that are part of the binary.
+pub fn shipped() -> impl Iterator<Item = Result<Package, PackageError>> {
+    BUILT_IN.into_iter().map(|(name, bytes)| Package::read(name, bytes))
 }
 
 /// A component is a regular file of some megabytes; nothing else is waited for or read without end.

@@ -12,6 +12,14 @@ pub fn honest() -> Vec<u8> {
     masker(&Core::default())
 }
 
+/// Nothing wrong, and another version with another description.
+pub fn release(version: &str, description: &str) -> Vec<u8> {
+    let mut manifest = manifest::masker();
+    manifest["version"] = version.into();
+    manifest["description"] = description.into();
+    with_manifest(Worlds::of_contract(VERSION).component("masker", &Core::default().wat()), &manifest)
+}
+
 /// Nothing wrong, and masks exactly two columns together.
 pub fn honest_pairs() -> Vec<u8> {
     let mut manifest = manifest::masker();

@@ -3,21 +3,20 @@
 //! What is sent and answered is wiped here. The copies in the buffers of the client and of TLS are not: they are freed
 //! and hold data keys and credentials until they are written over.
 
-use std::fs;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
 use ureq::Agent;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
 use super::ProviderFault;
+use crate::https::{self, NoAuthorities, is_safe};
 use crate::keys::KeyError;
 
-/// Where systems keep the authorities that they trust: Debian and Alpine, Fedora and its kin.
-const AUTHORITIES: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 /// How long one call may take in all.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More than any answer has.
@@ -126,26 +125,14 @@ impl Client {
 
 /// The authorities of a file, else those of the system.
 fn authorities(file: Option<&str>, variable: &'static str) -> Result<RootCerts, KeyError> {
-    let malformed = || ProviderFault::Malformed { variable, expected: "a file of PEM certificates" };
-    let text = match file {
-        Some(file) => fs::read(file).map_err(|_| malformed())?,
-        None => AUTHORITIES.iter().find_map(|file| fs::read(file).ok()).ok_or(ProviderFault::NotGiven {
+    let found = https::authorities(file.map(Path::new));
+    Ok(found.map_err(|why| match why {
+        NoAuthorities::Malformed => ProviderFault::Malformed { variable, expected: "a file of PEM certificates" },
+        NoAuthorities::NotGiven => ProviderFault::NotGiven {
             what: "a file with the authorities to trust (this system has none where it is looked for)",
             variable: variable.to_owned(),
-        })?,
-    };
-    let certificate = |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None };
-    let found: Vec<_> = parse_pem(&text).filter_map(Result::ok).filter_map(certificate).collect();
-    if found.is_empty() { Err(malformed().into()) } else { Ok(RootCerts::new_with_certs(&found)) }
-}
-
-/// Whether nobody can listen on the way: TLS, or no way at all.
-fn is_safe(address: &str) -> bool {
-    let (scheme, rest) = address.split_once("://").unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-    let host = rest.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(rest, |(host, _)| host);
-    let here = ["127.0.0.1", "[::1]", "localhost"].contains(&host);
-    !host.is_empty() && rest.bytes().all(plain) && (scheme == "https" || scheme == "http" && here)
+        },
+    })?)
 }
 
 fn is_of_tls(error: &io::Error) -> bool {
@@ -159,26 +146,6 @@ mod tests {
     use std::time::Instant;
 
     const VARIABLES: Variables = Variables { address: "ADDRESS", authority: "AUTHORITY" };
-
-    #[test]
-    fn a_credential_goes_over_tls_or_stays_on_this_machine() {
-        let safe = ["https://bao.example.org", "https://bao:8200", "http://127.0.0.1:8200", "http://[::1]:8200"];
-        assert!(safe.iter().all(|address| is_safe(address)));
-        for unsafe_ in [
-            "http://bao.example.org",
-            "http://127.0.0.1.example.org",
-            "http://127.0.0.1@example.org:80",
-            "bao:8200",
-            "",
-            "https://",
-            "https://bao/path",
-            "https://bao?x",
-            "ftp://127.0.0.1",
-            "http://localhost:80:80",
-        ] {
-            assert!(!is_safe(unsafe_), "{unsafe_}");
-        }
-    }
 
     #[test]
     fn who_never_answers_is_not_waited_for() {
