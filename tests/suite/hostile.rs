@@ -154,9 +154,12 @@ fn digests_of_the_context_are_those_of_the_context() {
     assert_eq!(values(&masked, "name"), values(&masked, "city"));
 }
 
+/// How a fault is told.
+type IsFault = fn(&GuestFault) -> bool;
+
 /// What a plugin with something lent does wrong to a column of numbers in text, and how each is found out.
 #[track_caller]
-fn attack(plugin: &[u8], name: &str, key: &str, wrong: &[(&str, fn(&GuestFault) -> bool)]) {
+fn attack(plugin: &[u8], name: &str, key: &str, wrong: &[(&str, IsFault)]) {
     const IDS: Column<'_> = ("id", &[Some("1234567"), None, Some("7654321"), Some("1112223")]);
     let rule = |transform: &str| {
         format!("{{ columns: [id], mask: {name}/{transform}{key} }}\n{{ columns: [city], drop: true }}")

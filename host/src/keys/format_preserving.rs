@@ -83,7 +83,9 @@ fn encrypt(
     let mut refused = None;
     Canonical::of(cells.array.as_ref())?.for_each(|value| {
         let start = numerals.len();
-        value.map(|value| alphabet.take(value, symbols, &mut numerals));
+        if let Some(value) = value {
+            alphabet.take(value, symbols, &mut numerals);
+        }
         if !ff1.takes(numerals.len().saturating_sub(start)) {
             numerals.truncate(start);
         }
