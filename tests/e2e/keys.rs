@@ -220,7 +220,10 @@ fn whatever_a_hand_changes_in_the_file_is_noticed() {
         good.replace("\"serial\":2", "\"serial\":3"),
         swapped(0, 1),
         swapped(2, 3),
-        good.replace(&wrapped[0][..2], if wrapped[0].starts_with("AA") { "AB" } else { "AA" }),
+        good.replace(
+            &wrapped[0],
+            &format!("{}{}", if wrapped[0].starts_with("AA") { "AB" } else { "AA" }, &wrapped[0][2..]),
+        ),
     ];
     for changed in changes {
         assert_ne!(changed, good);
