@@ -33,7 +33,7 @@ fn an_honest_transform_masks() {
 #[test]
 fn what_a_call_takes_too_much_of_is_named() {
     for (transform, expected) in [
-        ("spin", GuestFault::Deadline { milliseconds: 500 }),
+        ("spin", GuestFault::Deadline { milliseconds: 2_000 }),
         ("recurse", GuestFault::Stack),
         ("trap", GuestFault::Trap),
         ("grow-memory", GuestFault::Memory { mebibytes: 256 }),

@@ -18,7 +18,7 @@ pub(crate) type Column<'a> = (&'a str, &'a [Option<&'a str>]);
 pub(crate) fn builder(plugin: &[u8], rules: &str) -> HostBuilder {
     let rules: String = rules.lines().map(|rule| format!("  - {rule}\n")).collect();
     let policy = Policy::parse("policy.yaml", &format!("version: 1\ndomain: tests\nrules:\n{rules}")).unwrap();
-    let limits = Limits { deadline: Duration::from_millis(500), ..Limits::default() };
+    let limits = Limits { deadline: Duration::from_secs(2), ..Limits::default() };
     Host::builder(policy).ephemeral_keys().limits(limits).plugin(Package::read("the plugin", plugin).unwrap())
 }
 
