@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::audit::{
     self, Column, Event, KeyUse, KeyUsed, Masked, Operations, PluginUsed, Range, Recorded, Rejected, Rows, RunEnded,
-    RunId, RunStarted, Trail,
+    RunId, RunStarted, Trail, Who,
 };
 use crate::batch::is_name;
 use crate::error::{Blame, Error};
@@ -20,6 +20,8 @@ use crate::tally::{ColumnTally, Tally};
 pub(crate) struct Account<'a> {
     host: &'a Host,
     told: Option<(&'a Trail, RunId)>,
+    /// Whose run it is, if not that of who keeps the trail.
+    who: Option<Who>,
     out: String,
     /// What the run sets out to do, until it is told.
     started: Option<RunStarted>,
@@ -42,6 +44,7 @@ impl<'a> Account<'a> {
         Ok(Self {
             host,
             told,
+            who: None,
             out: out.display().to_string(),
             started: None,
             uses: Vec::new(),
@@ -52,6 +55,13 @@ impl<'a> Account<'a> {
             outcomes: Outcomes::default(),
             tally: Tally::default(),
         })
+    }
+
+    /// The run has this name already, and is somebody's who was authenticated.
+    pub(crate) fn of(mut self, run: RunId, who: Who) -> Self {
+        self.told = self.told.map(|(trail, _)| (trail, run));
+        self.who = Some(who);
+        self
     }
 
     /// The run begins. It is told with the first keys, or with its end.
@@ -123,7 +133,10 @@ impl<'a> Account<'a> {
     fn tell(&self, events: &[Event]) -> Result<Recorded, Error> {
         match &self.told {
             None => Ok(Recorded::without_trail()),
-            Some((trail, run)) => Ok(trail.record(Some(run), events)?),
+            Some((trail, run)) => match &self.who {
+                None => Ok(trail.record(Some(run), events)?),
+                Some(who) => Ok(trail.record_as(who, Some(run), events)?),
+            },
         }
     }
 

@@ -66,7 +66,7 @@ const ARROWS: [(&str, &[&str]); 35] = [
         &["audit", "error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"],
     ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
-    ("stream", &["account", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
+    ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
     ("cli", &["approval", "keys", "source"]),
 ];
 

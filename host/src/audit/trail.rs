@@ -43,6 +43,11 @@ impl RunId {
         getrandom::fill(&mut id).map_err(|_| AuditError::NoRandomness)?;
         Ok(Self(format!("{:016x}", u64::from_be_bytes(id))))
     }
+
+    /// The name, in hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Proof that what had to be recorded is on disk. What must not happen unrecorded takes one.
@@ -86,6 +91,14 @@ impl Trail {
     /// The trail is not what was written, belongs to another key, is held by another process for too long, or cannot
     /// be written.
     pub fn record(&self, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
+        self.record_as(&self.who, run, events)
+    }
+
+    /// The same of events that somebody else brought about: who was authenticated, and not who runs this process.
+    ///
+    /// # Errors
+    /// Those of [`record`](Self::record).
+    pub fn record_as(&self, who: &Who, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
         let _lock = Lock::exclusive(&self.directory, self.patience)?;
         let (mut tail, repair) = Tail::find(&self.directory, &self.trusted)?;
         if repair.is_none() && events.is_empty() {
@@ -94,7 +107,7 @@ impl Trail {
         let repair = repair.map(Event::TrailRepaired);
         for event in repair.iter().chain(events) {
             let run = run.filter(|_| !matches!(event, Event::TrailRepaired(_)));
-            tail.add(Kind::Record, &self.entry(&tail, run, event)?.to_text()?)?;
+            tail.add(Kind::Record, &self.entry(&tail, who, run, event)?.to_text()?)?;
         }
         let note = tail.chain.checkpoint().sign(&self.key);
         tail.add(Kind::Checkpoint, note.as_bytes())?;
@@ -115,13 +128,13 @@ impl Trail {
         }
     }
 
-    fn entry(&self, tail: &Tail, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
+    fn entry(&self, tail: &Tail, who: &Who, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
         let (action, details) = Record::parts(event)?;
         Ok(Record {
             number: tail.chain.size(),
             previous: tail.chain.previous(),
             time: rfc3339((self.clock)()),
-            who: self.who.clone(),
+            who: who.clone(),
             run: run.map(|run| run.0.clone()),
             action,
             outcome: event.outcome(),
