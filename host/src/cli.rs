@@ -3,6 +3,8 @@
 mod audit;
 mod keys;
 mod reveal;
+#[cfg(feature = "server")]
+mod serve;
 mod vault;
 
 use std::path::PathBuf;
@@ -15,6 +17,8 @@ use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
+#[cfg(feature = "server")]
+pub use serve::ServeArguments;
 pub use vault::{VaultArguments, VaultCommand};
 
 const MASK_EXAMPLES: &str = "\
@@ -89,6 +93,10 @@ pub enum Command {
     /// List and sign off the reviews of broken glass.
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Mask for others, over HTTP.
+    #[cfg(feature = "server")]
+    #[command(after_long_help = serve::EXAMPLE)]
+    Serve(ServeArguments),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }

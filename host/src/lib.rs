@@ -97,6 +97,8 @@ pub mod quarantine;
 pub mod report;
 pub mod reveal;
 pub mod run;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod sink;
 mod snapshot;
 pub mod source;

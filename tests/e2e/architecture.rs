@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 35] = [
+const ARROWS: [(&str, &[&str]); 36] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -68,6 +68,10 @@ const ARROWS: [(&str, &[&str]); 35] = [
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
     ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
     ("cli", &["approval", "keys", "source"]),
+    (
+        "server",
+        &["audit", "dataset", "error", "plugin", "policy", "report", "source", "stream", "workers"],
+    ),
 ];
 
 /// The command is a user of the library: it may know everything but what makes up the path of a batch.
