@@ -82,7 +82,9 @@ pub fn mask_stream(host: &Host, workers: &Workers, mut run: StreamRun) -> Result
     account = account.started(&inputs, run.quarantine.as_deref());
     let quarantine = run.quarantine.clone();
     let output = answer(host, workers, run, quarantine.as_deref(), &mut account);
-    let finished = output.and_then(|output| output.finish(started)).map_err(|error| account.failed(error))?;
+    let finished = output
+        .and_then(|output| output.without_empty_quarantine().finish(started))
+        .map_err(|error| account.failed(error))?;
     let recorded = account.done(finished.report().bytes_written)?;
     finished.commit(recorded).map_err(|error| account.withdrawn(error))
 }

@@ -1,17 +1,19 @@
 //! The body of a request: from the network, where nothing waits, to a thread that reads it.
 
 use std::io::{self, ErrorKind, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::body::Bytes;
+use hmac::Mac;
 use http_body_util::BodyExt;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::ending::{Cause, Ending};
+use super::spool::BodyDigest;
 use crate::source::Compression;
 
 /// How many pieces wait between the network and the thread. More of them would be memory, and nothing else.
@@ -165,7 +167,12 @@ impl Read for Sent {
 
 /// A body as its rows are read: unpacked, and bounded. Clones read the same body.
 #[derive(Clone)]
-pub(crate) struct Rows(Arc<Mutex<Box<dyn Read + Send>>>);
+pub(crate) struct Rows(Arc<Mutex<Digested>>);
+
+struct Digested {
+    rows: Box<dyn Read + Send>,
+    digest: Option<BodyDigest>,
+}
 
 impl Rows {
     /// Unpacks a body. What comes of it is bounded too: a small body can unpack to a huge one.
@@ -176,10 +183,11 @@ impl Rows {
         sent: impl Read + Send + 'static,
         compression: Compression,
         most: u64,
+        digest: Option<BodyDigest>,
         ending: &Ending,
     ) -> io::Result<Self> {
         let unpacked: Box<dyn Read + Send> = match compression {
-            Compression::None => return Ok(Self(Arc::new(Mutex::new(Box::new(sent))))),
+            Compression::None => Box::new(sent),
             Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::new(sent))),
             Compression::Zstd => {
                 let mut decoder = zstd::Decoder::new(sent)?;
@@ -187,8 +195,11 @@ impl Rows {
                 Box::new(decoder)
             }
         };
-        let bounded = Unpacked { rows: unpacked, left: most, ending: ending.clone() };
-        Ok(Self(Arc::new(Mutex::new(Box::new(bounded)))))
+        let rows: Box<dyn Read + Send> = match compression {
+            Compression::None => unpacked,
+            _ => Box::new(Unpacked { rows: unpacked, left: most, ending: ending.clone() }),
+        };
+        Ok(Self(Arc::new(Mutex::new(Digested { rows, digest }))))
     }
 
     /// Whether everything was read: asks for one byte more.
@@ -196,11 +207,25 @@ impl Rows {
         let mut surplus = [0];
         self.clone().read(&mut surplus).map(|read| read == 0)
     }
+
+    /// The digest of what was read, if one was to be made.
+    pub(crate) fn digest(&self) -> Option<Vec<u8>> {
+        self.lock().digest.take().map(|digest| digest.finalize().into_bytes().to_vec())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Digested> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Read for Rows {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(buffer)
+        let mut digested = self.lock();
+        let read = digested.rows.read(buffer)?;
+        if let Some(digest) = &mut digested.digest {
+            digest.update(buffer.get(..read).unwrap_or_default());
+        }
+        Ok(read)
     }
 }
 

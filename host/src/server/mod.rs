@@ -18,15 +18,18 @@ mod api;
 mod body;
 mod config;
 mod ending;
+mod exchange;
 mod gates;
 mod listen;
 mod log;
 mod paced;
 mod problem;
 mod reload;
+mod replay;
 mod run;
 mod runs;
 mod served;
+mod spool;
 mod state;
 mod tls;
 

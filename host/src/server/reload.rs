@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, Interval, interval_at};
 
 use super::log::Level;
 use super::served::Served;
@@ -12,6 +12,8 @@ use super::state::Server;
 use super::tls::Acceptor;
 use crate::audit::Who;
 use crate::dataset::Reloaded;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Reads everything again. What cannot be used leaves what was in force as it is.
 pub(crate) fn everything(server: &Arc<Server>, acceptor: &Acceptor) {
@@ -52,14 +54,22 @@ fn keys(server: &Server) {
     }
 }
 
-/// Reads the keys of tokens from time to time.
+/// Reads the keys of tokens from time to time, and takes away answers that were kept for long enough.
 pub(crate) async fn from_time_to_time(server: Arc<Server>) {
-    let Some(tokens) = &server.config().tokens else { return };
-    let every = Duration::from_secs(tokens.refresh_seconds);
-    let mut times = interval_at(Instant::now().checked_add(every).unwrap_or_else(Instant::now), every);
+    let every = server.config().tokens.as_ref().map_or(MINUTE, |tokens| Duration::from_secs(tokens.refresh_seconds));
+    let (mut keys_due, mut spool_due) = (times(every), times(MINUTE));
     loop {
-        times.tick().await;
+        let is_keys = tokio::select! {
+            _ = keys_due.tick() => true,
+            _ = spool_due.tick() => false,
+        };
         let server = server.clone();
-        drop(spawn_blocking(move || keys(&server)).await);
+        let act =
+            move || if is_keys { keys(&server) } else { server.spool().into_iter().for_each(|spool| spool.purge()) };
+        drop(spawn_blocking(act).await);
     }
+}
+
+fn times(every: Duration) -> Interval {
+    interval_at(Instant::now().checked_add(every).unwrap_or_else(Instant::now), every)
 }

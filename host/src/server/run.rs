@@ -1,22 +1,18 @@
 //! One run, on a thread of its own: it waits for the client, and the workers of the process do the work.
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::sync::oneshot;
 
-use super::access::Principal;
 use super::answer::Completion;
 use super::body::Rows;
 use super::ending::{Cause, Ending};
-use super::gates::Place;
+use super::exchange::{Exchange, Parts};
 use super::log::Level;
 use super::problem::{Fault, Problem};
 use super::runs::State;
-use super::served::Served;
+use super::spool::Keeping;
 use super::state::Server;
 use crate::audit::RunId;
 use crate::dataset::Lease;
@@ -28,63 +24,65 @@ use crate::stream::{StreamRun, mask_stream};
 /// What the sender is called in messages.
 const SENDER: &str = "the request";
 
-/// What a run needs.
-pub(crate) struct Job {
-    pub(crate) server: Arc<Server>,
-    pub(crate) served: Arc<Served>,
-    pub(crate) principal: Principal,
-    pub(crate) run: RunId,
+/// What is to be masked, and how.
+pub(crate) struct Run {
+    pub(crate) name: RunId,
     /// The one revision that it is masked under.
     pub(crate) lease: Lease,
     pub(crate) format: Format,
     pub(crate) answer_format: Format,
-    pub(crate) rows: Rows,
-    pub(crate) answer: Box<dyn Write + Send>,
-    pub(crate) ending: Ending,
-    pub(crate) done: oneshot::Sender<Completion>,
+    /// Keeps the answer, for a request that may come again.
+    pub(crate) keeping: Option<Keeping>,
 }
 
-impl Job {
-    /// Starts the run. The places are given back when it is over.
+impl Run {
+    /// Starts the run.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn start(self, places: (Place, Place)) -> Result<(), Problem> {
-        self.server.runs().begin(self.run.as_str(), self.served.name(), &self.principal);
-        let (server, run) = (self.server.clone(), self.run.clone());
-        let started = thread::Builder::new().name("run".to_owned()).spawn(move || self.go(places));
-        started.map(drop).map_err(|_| {
-            let problem = Problem::internal();
-            server.runs().end(run.as_str(), State::Failed { problem: problem.clone() });
-            problem
+    pub(crate) fn start(self, exchange: Exchange) -> Result<(), Problem> {
+        let (server, name) = (exchange.server.clone(), self.name.clone());
+        server.runs().begin(name.as_str(), exchange.served.name(), &exchange.principal);
+        exchange.start("run", move |parts| self.go(parts)).inspect_err(|problem| {
+            server.runs().end(name.as_str(), State::Failed { problem: problem.clone() });
         })
     }
 
-    fn go(self, places: (Place, Place)) {
-        let Self { server, served, principal, run, lease, rows, ending, done, .. } = self;
-        let under_way = served.keep(&ending);
+    fn go(self, parts: Parts) -> Completion {
+        let Self { name, lease, format, answer_format, keeping } = self;
+        let Parts { server, served, principal, rows, answer, ending } = parts;
+        let (quarantine, max_quarantined) = served.quarantine(&name);
         let stream = StreamRun {
-            answer_format: self.answer_format,
-            asked_by: Some((run.clone(), principal.who())),
-            ..StreamRun::new(SENDER.to_owned(), Box::new(rows.clone()), self.format, self.answer)
+            answer_format,
+            quarantine,
+            max_quarantined,
+            asked_by: Some((name.clone(), principal.who())),
+            ..StreamRun::new(SENDER.to_owned(), Box::new(rows.clone()), format, answer)
         };
-        let (quarantine, max_quarantined) = served.quarantine(&run);
-        let stream = StreamRun { quarantine, max_quarantined, ..stream };
         let masked = catch_unwind(AssertUnwindSafe(|| mask_stream(&lease, server.workers(), stream)));
-        let masked = masked.unwrap_or(Err(Error::Internal("the run panicked")));
-        let outcome = match masked {
-            Ok(report) => whole(&rows, &ending).map(|()| Arc::new(report)),
-            Err(error) => Err(failed(&server, &run, &ending, &error)),
+        let outcome = match masked.unwrap_or(Err(Error::Internal("the run panicked"))) {
+            Ok(report) => whole(&rows, &ending)
+                .and_then(|()| keep(&server, &name, &rows, keeping.as_ref(), &report))
+                .map(|()| Arc::new(report)),
+            Err(error) => Err(failed(&server, &name, &ending, &error)),
         };
-        tell(&server, &served, &principal, &run, &outcome);
-        let completion = match outcome {
-            Ok(report) => Ok(trailers(&run, &report)),
-            Err(problem) => Err(Box::new(problem.of_run(run.as_str()))),
+        let (state, read, problem) = match &outcome {
+            Ok(report) => (State::Complete { report: report.clone() }, Some(report.rows.read), None),
+            Err(problem) => (State::Failed { problem: problem.clone() }, None, Some(problem.word().to_owned())),
         };
-        // Whoever has the end of the answer finds nothing of the run left.
-        drop((under_way, lease, places, rows));
-        // Nobody listens if the client went away.
-        let _ = done.send(completion);
+        server.runs().end(name.as_str(), state);
+        let fields = [
+            ("run", name.as_str().into()),
+            ("dataset", served.name().into()),
+            ("principal", principal.name().into()),
+            ("rows", read.into()),
+            ("problem", problem.into()),
+        ];
+        server.log().write(Level::Info, "run", &fields);
+        match outcome {
+            Ok(report) => Ok(trailers(&name, &report)),
+            Err(problem) => Err(Box::new(problem.of_run(name.as_str()))),
+        }
     }
 }
 
@@ -100,37 +98,34 @@ fn whole(rows: &Rows, ending: &Ending) -> Result<(), Problem> {
     }
 }
 
+/// A complete answer gets its record before who asked hears that it is complete.
+fn keep(server: &Server, name: &RunId, rows: &Rows, keeping: Option<&Keeping>, report: &Report) -> Result<(), Problem> {
+    let (Some(keeping), Some(digest)) = (keeping, rows.digest()) else { return Ok(()) };
+    let trailers = trailers(name, report);
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let trailers = trailers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    keeping.commit(name.as_str(), &digest, trailers).map_err(|error| {
+        let fields = [("run", name.as_str().into()), ("reason", error.to_string().into())];
+        server.log().write(Level::Error, "spool-failed", &fields);
+        Problem::internal()
+    })
+}
+
 /// What is told to who asked. If the exchange ended before its time, the error is only what came of that.
-fn failed(server: &Server, run: &RunId, ending: &Ending, error: &Error) -> Problem {
+fn failed(server: &Server, name: &RunId, ending: &Ending, error: &Error) -> Problem {
     if let Some(cause) = ending.cause() {
         return cause.into();
     }
     let problem = Problem::from(error);
     if problem.fault() != Fault::Client {
-        let fields = [("run", run.as_str().into()), ("reason", error.to_string().into())];
+        let fields = [("run", name.as_str().into()), ("reason", error.to_string().into())];
         server.log().write(Level::Error, "run-failed", &fields);
     }
     problem
 }
 
-fn tell(server: &Server, served: &Served, principal: &Principal, run: &RunId, outcome: &Result<Arc<Report>, Problem>) {
-    let (state, rows, problem) = match outcome {
-        Ok(report) => (State::Complete { report: report.clone() }, Some(report.rows.read), None),
-        Err(problem) => (State::Failed { problem: problem.clone() }, None, Some(problem.word().to_owned())),
-    };
-    server.runs().end(run.as_str(), state);
-    let fields = [
-        ("run", run.as_str().into()),
-        ("dataset", served.name().into()),
-        ("principal", principal.name().into()),
-        ("rows", rows.into()),
-        ("problem", problem.into()),
-    ];
-    server.log().write(Level::Info, "run", &fields);
-}
-
 /// What stands behind a complete answer.
-fn trailers(run: &RunId, report: &Report) -> HeaderMap {
+fn trailers(name: &RunId, report: &Report) -> HeaderMap {
     let rows = &report.rows;
     let numbers = [
         ("moretta-revision", report.revision.number),
@@ -141,7 +136,7 @@ fn trailers(run: &RunId, report: &Report) -> HeaderMap {
     ];
     let mut trailers = HeaderMap::new();
     trailers.insert("moretta-status", HeaderValue::from_static("complete"));
-    trailers.extend(HeaderValue::from_str(run.as_str()).map(|run| (HeaderName::from_static("moretta-run"), run)));
+    trailers.extend(HeaderValue::from_str(name.as_str()).map(|run| (HeaderName::from_static("moretta-run"), run)));
     trailers.extend(numbers.map(|(name, number)| (HeaderName::from_static(name), HeaderValue::from(number))));
     trailers
 }

@@ -16,6 +16,7 @@ use super::log::{Level, Log};
 use super::problem::Problem;
 use super::runs::Runs;
 use super::served::Served;
+use super::spool::Spool;
 use crate::dataset::{Dataset, Watcher};
 use crate::error::Error;
 use crate::plugin::{CodeCache, Engine, Limits};
@@ -28,6 +29,7 @@ pub(crate) struct Server {
     verifier: Option<Verifier>,
     gates: Gates,
     runs: Runs,
+    spool: Option<Arc<Spool>>,
     workers: Workers,
     log: Log,
     connections: Count,
@@ -58,6 +60,7 @@ impl Server {
             verifier: verifier.transpose()?,
             gates: Gates::new(&config.bounds),
             runs: Runs::new(Duration::from_secs(config.bounds.keep_runs_seconds)),
+            spool: config.spool.as_ref().map(Spool::open).transpose()?.map(Arc::new),
             workers: Workers::new(config.workers),
             log: Log::to_stderr(),
             connections: Count::default(),
@@ -84,6 +87,11 @@ impl Server {
 
     pub(crate) fn runs(&self) -> &Runs {
         &self.runs
+    }
+
+    /// Where answers are kept, if they are.
+    pub(crate) fn spool(&self) -> Option<&Arc<Spool>> {
+        self.spool.as_ref()
     }
 
     pub(crate) fn workers(&self) -> &Workers {

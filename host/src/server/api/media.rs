@@ -32,6 +32,11 @@ impl Media {
         Ok(Self { format, compression: compression(headers)?, answer: accepted(headers, format)? })
     }
 
+    /// What makes requests with the same rows different ones.
+    pub(super) fn name(self) -> String {
+        format!("{} to {}", self.format, self.answer)
+    }
+
     /// The media type of the answer.
     pub(super) fn content_type(self) -> &'static str {
         match self.answer {
