@@ -23,6 +23,9 @@ use crate::source::{Chunk, Source};
 use crate::tally::Tally;
 use crate::verify::{VerifiedBatch, verify};
 
+/// Whatever takes one batch from source to sink.
+pub(crate) type Process<'p> = dyn Fn(Batch) -> Result<Processed, Error> + Sync + 'p;
+
 /// Takes one batch from source to sink under one snapshot.
 pub(crate) fn process(snapshot: &Snapshot, batch: Batch) -> Result<Processed, Error> {
     let (leash, rows) = (snapshot.pulse().leash()?, batch.rows() as u64);
@@ -70,7 +73,7 @@ pub(crate) struct Finished {
 /// The first thing that goes wrong, in the order of the input. Nothing more is read then.
 pub(crate) fn run(
     mut source: Box<dyn Source>,
-    snapshot: &Snapshot,
+    process: &Process<'_>,
     encoder: &dyn Encoder,
     workers: usize,
     mut write: impl FnMut(Finished) -> Result<(), Error>,
@@ -88,7 +91,7 @@ pub(crate) fn run(
         scope.spawn(move || read(source.as_mut(), &permits, &chunk_to, &read_to));
         for _ in 0..workers {
             let (chunk_from, done_to, stop) = (chunk_from.clone(), done_to.clone(), &stop);
-            scope.spawn(move || work(snapshot, encoder, &chunk_from, &done_to, stop));
+            scope.spawn(move || work(process, encoder, &chunk_from, &done_to, stop));
         }
         drop((chunk_from, done_to));
         let mut in_order = InOrder::default();
@@ -135,7 +138,7 @@ fn read(
 }
 
 fn work(
-    snapshot: &Snapshot,
+    process: &Process<'_>,
     encoder: &dyn Encoder,
     chunks: &Receiver<(u64, Box<dyn Chunk>)>,
     done: &Sender<Numbered>,
@@ -145,7 +148,7 @@ fn work(
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let finished = catch_unwind(AssertUnwindSafe(|| finish(snapshot, encoder, chunk)));
+        let finished = catch_unwind(AssertUnwindSafe(|| finish(process, encoder, chunk)));
         let finished = finished.unwrap_or(Err(Error::Internal("a worker panicked")));
         if done.send((number, finished)).is_err() {
             return;
@@ -153,9 +156,9 @@ fn work(
     }
 }
 
-fn finish(snapshot: &Snapshot, encoder: &dyn Encoder, chunk: Box<dyn Chunk>) -> Result<Finished, Error> {
+fn finish(process: &Process<'_>, encoder: &dyn Encoder, chunk: Box<dyn Chunk>) -> Result<Finished, Error> {
     let bytes = chunk.bytes();
-    let Processed { batch, verified, rejected, outcomes, tally } = process(snapshot, chunk.decode()?)?;
+    let Processed { batch, verified, rejected, outcomes, tally } = process(chunk.decode()?)?;
     let encoded = encoder.encode(verified)?;
     let batch = (!rejected.is_empty()).then_some(batch);
     Ok(Finished { batch, rejected, outcomes, tally, encoded, bytes })

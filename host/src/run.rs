@@ -104,7 +104,7 @@ fn mask_to_stage<'a>(
     let (encoder, stage) = sink::open(&Target::of_path(&run.out), format(run)?)?;
     let (quarantine, report) = (run.quarantine.as_ref(), run.report.as_ref());
     let mut output = Output::new(host, stage, quarantine, report, run.max_quarantined)?;
-    pipeline::run(source, host.snapshot(), encoder.as_ref(), run.workers, |finished| {
+    pipeline::run(source, &|batch| host.process(batch), encoder.as_ref(), run.workers, |finished| {
         if run.interrupted.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
@@ -194,7 +194,7 @@ fn check_paths(run: &FileRun) -> Result<(), Error> {
 
 /// A table without rows has columns all the same: the output gets its header from an empty batch.
 fn no_rows(host: &Host, encoder: &dyn Encoder, columns: RecordBatch) -> Result<Finished, Error> {
-    let processed = pipeline::process(host.snapshot(), Batch::new(columns, BatchPlace::default()))?;
+    let processed = host.process(Batch::new(columns, BatchPlace::default()))?;
     Ok(Finished {
         batch: None,
         rejected: processed.rejected,

@@ -86,6 +86,14 @@ impl Trail {
     /// The trail is not what was written, belongs to another key, is held by another process for too long, or cannot
     /// be written.
     pub fn record(&self, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
+        self.record_by(&self.who, run, events)
+    }
+
+    /// The same for what somebody else does than who opened the trail.
+    ///
+    /// # Errors
+    /// Those of [`Trail::record`].
+    pub fn record_by(&self, who: &Who, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
         let _lock = Lock::exclusive(&self.directory, self.patience)?;
         let (mut tail, repair) = Tail::find(&self.directory, &self.trusted)?;
         if repair.is_none() && events.is_empty() {
@@ -94,7 +102,7 @@ impl Trail {
         let repair = repair.map(Event::TrailRepaired);
         for event in repair.iter().chain(events) {
             let run = run.filter(|_| !matches!(event, Event::TrailRepaired(_)));
-            tail.add(Kind::Record, &self.entry(&tail, run, event)?.to_text()?)?;
+            tail.add(Kind::Record, &self.entry(&tail, who, run, event)?.to_text()?)?;
         }
         let note = tail.chain.checkpoint().sign(&self.key);
         tail.add(Kind::Checkpoint, note.as_bytes())?;
@@ -115,13 +123,13 @@ impl Trail {
         }
     }
 
-    fn entry(&self, tail: &Tail, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
+    fn entry(&self, tail: &Tail, who: &Who, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
         let (action, details) = Record::parts(event)?;
         Ok(Record {
             number: tail.chain.size(),
             previous: tail.chain.previous(),
             time: rfc3339((self.clock)()),
-            who: self.who.clone(),
+            who: who.clone(),
             run: run.map(|run| run.0.clone()),
             action,
             outcome: event.outcome(),
