@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::keys::KeyError;
 use crate::outcome::Outcomes;
 use crate::report::Revision;
-use crate::snapshot::Asked;
+use crate::snapshot::{Asked, Snapshot};
 use crate::tally::{ColumnTally, Tally};
 
 /// Tells the trail of one run. Without a trail it tells nobody.
@@ -135,7 +135,7 @@ impl<'a> Account<'a> {
             None => Ok(Recorded::without_trail()),
             Some((trail, run)) => match &self.who {
                 None => Ok(trail.record(Some(run), events)?),
-                Some(who) => Ok(trail.record_as(who, Some(run), events)?),
+                Some(who) => Ok(trail.record_by(who, Some(run), events)?),
             },
         }
     }
@@ -148,6 +148,7 @@ impl<'a> Account<'a> {
     fn masked(&self) -> Masked {
         Masked {
             revision: self.revision(),
+            canary: self.host.snapshots().nth(1).map(|canary| revision(Revision::of(canary))),
             batches: range(self.told_batches, self.batches),
             rows: range(self.told_rows, self.outcomes.read),
             outcomes: rows(&self.outcomes),
@@ -167,7 +168,8 @@ impl<'a> Account<'a> {
         let domain = self.host.snapshot().policy().domain.as_deref().unwrap_or_default();
         let started = self.started.take().map(|started| RunStarted { revision: self.revision(), ..started });
         let mut events: Vec<_> = started.map(Event::RunStarted).into_iter().collect();
-        for one in self.host.snapshot().take_asked().iter().filter_map(|asked| key_use(asked, domain)) {
+        let asked: Vec<_> = self.host.snapshots().flat_map(Snapshot::take_asked).collect();
+        for one in asked.iter().filter_map(|asked| key_use(asked, domain)) {
             if !self.uses.contains(&one) {
                 self.uses.push(one.clone());
                 events.push(if one.refused.is_some() { Event::KeyDenied(one) } else { Event::KeyGranted(one) });
@@ -205,7 +207,7 @@ fn reason(error: &KeyError) -> &'static str {
 }
 
 /// The word for what ended a run. The error itself is not recorded.
-fn problem(error: &Error) -> &'static str {
+pub(crate) fn problem(error: &Error) -> &'static str {
     match error {
         Error::Interrupted => "interrupted",
         Error::Quarantined(_) => "quarantine",

@@ -77,6 +77,9 @@ pub enum Error {
     /// The revision that a batch was masked under was ended: it drained for too long, or somebody stopped the dataset.
     #[error("ended before it was done: the revision was taken out of force; nothing was written, send it again")]
     Ended,
+    /// A candidate for the next revision of a dataset is not good enough.
+    #[error("{0}")]
+    Candidate(String),
     /// The operator stopped the run.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -95,9 +98,13 @@ impl Error {
             Self::Audit(error) if error.is_of_the_operator() => Blame::Operator,
             Self::Audit(_) => Blame::Host,
             Self::Vault(error) if error.is_of_the_machine() => Blame::Host,
-            Self::Package(_) | Self::Policy(_) | Self::Key(_) | Self::Vault(_) | Self::Reveal(_) | Self::Usage(_) => {
-                Blame::Operator
-            }
+            Self::Candidate(_)
+            | Self::Package(_)
+            | Self::Policy(_)
+            | Self::Key(_)
+            | Self::Vault(_)
+            | Self::Reveal(_)
+            | Self::Usage(_) => Blame::Operator,
             Self::Io { doing: "read", source, .. } if source.kind() == ErrorKind::NotFound => Blame::Data,
             Self::Io { .. }
             | Self::Engine(_)

@@ -29,6 +29,16 @@ pub(crate) struct ReadyCall {
     pub(crate) pattern: Option<Regex>,
 }
 
+impl ReadyCall {
+    /// # Errors
+    /// Never, for a manifest that was checked.
+    pub(crate) fn new(call: &plan::Call, plugin: Arc<Plugin>, grant: Option<Grant>) -> Result<Self, Error> {
+        let pattern = call.output_pattern.as_deref().map(Regex::new).transpose();
+        let pattern = pattern.map_err(|_| Error::Internal("a manifest with a wrong pattern was accepted"))?;
+        Ok(Self { call: call.clone(), plugin, grant, pattern })
+    }
+}
+
 /// What the plugins returned for one batch, and what they were lent. Not yet verified.
 pub(crate) struct MaskedBatch {
     /// One for each call of the plan, in its order.
@@ -281,7 +291,7 @@ rules:
     fn processed_under(policy: &str, schema: Schema, columns: Vec<ArrayRef>) -> Result<Processed, Error> {
         let host = Host::builder(Policy::parse("p", policy).unwrap()).ephemeral_keys().build().unwrap();
         let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
-        let place = BatchPlace { input: "in".into(), first_row: 1, lines: None };
+        let place = BatchPlace { input: "in".into(), first_row: 1, ..BatchPlace::default() };
         process(host.snapshot(), Batch::new(batch, place))
     }
 

@@ -26,6 +26,9 @@ use crate::tally::Tally;
 use crate::verify::{VerifiedBatch, verify};
 use crate::workers::Workers;
 
+/// Whatever takes one batch from source to sink.
+pub(crate) type Process = Arc<dyn Fn(Batch) -> Result<Processed, Error> + Send + Sync>;
+
 /// Takes one batch from source to sink under one snapshot.
 pub(crate) fn process(snapshot: &Snapshot, batch: Batch) -> Result<Processed, Error> {
     let (leash, rows) = (snapshot.pulse().leash()?, batch.rows() as u64);
@@ -74,7 +77,7 @@ pub(crate) struct Finished {
 /// The first thing that goes wrong, in the order of the input. Nothing more is read then.
 pub(crate) fn run(
     source: Box<dyn Source>,
-    snapshot: &Arc<Snapshot>,
+    process: Process,
     encoder: &Arc<dyn Encoder>,
     workers: &Workers,
     mut write: impl FnMut(Vec<Finished>) -> Result<(), Error>,
@@ -85,7 +88,7 @@ pub(crate) fn run(
     for _ in 0..in_flight {
         permit.send(()).map_err(|_| Error::Internal("the permits are gone"))?;
     }
-    let run = Run { snapshot: snapshot.clone(), encoder: encoder.clone(), workers: workers.clone(), done };
+    let run = Run { process, encoder: encoder.clone(), workers: workers.clone(), done };
     let stop = Stop::default();
     thread::spawn({
         let stopped = stop.0.clone();
@@ -124,7 +127,7 @@ type Numbered = (u64, Result<Option<Finished>, Error>);
 
 /// What the thread that reads has of a run.
 struct Run {
-    snapshot: Arc<Snapshot>,
+    process: Process,
     encoder: Arc<dyn Encoder>,
     workers: Workers,
     done: Sender<Numbered>,
@@ -148,22 +151,22 @@ impl Run {
     }
 
     fn give(&self, number: u64, chunk: Box<dyn Chunk>, stopped: &Arc<AtomicBool>) {
-        let (snapshot, encoder, done) = (self.snapshot.clone(), self.encoder.clone(), self.done.clone());
+        let (process, encoder, done) = (self.process.clone(), self.encoder.clone(), self.done.clone());
         let stopped = stopped.clone();
         self.workers.give(move || {
             if stopped.load(Ordering::Relaxed) {
                 return;
             }
-            let finished = catch_unwind(AssertUnwindSafe(|| finish(&snapshot, encoder.as_ref(), chunk)));
+            let finished = catch_unwind(AssertUnwindSafe(|| finish(process.as_ref(), encoder.as_ref(), chunk)));
             let finished = finished.unwrap_or(Err(Error::Internal("a worker panicked")));
             let _ = done.send((number, finished.map(Some)));
         });
     }
 }
 
-fn finish(snapshot: &Snapshot, encoder: &dyn Encoder, chunk: Box<dyn Chunk>) -> Result<Finished, Error> {
+fn finish(process: &dyn Fn(Batch) -> Result<Processed, Error>, encoder: &dyn Encoder, chunk: Box<dyn Chunk>) -> Result<Finished, Error> {
     let bytes = chunk.bytes();
-    let Processed { batch, verified, rejected, outcomes, tally } = process(snapshot, chunk.decode()?)?;
+    let Processed { batch, verified, rejected, outcomes, tally } = process(chunk.decode()?)?;
     let encoded = encoder.encode(verified)?;
     let batch = (!rejected.is_empty()).then_some(batch);
     Ok(Finished { batch, rejected, outcomes, tally, encoded, bytes })

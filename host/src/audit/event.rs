@@ -1,5 +1,7 @@
 //! What can be recorded. An event says names, digests, versions and counts; there is no place for a value in it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Something that happened.
@@ -35,6 +37,24 @@ pub enum Event {
     ReviewSigned(ReviewSigned),
     /// A key was made, or its state changed.
     KeyChanged(KeyChanged),
+    /// The policy, a plugin or a key of a dataset changed, and a revision of it is made.
+    RevisionNoticed(RevisionChanged),
+    /// A revision failed on its way, and what was in force still is.
+    RevisionRefused(RevisionChanged),
+    /// A revision is tried beside the one in force.
+    RevisionTried(RevisionChanged),
+    /// A revision comes in force.
+    RevisionInForce(RevisionChanged),
+    /// A revision is taken out of force, and an earlier one is in force again.
+    RevisionRolledBack(RevisionChanged),
+    /// A revision is taken out of force, and there is none to go back to: nothing is masked.
+    DatasetClosed(RevisionChanged),
+    /// Nothing is masked any more, and what was under way was ended.
+    DatasetStopped(DatasetChanged),
+    /// Nothing begins any more, and what is under way may end.
+    DatasetDrained(DatasetChanged),
+    /// Batches may begin again.
+    DatasetStarted(DatasetChanged),
     /// The last write to the trail had been interrupted, and what was left of it was put in order.
     TrailRepaired(TrailRepaired),
 }
@@ -68,6 +88,10 @@ impl Event {
             Self::RunEnded(ended) => ended.outcome(),
             Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) => Outcome::Done,
             Self::KeyChanged(_) | Self::TrailRepaired(_) => Outcome::Done,
+            Self::RevisionRefused(_) | Self::DatasetClosed(_) => Outcome::Failed,
+            Self::RevisionNoticed(_) | Self::RevisionTried(_) | Self::RevisionInForce(_) => Outcome::Done,
+            Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
+            Self::DatasetDrained(_) | Self::DatasetStarted(_) => Outcome::Done,
         }
     }
 }
@@ -153,6 +177,9 @@ pub struct KeyUse {
 pub struct Masked {
     /// What was in force.
     pub revision: Revision,
+    /// A candidate that masked a share of the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Revision>,
     /// Which batches, counted from 1.
     pub batches: Range,
     /// Which rows, counted from 1 over all inputs.
@@ -359,6 +386,45 @@ pub enum KeyChange {
     Rewrapped,
     /// It left the keyring.
     Exported,
+}
+
+/// A revision of a dataset on its way.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RevisionChanged {
+    /// The name of the dataset.
+    pub dataset: String,
+    /// The number of the revision.
+    pub revision: u64,
+    /// SHA-256 over the digests of all that it is made of.
+    pub digest: String,
+    /// SHA-256 of the policy's text.
+    pub policy_digest: String,
+    /// SHA-256 of the file of labels, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels_digest: Option<String>,
+    /// SHA-256 of each plugin that is not shipped, by its name.
+    pub plugins: BTreeMap<String, String>,
+    /// The primary version of each key.
+    pub keys: BTreeMap<String, u32>,
+    /// The number of the revision that was in force before, or is again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<u64>,
+    /// The step that it is tried in, or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<&'static str>,
+    /// Whose fault it was: `input`, `plugin`, `machine` or `usage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<&'static str>,
+}
+
+/// A dataset that somebody stopped or started.
+#[derive(Clone, Debug, Serialize)]
+pub struct DatasetChanged {
+    /// Its name.
+    pub dataset: String,
+    /// The number of the revision in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
 }
 
 /// What was left of a write that had been interrupted.

@@ -33,8 +33,9 @@ mod walk;
 mod who;
 
 pub use event::{
-    Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, Operations, Outcome, PluginUsed, Quarantine, Range,
-    Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
+    Column, DatasetChanged, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, Operations, Outcome, PluginUsed,
+    Quarantine, Range, Rejected, Reveal, ReviewSigned, Revision, RevisionChanged, Rows, RunEnded, RunStarted,
+    TrailRepaired,
 };
 pub use examine::{Examined, Trust, examine};
 pub use export::to_ocsf;

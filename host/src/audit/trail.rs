@@ -91,14 +91,14 @@ impl Trail {
     /// The trail is not what was written, belongs to another key, is held by another process for too long, or cannot
     /// be written.
     pub fn record(&self, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
-        self.record_as(&self.who, run, events)
+        self.record_by(&self.who, run, events)
     }
 
-    /// The same of events that somebody else brought about: who was authenticated, and not who runs this process.
+    /// The same for what somebody else does than who opened the trail.
     ///
     /// # Errors
-    /// Those of [`record`](Self::record).
-    pub fn record_as(&self, who: &Who, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
+    /// Those of [`Trail::record`].
+    pub fn record_by(&self, who: &Who, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
         let _lock = Lock::exclusive(&self.directory, self.patience)?;
         let (mut tail, repair) = Tail::find(&self.directory, &self.trusted)?;
         if repair.is_none() && events.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::revision::Made;
+use super::revision::{Made, Trial};
 use super::turn::{Gate, Under};
 use crate::host::Host;
 
@@ -12,23 +12,39 @@ use crate::host::Host;
 /// [`Error::Ended`](crate::Error::Ended).
 ///
 /// It is a [`Host`]: `lease.mask_rows(batch)`, or `mask_files(&lease, &run, …)`. Faults of plugins are counted against the
-/// revision in either case.
+/// revision in either case. While a candidate is tried it sees what is masked through a lease: in shadow its answers
+/// are compared and thrown away, in a canary it masks its share of the rows.
 #[derive(Debug)]
-pub struct Lease(Under<Made>);
+pub struct Lease {
+    under: Under<Made>,
+    host: Host,
+}
 
 impl Lease {
-    pub(super) fn new(under: Under<Made>) -> Self {
-        Self(under)
+    /// `pinned`: for a whole run, which has no part in a canary of batches.
+    pub(super) fn new(under: Under<Made>, pinned: bool) -> Self {
+        let aside = under.beside().and_then(|candidate| candidate.what.trial());
+        let aside = aside.and_then(|trial| match trial {
+            Trial::Shadow(run) => Some(run.aside()),
+            Trial::Canary(run) => run.aside(pinned),
+        });
+        let host = under.current().what.host.with(aside);
+        Self { under, host }
     }
 
-    /// The number of the revision.
+    /// The number of the revision in force.
     pub fn revision(&self) -> u64 {
-        self.0.revision().number
+        self.under.current().number
+    }
+
+    /// The number of the candidate that is tried on what is masked.
+    pub fn candidate(&self) -> Option<u64> {
+        self.under.beside().map(|candidate| candidate.number)
     }
 
     /// What masks.
     pub fn host(&self) -> &Host {
-        &self.0.revision().what.host
+        &self.host
     }
 }
 
@@ -36,7 +52,7 @@ impl Deref for Lease {
     type Target = Host;
 
     fn deref(&self) -> &Host {
-        self.host()
+        &self.host
     }
 }
 

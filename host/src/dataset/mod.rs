@@ -12,53 +12,47 @@
 //! More faults of plugins than the crash budget allows put the last good revision in force again; if there is none, the
 //! dataset is closed: nothing is masked, and nothing is passed through.
 
+mod canary;
 mod candidate;
+mod change;
+mod keep;
 mod lease;
 mod revision;
 mod settings;
+mod shadow;
 mod sources;
 mod status;
 mod sync;
+mod synthetic;
+mod tell;
 mod turn;
+mod vet;
 mod watch;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 pub use lease::{Lease, Unavailable};
 pub use settings::{Canary, CanaryOf, CrashBudget, KeyringSource, Settings, Sources, Watching};
-pub use status::{CandidateStatus, Gate, Parts, RevisionStatus, State, Status};
+pub use status::{
+    CanaryStatus, CandidateStatus, ColumnDifference, Gate, Parts, RevisionStatus, ShadowStatus, State, Status,
+};
 pub use watch::Watcher;
 
-use candidate::{Failure, Maker};
-use revision::Made;
-use turn::{Budget, Fall, Revision, Turn};
+use change::Inner;
+use revision::Trial;
+use sync::lock;
+use turn::{Budget, Fall, Turn};
 
-use crate::audit::{Who, rfc3339};
-use crate::error::{Blame, Error};
+use crate::audit::{AuditError, Event, Who};
+use crate::error::Error;
 use crate::plugin::Engine;
-use crate::snapshot::Beat;
 
 /// Masks batches while its policy, plugins and keys are changed under it. Cheap to clone, and used from any number of
 /// threads.
 #[derive(Clone, Debug)]
 pub struct Dataset(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    name: String,
-    sources: Sources,
-    settings: Settings,
-    engine: Engine,
-    turn: Arc<Turn<Made>>,
-    /// The number of the last candidate. Held by whoever makes one: one at a time.
-    reloading: Mutex<u64>,
-    candidate: Mutex<Option<CandidateStatus>>,
-    swaps: AtomicU64,
-    rollbacks: AtomicU64,
-    started: Instant,
-}
 
 /// What became of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,32 +89,39 @@ pub enum OperateError {
     /// There is nothing to go back to.
     #[error("there is no earlier revision that is healthy; put the files back and reload")]
     NoFallback,
-    /// It was done, and could not be recorded.
-    #[error("it was done, and the audit trail cannot be written: {0}")]
-    Unrecorded(#[from] crate::audit::AuditError),
+    /// The audit trail cannot be written.
+    #[error("the audit trail cannot be written: {0}")]
+    Unrecorded(#[from] AuditError),
 }
 
 impl Dataset {
     /// Makes the first revision, which goes the way of every other one, but for shadow and canary.
     ///
     /// # Errors
-    /// The first revision fails: why, as of [`Dataset::reload`].
+    /// The first revision fails: why, as of [`Dataset::reload`]. Or the settings contradict each other.
     pub fn open(name: &str, engine: &Engine, sources: Sources, settings: Settings) -> Result<Self, Error> {
+        if settings.uniform && settings.canary.is_some() {
+            let mend = "a uniform dataset has one revision at a time, and so no canary; take one of them away";
+            return Err(Error::Usage(mend.into()));
+        }
         let budget = &settings.crash_budget;
         let budget = Budget { faults: budget.faults, window: Duration::from_millis(budget.window_ms) };
+        let (tasks, asked) = crossbeam_channel::unbounded();
         let inner = Inner {
             name: name.to_owned(),
             engine: settings.limit(engine),
-            turn: Arc::new(Turn::new(budget)),
+            turn: Turn::new(budget),
             sources,
             settings,
             reloading: Mutex::default(),
             candidate: Mutex::default(),
+            tasks,
             swaps: AtomicU64::default(),
             rollbacks: AtomicU64::default(),
             started: Instant::now(),
         };
         let dataset = Self(Arc::new(inner));
+        keep::start(Arc::downgrade(&dataset.0), asked)?;
         dataset.reload(&Who::of_process()).map_err(|failed| failed.error)?;
         Ok(dataset)
     }
@@ -140,20 +141,21 @@ impl Dataset {
         &self.0.sources
     }
 
-    /// The revision in force, for one batch or one request. Takes no lock, and waits for nobody.
+    /// The revision in force, for one batch or one request. Waits for nobody who changes what is in force.
     ///
     /// # Errors
     /// Nothing can be masked now.
     pub fn lease(&self) -> Result<Lease, Unavailable> {
-        Ok(Lease::new(self.0.turn.enter()?))
+        Ok(Lease::new(self.0.turn.enter()?, self.0.settings.uniform))
     }
 
-    /// One revision for a whole run, which must be uniform: a file, or a table.
+    /// One revision for a whole run, which must be uniform: a file, or a table. In a canary of subjects the candidate
+    /// masks its individuals here too; in one of batches it has no part.
     ///
     /// # Errors
     /// Nothing can be masked now.
     pub fn pin(&self) -> Result<Lease, Unavailable> {
-        self.lease()
+        Ok(Lease::new(self.0.turn.enter()?, true))
     }
 
     /// Makes a revision of the sources as they are now, and puts it in force: at once, or after shadow and canary, as the
@@ -161,76 +163,99 @@ impl Dataset {
     ///
     /// # Errors
     /// A step failed. What was in force still is, and [`Dataset::status`] says why too.
-    pub fn reload(&self, _who: &Who) -> Result<Reloaded, ReloadFailed> {
-        let mut last = lock(&self.0.reloading);
-        let number = last.saturating_add(1);
-        let current = self.0.turn.force().current.clone();
-        let material = self.0.sources.read();
-        if let (Ok(material), Some(current)) = (&material, &current)
-            && material.digest == current.what.parts.digest
-        {
-            return Ok(Reloaded::Unchanged(current.number));
-        }
-        *last = number;
-        let maker = Maker { number, sources: &self.0.sources, settings: &self.0.settings, engine: &self.0.engine };
-        let noticed = |error| Failure { state: State::Noticed, failed: State::Noticed, error };
-        let made = material.map_err(noticed).and_then(|material| maker.make(material));
-        match made {
-            Ok((host, parts)) => {
-                let revision = Arc::new(Revision::new(number, Made::new(host, parts)));
-                self.watch_over(&revision);
-                self.put_in_force(revision);
-                *lock(&self.0.candidate) = None;
-                Ok(Reloaded::InForce(number))
-            }
-            Err(failure) => Err(self.failed(number, failure)),
-        }
+    pub fn reload(&self, who: &Who) -> Result<Reloaded, ReloadFailed> {
+        self.0.reload(who)
     }
 
-    /// Goes back to the last good revision.
+    /// Goes back to the last good revision, and gives its number. The files are as they were: put them back too, or the
+    /// next reload brings the same candidate again.
     ///
     /// # Errors
     /// There is none that is healthy, or it cannot be recorded.
-    pub fn rollback(&self, _who: &Who) -> Result<u64, OperateError> {
-        match self.0.turn.roll_back(self.0.started.elapsed()) {
-            Some(Fall::RolledBack { to, .. }) => Ok(to),
-            Some(Fall::Closed { .. }) | None => Err(OperateError::NoFallback),
-        }
+    pub fn rollback(&self, who: &Who) -> Result<u64, OperateError> {
+        let from = self.0.turn.force().current.clone();
+        let Some(Fall::RolledBack { to, .. }) = self.0.turn.roll_back(self.0.now()) else {
+            return Err(OperateError::NoFallback);
+        };
+        self.0.returned();
+        let event = from.map(|from| Event::RevisionRolledBack(tell::changed(&self.0.name, &from, Some(to))));
+        self.record(who, event.into_iter().collect())?;
+        Ok(to)
     }
 
-    /// Puts a candidate in force that is in shadow or a canary.
+    /// Puts a candidate in force now that is in shadow or a canary.
     ///
     /// # Errors
-    /// There is none of this number, or it cannot be recorded.
-    pub fn promote(&self, revision: u64, _who: &Who) -> Result<(), OperateError> {
-        Err(OperateError::NoSuchRevision(revision))
+    /// There is none of this number, or it cannot be recorded: then it is not done.
+    pub fn promote(&self, revision: u64, who: &Who) -> Result<(), OperateError> {
+        let _one_at_a_time = lock(&self.0.reloading);
+        let force = self.0.turn.force();
+        let candidate = force.beside.as_ref().filter(|candidate| candidate.number == revision);
+        let candidate = candidate.ok_or(OperateError::NoSuchRevision(revision))?;
+        self.0.put_in_force(candidate, who, Vec::new()).map_err(|error| match error {
+            Error::Audit(error) => OperateError::Unrecorded(error),
+            _ => OperateError::NoSuchRevision(revision),
+        })
+    }
+
+    /// Bars a revision: a candidate is tried no more, the fallback is never gone back to, and in the place of the one in
+    /// force comes the fallback, or nothing.
+    ///
+    /// # Errors
+    /// There is none of this number, or it is done and cannot be recorded.
+    pub fn quarantine(&self, revision: u64, who: &Who) -> Result<(), OperateError> {
+        let force = self.0.turn.force();
+        let is_it = |other: Option<u64>| other == Some(revision);
+        if is_it(force.beside.as_ref().map(|candidate| candidate.number)) {
+            self.0.dismiss(revision, format!("{} barred it", who.name));
+            return Ok(());
+        }
+        if self.0.turn.spurn(revision) {
+            return Ok(());
+        }
+        let current = force.current.clone().filter(|current| is_it(Some(current.number)));
+        let current = current.ok_or(OperateError::NoSuchRevision(revision))?;
+        let fall = self.0.turn.oust(revision, self.0.now()).ok_or(OperateError::NoSuchRevision(revision))?;
+        self.0.returned();
+        let other = match fall {
+            Fall::RolledBack { to, .. } => Some(to),
+            Fall::Closed { .. } => None,
+        };
+        let changed = tell::changed(&self.0.name, &current, other);
+        let event = if other.is_some() { Event::RevisionRolledBack } else { Event::DatasetClosed };
+        tell::tell(current.what.host.audit(), who, &[event(changed)])?;
+        Ok(())
     }
 
     /// Lets nothing begin any more; what is under way may end.
     ///
     /// # Errors
     /// It is done, and cannot be recorded.
-    pub fn drain(&self, _who: &Who) -> Result<(), OperateError> {
+    pub fn drain(&self, who: &Who) -> Result<(), OperateError> {
         self.0.turn.gate(turn::Gate::Draining);
-        Ok(())
+        self.record(who, vec![Event::DatasetDrained(self.operated())])
     }
 
     /// The kill switch: nothing begins any more, and what is under way ends within milliseconds, without output.
     ///
     /// # Errors
     /// It is done, and cannot be recorded.
-    pub fn stop(&self, _who: &Who) -> Result<(), OperateError> {
+    pub fn stop(&self, who: &Who) -> Result<(), OperateError> {
         self.0.turn.gate(turn::Gate::Stopped);
-        self.alive().iter().for_each(|(revision, _)| revision.what.host.snapshot().pulse().close());
-        Ok(())
+        self.0.alive().iter().for_each(|(revision, _)| revision.what.host.snapshot().pulse().close());
+        self.record(who, vec![Event::DatasetStopped(self.operated())])
     }
 
     /// Lets batches begin again, after [`Dataset::stop`] or [`Dataset::drain`].
     ///
     /// # Errors
-    /// It is done, and cannot be recorded.
-    pub fn start(&self, _who: &Who) -> Result<(), OperateError> {
-        self.alive().iter().for_each(|(revision, _)| revision.what.host.snapshot().pulse().open());
+    /// It cannot be recorded: then it is not done.
+    pub fn start(&self, who: &Who) -> Result<(), OperateError> {
+        self.record(who, vec![Event::DatasetStarted(self.operated())])?;
+        let stays = |state: &State| *state == State::Draining;
+        for (revision, _) in self.0.alive().iter().filter(|(_, state)| !stays(state)) {
+            revision.what.host.snapshot().pulse().open();
+        }
         self.0.turn.gate(turn::Gate::Open);
         Ok(())
     }
@@ -238,20 +263,27 @@ impl Dataset {
     /// Everything that can be said of it.
     pub fn status(&self) -> Status {
         let force = self.0.turn.force();
-        let (_, fallback) = self.0.turn.others();
         let gate = match force.gate {
             turn::Gate::Open => Gate::Open,
             turn::Gate::Draining => Gate::Draining,
             turn::Gate::Stopped => Gate::Stopped,
             turn::Gate::Closed => Gate::Closed,
         };
+        let mut candidate = lock(&self.0.candidate).clone();
+        if let (Some(candidate), Some(beside)) = (&mut candidate, &force.beside) {
+            match beside.what.trial() {
+                Some(Trial::Shadow(run)) => candidate.shadow = Some(run.status()),
+                Some(Trial::Canary(run)) => candidate.canary = Some(run.status()),
+                None => {}
+            }
+        }
         Status {
             dataset: self.0.name.clone(),
             gate,
             current: force.current.as_ref().map(|current| current.number),
-            fallback: fallback.map(|fallback| fallback.number),
-            revisions: self.alive().into_iter().map(|(revision, state)| revision.status(state)).collect(),
-            candidate: lock(&self.0.candidate).clone(),
+            fallback: self.0.turn.fallback().map(|fallback| fallback.number),
+            revisions: self.0.alive().into_iter().map(|(revision, state)| revision.status(state)).collect(),
+            candidate,
             swaps: self.0.swaps.load(Ordering::Relaxed),
             rollbacks: self.0.rollbacks.load(Ordering::Relaxed),
         }
@@ -265,66 +297,13 @@ impl Dataset {
         Watcher::start(self)
     }
 
-    /// Every revision that is alive, in the order of their numbers.
-    fn alive(&self) -> Vec<(Arc<Revision<Made>>, State)> {
+    fn operated(&self) -> crate::audit::DatasetChanged {
+        tell::operated(&self.0.name, self.0.turn.force().current.as_ref().map(|current| current.number))
+    }
+
+    fn record(&self, who: &Who, events: Vec<Event>) -> Result<(), OperateError> {
         let force = self.0.turn.force();
-        let (draining, fallback) = self.0.turn.others();
-        let current = force.current.iter().map(|revision| (revision.clone(), State::Current));
-        let mut alive: Vec<_> = draining.into_iter().map(|revision| (revision, State::Draining)).collect();
-        alive.extend(current);
-        alive.extend(fallback.map(|revision| (revision, State::Retired)));
-        alive.sort_by_key(|(revision, state)| (revision.number, *state));
-        alive.dedup_by_key(|(revision, _)| revision.number);
-        alive
-    }
-
-    fn put_in_force(&self, revision: Arc<Revision<Made>>) {
-        let before = self.0.turn.force().current.clone();
-        revision.what.moved();
-        self.0.turn.bring(revision, self.0.started.elapsed());
-        before.iter().for_each(|before| before.what.moved());
-        self.0.swaps.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn failed(&self, number: u64, failure: Failure) -> ReloadFailed {
-        let Failure { state, failed, error } = failure;
-        *lock(&self.0.candidate) = Some(CandidateStatus {
-            number,
-            state,
-            failed: Some(failed),
-            reason: Some(error.to_string()),
-            at: rfc3339(SystemTime::now()),
-        });
-        ReloadFailed { revision: number, failed, error }
-    }
-
-    /// Counts what goes through a revision, and ends its turn when that is too much.
-    fn watch_over(&self, revision: &Arc<Revision<Made>>) {
-        let (inner, watched) = (Arc::downgrade(&self.0), Arc::downgrade(revision));
-        revision.what.host.snapshot().pulse().tell(move |beat| {
-            if let (Some(inner), Some(revision)) = (Weak::upgrade(&inner), Weak::upgrade(&watched)) {
-                inner.beat(&revision, beat);
-            }
-        });
+        let trail = force.current.as_ref().and_then(|current| current.what.host.audit());
+        Ok(tell::tell(trail, who, &events)?)
     }
 }
-
-impl Inner {
-    fn beat(&self, revision: &Revision<Made>, beat: &Beat<'_>) {
-        let slow = self.settings.crash_budget.slow_batch_ms.map(Duration::from_millis);
-        let is_fault =
-            beat.error.is_some_and(|error| error.blame() == Blame::Guest) || slow.is_some_and(|slow| beat.took > slow);
-        revision.what.counts.add(beat, is_fault);
-        if is_fault && self.turn.fault(revision.number, self.started.elapsed()).is_some() {
-            self.rollbacks.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// What is behind the locks here is changed in one step, so a thread that panicked left nothing half-done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,16 @@
-//! What a revision is made of, and what went through it.
+//! What a revision is made of, what went through it, and what is tried with it.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::lock;
+use super::canary::CanaryRun;
+use super::shadow::ShadowRun;
 use super::status::{Parts, RevisionStatus, State};
+use super::sync::lock;
 use super::turn::Revision;
+use super::vet::Vetted;
 use crate::audit::rfc3339;
 use crate::host::Host;
 use crate::snapshot::Beat;
@@ -17,8 +21,18 @@ pub(super) struct Made {
     pub(super) host: Host,
     pub(super) parts: Parts,
     pub(super) counts: Counts,
+    pub(super) vetted: Vetted,
+    /// How it is tried, while it is.
+    trial: Mutex<Option<Trial>>,
     /// When it came where it is.
     since: Mutex<SystemTime>,
+}
+
+/// How a candidate is tried beside the revision in force.
+#[derive(Clone, Debug)]
+pub(super) enum Trial {
+    Shadow(Arc<ShadowRun>),
+    Canary(Arc<CanaryRun>),
 }
 
 /// What went through a revision.
@@ -41,13 +55,23 @@ impl Counts {
 }
 
 impl Made {
-    pub(super) fn new(host: Host, parts: Parts) -> Self {
-        Self { host, parts, counts: Counts::default(), since: Mutex::new(SystemTime::now()) }
+    pub(super) fn new(host: Host, parts: Parts, vetted: Vetted) -> Self {
+        let (counts, trial, since) = (Counts::default(), Mutex::default(), Mutex::new(SystemTime::now()));
+        Self { host, parts, counts, vetted, trial, since }
     }
 
     /// It came into another state now.
     pub(super) fn moved(&self) {
         *lock(&self.since) = SystemTime::now();
+    }
+
+    /// It is tried in this way from now on.
+    pub(super) fn set_trial(&self, trial: Option<Trial>) {
+        *lock(&self.trial) = trial;
+    }
+
+    pub(super) fn trial(&self) -> Option<Trial> {
+        lock(&self.trial).clone()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Reads everything that a revision is made from, as it is at one time.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -22,9 +24,27 @@ pub(super) struct Material {
     pub(super) digest: String,
 }
 
+/// How often the sources are read before they are called restless.
+const READINGS: usize = 5;
+
 impl Sources {
-    /// Reads everything.
+    /// Reads everything until two readings in a row are the same: no part of it is of another time than the rest.
+    ///
+    /// # Errors
+    /// A file cannot be read, or somebody goes on writing.
     pub(super) fn read(&self) -> Result<Material, Error> {
+        let mut before = self.read_once()?;
+        for _ in 0..READINGS {
+            let now = self.read_once()?;
+            if now.digest == before.digest {
+                return Ok(now);
+            }
+            before = now;
+        }
+        Err(Error::Candidate("the files are still being changed; try again when they are whole".into()))
+    }
+
+    fn read_once(&self) -> Result<Material, Error> {
         let policy = text(&self.policy)?;
         let labels = self.labels.as_deref().map(text).transpose()?;
         let mut plugins = Vec::new();
@@ -54,6 +74,56 @@ impl Sources {
             files.get_mut(from..).unwrap_or_default().sort();
         }
         Ok(files)
+    }
+}
+
+/// What the file system says of a file: enough to see that somebody touched it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Touch {
+    path: PathBuf,
+    /// Device, inode, size, and the times of the last changes in nanoseconds.
+    stat: Option<[i128; 5]>,
+}
+
+impl Sources {
+    /// How all files are now. A change of it is confirmed by what stands in them.
+    pub(super) fn touches(&self) -> Vec<Touch> {
+        let keyring = self.keyring.as_ref().map(|keyring| keyring.directory.join(KEYRING));
+        let named = [Some(self.policy.clone()), self.labels.clone(), keyring].into_iter().flatten();
+        let plugins = self.plugin_files().unwrap_or_default();
+        named.chain(self.plugins.iter().cloned()).chain(plugins).map(Touch::of).collect()
+    }
+
+    /// The directories in which a change shows: those of the files, and of what symbolic links lead to.
+    pub(super) fn directories(&self) -> BTreeSet<PathBuf> {
+        let keyring = self.keyring.iter().map(|keyring| keyring.directory.join(KEYRING));
+        let files = [Some(self.policy.clone()), self.labels.clone()].into_iter().flatten().chain(keyring);
+        let files = files.chain(self.plugins.clone()).chain(self.plugin_files().unwrap_or_default());
+        let led_to = |path: PathBuf| [fs::canonicalize(&path).ok(), Some(path)].into_iter().flatten();
+        let parent = |path: PathBuf| {
+            path.parent().map(|parent| match parent.as_os_str().is_empty() {
+                true => PathBuf::from("."),
+                false => parent.to_owned(),
+            })
+        };
+        let real = self.plugins.iter().filter_map(|directory| fs::canonicalize(directory).ok());
+        files.flat_map(led_to).filter_map(parent).chain(self.plugins.clone()).chain(real).collect()
+    }
+}
+
+impl Touch {
+    fn of(path: PathBuf) -> Self {
+        let stat = fs::metadata(&path).ok().map(|file| {
+            let time = |seconds: i64, nanoseconds: i64| {
+                i128::from(seconds).saturating_mul(1_000_000_000).saturating_add(i128::from(nanoseconds))
+            };
+            let (changed, modified) = (time(file.ctime(), file.ctime_nsec()), time(file.mtime(), file.mtime_nsec()));
+            // A directory changes with whatever lies in it, also what is no source.
+            let times = if file.is_dir() { (0, 0) } else { (changed, modified) };
+            let size = if file.is_dir() { 0 } else { i128::from(file.size()) };
+            [i128::from(file.dev()), i128::from(file.ino()), size, times.0, times.1]
+        });
+        Self { path, stat }
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::settings::Canary;
+
 /// A dataset at one time.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
@@ -127,4 +129,62 @@ pub struct CandidateStatus {
     pub reason: Option<String>,
     /// When: RFC 3339.
     pub at: String,
+    /// What was seen in shadow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowStatus>,
+    /// How far the canary is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryStatus>,
+}
+
+/// What a candidate does in shadow, beside what the revision in force does with the same rows: counts, and no value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ShadowStatus {
+    /// How many batches are to be compared.
+    pub wanted: u64,
+    /// How many were.
+    pub compared: u64,
+    /// How many the candidate had no time for.
+    pub skipped: u64,
+    /// Rows of those that were compared.
+    pub rows: u64,
+    /// Batches that the candidate could not mask.
+    pub errors: u64,
+    /// Rows that the candidate rejected.
+    pub rejected: u64,
+    /// Rows that the revision in force rejected.
+    pub rejected_in_force: u64,
+    /// Batches of which the two rejected other rows, so that their columns were not compared.
+    pub incomparable: u64,
+    /// The columns of the output, by name.
+    pub columns: BTreeMap<String, ColumnDifference>,
+}
+
+/// How a column of the candidate's output differs from the one in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ColumnDifference {
+    /// Cells that were compared.
+    pub cells: u64,
+    /// Cells that are not the same. For another key, and for what is random, that is all.
+    pub differing: u64,
+    /// Nulls of the candidate, where anything differs.
+    pub nulls: u64,
+    /// Nulls of the revision in force, where anything differs.
+    pub nulls_in_force: u64,
+    /// Whether it has another type.
+    pub other_type: bool,
+    /// Whether the candidate does not put it out.
+    pub missing: bool,
+    /// Whether the candidate alone puts it out.
+    pub added: bool,
+}
+
+/// How far a canary is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CanaryStatus {
+    /// Which share.
+    #[serde(flatten)]
+    pub canary: Canary,
+    /// How many batches the candidate masked, or a part of them.
+    pub done: u64,
 }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::sync::{Arc, AtomicUsize, Mutex, Ordering, Pointer, fence};
+use super::sync::{Arc, AtomicUsize, Mutex, Ordering, Pointer, fence, lock};
 
 /// Which revision is in force, and which ones still are in use.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Turn<T> {
 pub(super) struct Force<T> {
     pub(super) gate: Gate,
     pub(super) current: Option<Arc<Revision<T>>>,
+    /// A candidate that is tried beside it.
+    pub(super) beside: Option<Arc<Revision<T>>>,
 }
 
 /// Whether batches may begin.
@@ -49,28 +51,28 @@ pub(super) struct Revision<T> {
     pub(super) number: u64,
     pub(super) what: T,
     in_flight: AtomicUsize,
-    /// When it faulted last, since the beginning of the clock; no more than the budget and one.
+    /// When it faulted last: no more than the budget and one.
     faults: Mutex<VecDeque<Duration>>,
 }
 
-/// What only those who change what is in force look at.
+/// What only those look at who change what is in force.
 #[derive(Debug)]
 struct Desk<T> {
     /// The last good revision, which a rollback goes to.
     fallback: Option<Arc<Revision<T>>>,
-    /// Out of force, and not idle yet.
-    draining: Vec<Arc<Revision<T>>>,
+    /// Out of force since when, and not idle yet.
+    draining: Vec<(Duration, Arc<Revision<T>>)>,
 }
 
 /// Is under what was in force when it came, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Under<T> {
-    turn: Arc<Turn<T>>,
+    /// Held, so that nothing else has its address while it is compared.
     force: Arc<Force<T>>,
     current: Arc<Revision<T>>,
 }
 
-/// What came of a fault that was one too many.
+/// How a revision left that nobody replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fall {
     /// The revision before it is in force again.
@@ -90,11 +92,18 @@ impl<T> Revision<T> {
     }
 }
 
+impl<T> Force<T> {
+    fn revisions(&self) -> impl Iterator<Item = &Arc<Revision<T>>> {
+        self.current.iter().chain(&self.beside)
+    }
+}
+
 impl<T> Turn<T> {
     /// Nothing is in force yet.
     pub(super) fn new(budget: Budget) -> Self {
-        let force = Pointer::from_pointee(Force { gate: Gate::Closed, current: None });
-        Self { force, desk: Mutex::new(Desk { fallback: None, draining: Vec::new() }), budget }
+        let force = Arc::new(Force { gate: Gate::Closed, current: None, beside: None });
+        let desk = Desk { fallback: None, draining: Vec::new() };
+        Self { force: Pointer::new(force), desk: Mutex::new(desk), budget }
     }
 
     /// What is in force now.
@@ -104,9 +113,9 @@ impl<T> Turn<T> {
 
     /// Comes under what is in force.
     ///
-    /// INVARIANT: a revision that is drained has nobody under it and never will: whoever counts in looks again whether
-    /// what was read is in force still, and whoever changes that looks at the count afterwards.
-    pub(super) fn enter(self: &Arc<Self>) -> Result<Under<T>, Gate> {
+    /// INVARIANT: a revision that is drained has nobody under it and never will, until it is in force again: whoever
+    /// counts in looks again whether what was read is in force still, and whoever changes that counts afterwards.
+    pub(super) fn enter(&self) -> Result<Under<T>, Gate> {
         loop {
             let force = self.force.load_full();
             let current = match (force.gate, &force.current) {
@@ -114,8 +123,10 @@ impl<T> Turn<T> {
                 (Gate::Open, None) => return Err(Gate::Closed),
                 (gate, _) => return Err(gate),
             };
-            current.in_flight.fetch_add(1, Ordering::SeqCst);
-            let under = Under { turn: self.clone(), force, current };
+            for revision in force.revisions() {
+                revision.in_flight.fetch_add(1, Ordering::SeqCst);
+            }
+            let under = Under { force, current };
             fence(Ordering::SeqCst);
             if Arc::ptr_eq(&under.force, &self.force.load_full()) {
                 return Ok(under);
@@ -126,34 +137,43 @@ impl<T> Turn<T> {
     /// Puts a revision in force. The one before it is the fallback now, unless it is not healthy at this time.
     pub(super) fn bring(&self, revision: Arc<Revision<T>>, now: Duration) {
         let mut desk = lock(&self.desk);
-        let force = self.force.load_full();
-        let gate = if force.gate == Gate::Closed { Gate::Open } else { force.gate };
-        let before = force.current.clone();
-        self.force.store(Arc::new(Force { gate, current: Some(revision) }));
-        if let Some(before) = before {
-            if self.is_healthy(&before, now) {
-                desk.fallback = Some(before.clone());
-            }
-            desk.draining.push(before);
+        self.replace(&mut desk, revision, now);
+    }
+
+    /// Tries a candidate beside what is in force.
+    pub(super) fn bring_beside(&self, candidate: Arc<Revision<T>>, now: Duration) {
+        let mut desk = lock(&self.desk);
+        self.set_beside(&mut desk, Some(candidate), now);
+    }
+
+    /// Puts the candidate of this number in force, if it still is tried.
+    pub(super) fn promote(&self, number: u64, now: Duration) -> bool {
+        let mut desk = lock(&self.desk);
+        let candidate = self.force.load_full().beside.clone().filter(|candidate| candidate.number == number);
+        candidate.map(|candidate| self.replace(&mut desk, candidate, now)).is_some()
+    }
+
+    /// Takes the candidate of this number away, if it still is tried.
+    pub(super) fn dismiss(&self, number: u64, now: Duration) -> bool {
+        let mut desk = lock(&self.desk);
+        let is_it = self.force.load_full().beside.as_ref().is_some_and(|candidate| candidate.number == number);
+        if is_it {
+            self.set_beside(&mut desk, None, now);
         }
-        desk.sweep();
+        is_it
     }
 
     /// A batch under a revision failed by the fault of a plugin.
-    pub(super) fn fault(&self, number: u64, now: Duration) -> Option<Fall> {
+    pub(super) fn fault(&self, revision: &Revision<T>, now: Duration) -> Option<Fall> {
         let mut desk = lock(&self.desk);
+        self.count(revision, now);
         let force = self.force.load_full();
-        let revision = desk.draining.iter().chain(&force.current).chain(&desk.fallback);
-        let revision = revision.into_iter().find(|revision| revision.number == number)?.clone();
-        self.count(&revision, now);
-        let is_current = force.current.as_ref().is_some_and(|current| current.number == number);
-        if !is_current || self.is_healthy(&revision, now) || force.gate == Gate::Closed {
-            return None;
-        }
-        Some(self.fall(&mut desk, &force, now))
+        let is_current = force.current.as_ref().is_some_and(|current| current.number == revision.number);
+        let is_over = is_current && !self.is_healthy(revision, now);
+        is_over.then(|| self.fall(&mut desk, &force, now))
     }
 
-    /// Goes back to the last good revision.
+    /// Goes back to the last good revision, if it is healthy.
     pub(super) fn roll_back(&self, now: Duration) -> Option<Fall> {
         let mut desk = lock(&self.desk);
         desk.fallback.as_ref().filter(|fallback| self.is_healthy(fallback, now))?;
@@ -161,38 +181,76 @@ impl<T> Turn<T> {
         Some(self.fall(&mut desk, &force, now))
     }
 
-    /// Lets batches begin, or not. What there was before is returned.
-    pub(super) fn gate(&self, gate: Gate) -> Gate {
-        let _desk = lock(&self.desk);
-        let force = self.force.load_full();
-        let before = force.gate;
-        let gate = if gate == Gate::Open && force.current.is_none() { Gate::Closed } else { gate };
-        self.force.store(Arc::new(Force { gate, current: force.current.clone() }));
-        before
-    }
-
-    /// What is out of force and in use still, and what a rollback would go to.
-    pub(super) fn others(&self) -> (Vec<Arc<Revision<T>>>, Option<Arc<Revision<T>>>) {
+    /// Takes the revision of this number out of force, whatever there is to go back to.
+    pub(super) fn oust(&self, number: u64, now: Duration) -> Option<Fall> {
         let mut desk = lock(&self.desk);
-        desk.sweep();
-        (desk.draining.clone(), desk.fallback.clone())
+        let force = self.force.load_full();
+        let is_it = force.current.as_ref().is_some_and(|current| current.number == number);
+        is_it.then(|| self.fall(&mut desk, &force, now))
     }
 
+    /// Never goes back to a revision.
+    pub(super) fn spurn(&self, number: u64) -> bool {
+        let mut desk = lock(&self.desk);
+        desk.fallback.take_if(|fallback| fallback.number == number).is_some()
+    }
+
+    /// Lets batches begin, or not. Where there is nothing in force they do not in any case.
+    pub(super) fn gate(&self, gate: Gate) {
+        let _desk = lock(&self.desk);
+        let Force { current, beside, .. } = &*self.force.load_full();
+        let gate = if gate == Gate::Open && current.is_none() { Gate::Closed } else { gate };
+        self.force.store(Arc::new(Force { gate, current: current.clone(), beside: beside.clone() }));
+    }
+
+    /// Forgets what is idle, and gives what is out of force and still in use, with since when.
+    pub(super) fn draining(&self) -> Vec<(Duration, Arc<Revision<T>>)> {
+        let mut desk = lock(&self.desk);
+        fence(Ordering::SeqCst);
+        let (draining, idle) = desk.draining.drain(..).partition(|(_, revision)| revision.in_flight() > 0);
+        desk.draining = draining;
+        let draining = desk.draining.clone();
+        // What takes time to take apart is taken apart when nobody waits.
+        drop(desk);
+        drop::<Vec<_>>(idle);
+        draining
+    }
+
+    /// What a rollback would go to.
+    pub(super) fn fallback(&self) -> Option<Arc<Revision<T>>> {
+        lock(&self.desk).fallback.clone()
+    }
+
+    fn replace(&self, desk: &mut Desk<T>, revision: Arc<Revision<T>>, now: Duration) {
+        let force = self.force.load_full();
+        let gate = if force.gate == Gate::Closed { Gate::Open } else { force.gate };
+        let number = revision.number;
+        self.force.store(Arc::new(Force { gate, current: Some(revision), beside: None }));
+        let beside = force.beside.clone().filter(|beside| beside.number != number);
+        desk.draining.extend(beside.map(|beside| (now, beside)));
+        if let Some(before) = force.current.clone() {
+            if self.is_healthy(&before, now) {
+                desk.fallback = Some(before.clone());
+            }
+            desk.draining.push((now, before));
+        }
+    }
+
+    fn set_beside(&self, desk: &mut Desk<T>, beside: Option<Arc<Revision<T>>>, now: Duration) {
+        let force = self.force.load_full();
+        self.force.store(Arc::new(Force { gate: force.gate, current: force.current.clone(), beside }));
+        desk.draining.extend(force.beside.clone().map(|before| (now, before)));
+    }
+
+    /// Whoever is tried beside goes as well: it was compared with what is no more in force.
     fn fall(&self, desk: &mut Desk<T>, force: &Force<T>, now: Duration) -> Fall {
         let from = force.current.as_ref().map_or(0, |current| current.number);
         let fallback = desk.fallback.take().filter(|fallback| self.is_healthy(fallback, now));
         let to = fallback.as_ref().map(|fallback| fallback.number);
-        let gate = match (to, force.gate) {
-            (None, _) => Gate::Closed,
-            (Some(_), Gate::Closed) => Gate::Open,
-            (Some(_), gate) => gate,
-        };
-        if let Some(fallback) = &fallback {
-            desk.draining.retain(|draining| draining.number != fallback.number);
-        }
-        self.force.store(Arc::new(Force { gate, current: fallback }));
-        desk.draining.extend(force.current.clone());
-        desk.sweep();
+        let gate = if to.is_none() && force.gate == Gate::Open { Gate::Closed } else { force.gate };
+        desk.draining.retain(|(_, draining)| Some(draining.number) != to);
+        self.force.store(Arc::new(Force { gate, current: fallback, beside: None }));
+        desk.draining.extend(force.revisions().map(|revision| (now, revision.clone())));
         to.map_or(Fall::Closed { from }, |to| Fall::RolledBack { from, to })
     }
 
@@ -211,31 +269,22 @@ impl<T> Turn<T> {
     }
 }
 
-impl<T> Desk<T> {
-    /// Nobody is under a revision that is idle, and nobody will be.
-    fn sweep(&mut self) {
-        fence(Ordering::SeqCst);
-        self.draining.retain(|revision| revision.in_flight() > 0);
-    }
-}
-
 impl<T> Under<T> {
     /// The revision.
-    pub(super) fn revision(&self) -> &Arc<Revision<T>> {
+    pub(super) fn current(&self) -> &Arc<Revision<T>> {
         &self.current
+    }
+
+    /// The candidate that is tried beside it.
+    pub(super) fn beside(&self) -> Option<&Arc<Revision<T>>> {
+        self.force.beside.as_ref()
     }
 }
 
 impl<T> Drop for Under<T> {
     fn drop(&mut self) {
-        let last = self.current.in_flight.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && !Arc::ptr_eq(&self.force, &self.turn.force.load_full()) {
-            lock(&self.turn.desk).sweep();
+        for revision in self.force.revisions() {
+            revision.in_flight.fetch_sub(1, Ordering::SeqCst);
         }
     }
-}
-
-/// A thread that panicked left nothing half-done: what is behind the locks is changed in one step.
-fn lock<T>(mutex: &Mutex<T>) -> super::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(super::sync::PoisonError::into_inner)
 }

@@ -9,20 +9,19 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_schema::{Schema, SchemaRef};
-use regex::bytes::Regex;
 
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, TokenGrant};
 use crate::leash::Leash;
 use crate::lend::Grant;
 use crate::mask::ReadyCall;
-use crate::plan::{self, KeyUse, Plan, Transforms};
+use crate::plan::{self, Found, KeyUse, Plan, Transforms};
 use crate::plugin::{Plugin, Registry};
-use crate::policy::{Policy, PolicyProblem, RuleAction};
+use crate::policy::{Policy, PolicyProblem, Rule, RuleAction};
 use crate::vault::{VaultError, VaultOpener};
 
-/// How many plans are kept: for each schema that comes by one, and more schemas than this are no table's.
-const MOST_PLANS: usize = 64;
+/// How many plans are kept: for each schema that comes by one, and of documents there are many.
+const MOST_PLANS: usize = 512;
 
 /// What is in force. Nothing in it ever changes: a change is another snapshot with a higher number.
 pub struct Snapshot {
@@ -97,16 +96,45 @@ impl Snapshot {
         plugins.map(|_| plan)
     }
 
-    /// Compiles every plugin that the policy names and runs its golden cases, so that no batch waits for that.
-    pub(crate) fn compile(&self, leash: &Leash) -> Result<(), Error> {
-        for rule in &self.policy.rules {
-            let RuleAction::Mask(mask) = &rule.action else { continue };
-            // A transform that nobody offers is told with the plan, where it stands.
-            if let Ok(found) = self.plugins.find(&mask.transform.value) {
-                self.plugins.load(&found.manifest.name, leash)?;
-            }
+    /// Whether what the rules say is what their transforms take, whatever the columns. No code is run.
+    pub(crate) fn verify(&self) -> Result<(), Error> {
+        Ok(self.policy.refuse(plan::flaws(&self.policy, &self.plugins))?)
+    }
+
+    /// Compiles every plugin that the policy names, so that no batch waits for that. No code is run.
+    pub(crate) fn compile(&self) -> Result<(), Error> {
+        self.transforms().try_for_each(|(_, found)| self.plugins.compile(&found.manifest.name).map(drop))
+    }
+
+    /// The rules that mask, with their transforms.
+    pub(crate) fn transforms(&self) -> impl Iterator<Item = (&Rule, Found<'_>)> {
+        self.policy.rules.iter().filter_map(|rule| {
+            let RuleAction::Mask(mask) = &rule.action else { return None };
+            Some((rule, self.plugins.find(&mask.transform.value).ok()?))
+        })
+    }
+
+    /// The plan for this schema with its plugins, under keys that nothing is ever made under: for data that is no
+    /// one's. `None` where the policy is not for such a schema.
+    ///
+    /// # Errors
+    /// A plugin does not compile, a golden case fails, or the leash ends it.
+    pub(crate) fn rehearsal(&self, schema: &Schema, leash: &Leash) -> Result<Option<Ready>, Error> {
+        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        let plugins = self.try_out(&plan, &mut problems, leash)?;
+        if !problems.is_empty() {
+            return Ok(None);
         }
-        Ok(())
+        let grant = |call: &plan::Call| call.key.as_ref().map(|key| Grant::for_trial(key.purpose)).transpose();
+        let calls = plan.calls.iter().zip(plugins);
+        let calls = calls.map(|(call, plugin)| ReadyCall::new(call, plugin, grant(call)?));
+        Ok(Some(Ready { calls: calls.collect::<Result<_, Error>>()?, plan }))
+    }
+
+    /// The schemas that there are plans for.
+    pub(crate) fn schemas(&self) -> Vec<SchemaRef> {
+        let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.iter().map(|(schema, _)| schema.clone()).collect()
     }
 
     /// The plan for this schema, made once.
@@ -137,9 +165,7 @@ impl Snapshot {
         let mut calls = Vec::with_capacity(plan.calls.len());
         for ((call, plugin), grant) in plan.calls.iter().zip(plugins?).zip(grants) {
             let grant = grant?.ok_or(Error::Internal("a key that cannot be had is no problem"))?;
-            let pattern = call.output_pattern.as_deref().map(Regex::new).transpose();
-            let pattern = pattern.map_err(|_| Error::Internal("a manifest with a wrong pattern was accepted"))?;
-            calls.push(ReadyCall { plugin, grant, pattern, call: call.clone() });
+            calls.push(ReadyCall::new(call, plugin, grant)?);
         }
         Ok(Ready { plan, calls })
     }
