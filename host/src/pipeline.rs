@@ -164,7 +164,11 @@ impl Run {
     }
 }
 
-fn finish(process: &dyn Fn(Batch) -> Result<Processed, Error>, encoder: &dyn Encoder, chunk: Box<dyn Chunk>) -> Result<Finished, Error> {
+fn finish(
+    process: &dyn Fn(Batch) -> Result<Processed, Error>,
+    encoder: &dyn Encoder,
+    chunk: Box<dyn Chunk>,
+) -> Result<Finished, Error> {
     let bytes = chunk.bytes();
     let Processed { batch, verified, rejected, outcomes, tally } = process(chunk.decode()?)?;
     let encoded = encoder.encode(verified)?;

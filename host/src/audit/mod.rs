@@ -27,6 +27,7 @@ mod proof;
 mod record;
 mod tail;
 mod time;
+mod together;
 mod trail;
 mod tree;
 mod walk;
