@@ -117,7 +117,8 @@ fn a_certificate_says_who_asks() {
 #[test]
 fn nothing_older_than_tls_1_3_is_spoken() {
     let clinic = authority("clinic");
-    let serving = Serving::start(&tls_desk(&clinic));
+    let desk = tls_desk(&clinic);
+    let serving = Serving::start(&desk);
     let etl = clinic.issue(named(&[(DnType::OrganizationName, "Clinic"), (DnType::CommonName, "etl")]));
     assert_eq!(ask(open(&serving, &clinic.pem, Some(&etl), &TLS12), &[]).status, 0);
     let plain = exchange(connect(serving.address()), head("GET", "/healthz", &[]).as_bytes());
