@@ -68,7 +68,7 @@ fn a_shadow_that_fails_is_taken_away_and_nobody_noticed() {
 fn a_shadow_that_rejects_more_rows_is_taken_away() {
     let place = Place::new("{ columns: [name, city], mask: redact, rejected: drop }");
     let dataset = place.open(shadow(2));
-    place.rules("{ columns: [name, city], mask: zip3, rejected: drop }");
+    place.rules("{ columns: [name, city], mask: generalize, with: { to: year }, rejected: drop }");
     assert_eq!(reload(&dataset).unwrap(), Reloaded::Shadow(2));
     mask_until_over(&dataset);
     let reason = dataset.status().candidate.unwrap().reason.unwrap();

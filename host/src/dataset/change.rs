@@ -213,7 +213,7 @@ impl Inner {
         let refused = Event::RevisionRefused(RevisionChanged { step, problem, ..refused });
         // That it cannot be recorded changes nothing of what is in force.
         self.trail_in_force(|trail| drop(tell(trail, who, &[refused])));
-        ReloadFailed { revision: number, failed, error }
+        ReloadFailed { revision: number, failed, error: Box::new(error) }
     }
 
     /// Takes a candidate away that is tried: what is in force goes on alone.
