@@ -123,6 +123,9 @@ impl Dataset {
             let mend = "a uniform dataset has one revision at a time, and so no canary; take one of them away";
             return Err(Error::Usage(mend.into()));
         }
+        if settings.canary.is_some_and(|canary| !(1..=100).contains(&canary.percent)) {
+            return Err(Error::Usage("the `percent` of a canary is from 1 to 100".into()));
+        }
         let budget = &settings.crash_budget;
         let budget = Budget { faults: budget.faults, window: Duration::from_millis(budget.window_ms) };
         let (tasks, asked) = crossbeam_channel::unbounded();
@@ -291,7 +294,9 @@ impl Dataset {
             turn::Gate::Closed => Gate::Closed,
         };
         let mut candidate = lock(&self.0.candidate).clone();
-        if let (Some(candidate), Some(beside)) = (&mut candidate, &force.beside) {
+        let tried = candidate.as_mut().zip(force.beside.as_ref());
+        // Another one may have failed since it is tried.
+        if let Some((candidate, beside)) = tried.filter(|(candidate, beside)| candidate.number == beside.number) {
             match beside.what.trial() {
                 Some(Trial::Shadow(run)) => candidate.shadow = Some(run.status()),
                 Some(Trial::Canary(run)) => candidate.canary = Some(run.status()),
