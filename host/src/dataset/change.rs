@@ -19,10 +19,13 @@ use super::tell::{changed, of_parts, tell, word};
 use super::turn::{Fall, Gate, Revision, Turn};
 use super::{ReloadFailed, Reloaded};
 use crate::account::problem;
-use crate::audit::{Event, Trail, Who, rfc3339};
+use crate::audit::{Event, RevisionChanged, Trail, Who, rfc3339};
 use crate::error::{Blame, Error};
 use crate::plugin::Engine;
 use crate::snapshot::Beat;
+
+/// From so many candidates on that took too long and cannot be stopped, no other is begun: compiling ends by itself alone.
+const ABANDONED: usize = 2;
 
 /// A dataset, for those who change what is in force.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub(super) struct Inner {
     pub(super) swaps: AtomicU64,
     pub(super) rollbacks: AtomicU64,
     pub(super) started: Instant,
+    /// Held by each candidate that is being made, also by those that nobody waits for any more.
+    pub(super) lane: Arc<()>,
 }
 
 impl Inner {
@@ -63,7 +68,7 @@ impl Inner {
     pub(super) fn reload(self: &Arc<Self>, who: &Who) -> Result<Reloaded, ReloadFailed> {
         let mut last = lock(&self.reloading);
         let material = self.sources.read();
-        if let Some(same) = material.as_ref().ok().and_then(|material| self.same(&material.digest)) {
+        if let Some(same) = material.as_ref().ok().and_then(|material| self.same(&material.digest, who)) {
             return Ok(same);
         }
         *last = last.saturating_add(1);
@@ -79,7 +84,7 @@ impl Inner {
     }
 
     /// What is made of the same sources already. Where that is what is in force, nobody wants another any more.
-    fn same(&self, digest: &str) -> Option<Reloaded> {
+    fn same(&self, digest: &str, who: &Who) -> Option<Reloaded> {
         let force = self.turn.force();
         let is_it = |revision: &&Arc<Revision<Made>>| revision.what.parts.digest == digest;
         if let Some(candidate) = force.beside.as_ref().filter(is_it) {
@@ -87,15 +92,20 @@ impl Inner {
         }
         let current = force.current.as_ref().filter(is_it)?;
         if let Some(candidate) = &force.beside {
-            self.dismiss(candidate.number, "the files are again what is in force".to_owned());
+            self.dismiss(candidate.number, "the files are again what is in force".to_owned(), who);
         }
         Some(Reloaded::Unchanged(current.number))
     }
 
     fn make(self: &Arc<Self>, number: u64, material: Material) -> Result<Made, Failure> {
+        if Arc::strong_count(&self.lane) > ABANDONED {
+            let mend = "earlier candidates that took too long are still being compiled; wait for them, or restart";
+            let error = Error::Candidate(mend.into());
+            return Err(Failure { state: State::Noticed, failed: State::Verified, error });
+        }
         let earlier = self.turn.force().current.clone().into_iter().chain(self.turn.fallback()).collect();
         let (sources, settings, engine) = (self.sources.clone(), self.settings.clone(), self.engine.clone());
-        let maker = Maker { number, sources, settings, engine, earlier };
+        let maker = Maker { number, sources, settings, engine, earlier, _lane: self.lane.clone() };
         candidate::make(maker, material, |state| self.reached(number, state, None))
     }
 
@@ -112,11 +122,11 @@ impl Inner {
                 Ok(Reloaded::InForce(number))
             }
             Some(trial) => {
-                let (state, reloaded) = match &trial {
-                    Trial::Shadow(_) => (State::Shadow, Reloaded::Shadow(number)),
-                    Trial::Canary(_) => (State::Canary, Reloaded::Canary(number)),
+                let reloaded = match &trial {
+                    Trial::Shadow(_) => Reloaded::Shadow(number),
+                    Trial::Canary(_) => Reloaded::Canary(number),
                 };
-                self.try_beside(revision, trial, state, who, vec![noticed])?;
+                self.try_beside(revision, trial, who, vec![noticed])?;
                 Ok(reloaded)
             }
         }
@@ -141,16 +151,25 @@ impl Inner {
         &self,
         revision: &Arc<Revision<Made>>,
         trial: Trial,
-        state: State,
         who: &Who,
         mut events: Vec<Event>,
     ) -> Result<(), Error> {
+        let state = trial.state();
         let tried = changed(&self.name, revision, self.current());
-        events.push(Event::RevisionTried(crate::audit::RevisionChanged { step: Some(word(state)), ..tried }));
+        events.push(Event::RevisionTried(RevisionChanged { step: Some(word(state)), ..tried }));
         tell(revision.what.host.audit(), who, &events)?;
         revision.what.set_trial(Some(trial));
         revision.what.moved();
-        self.turn.bring_beside(revision.clone(), self.now());
+        match self.turn.force().beside.as_ref().map(|other| other.number) {
+            // From shadow to canary it stays where it is.
+            Some(number) if number == revision.number => {}
+            other => {
+                if let Some(other) = other {
+                    self.dismiss(other, "another candidate took its place".to_owned(), who);
+                }
+                self.turn.bring_beside(revision.clone(), self.now());
+            }
+        }
         self.reached(revision.number, state, None);
         self.ask(Task::Drain);
         Ok(())
@@ -197,29 +216,26 @@ impl Inner {
         self.reached(number, state, Some((failed, error.to_string())));
         let refused = of_parts(&self.name, number, &Parts { digest, ..Parts::default() }, self.current());
         let (step, problem) = (Some(word(failed)), Some(problem(&error)));
-        let refused = Event::RevisionRefused(crate::audit::RevisionChanged { step, problem, ..refused });
+        let refused = Event::RevisionRefused(RevisionChanged { step, problem, ..refused });
         // That it cannot be recorded changes nothing of what is in force.
         self.trail_in_force(|trail| drop(tell(trail, who, &[refused])));
-        ReloadFailed { revision: number, failed, error }
+        ReloadFailed { revision: number, failed, error: Box::new(error) }
     }
 
     /// Takes a candidate away that is tried: what is in force goes on alone.
-    pub(super) fn dismiss(&self, number: u64, reason: String) {
+    pub(super) fn dismiss(&self, number: u64, reason: String, who: &Who) {
         let force = self.turn.force();
         let Some(candidate) = force.beside.as_ref().filter(|candidate| candidate.number == number) else { return };
         if !self.turn.dismiss(number, self.now()) {
             return;
         }
-        let state = match candidate.what.trial() {
-            Some(Trial::Canary(_)) => State::Canary,
-            _ => State::Shadow,
-        };
-        candidate.what.set_trial(None);
+        let state = candidate.what.trial().map_or(State::Vetted, |trial| trial.state());
+        candidate.what.dismissed();
         self.reached(number, state, Some((State::Current, reason)));
         let refused = changed(&self.name, candidate, self.current());
         let step = Some(word(state));
-        let refused = Event::RevisionRefused(crate::audit::RevisionChanged { step, ..refused });
-        drop(tell(candidate.what.host.audit(), &Who::of_process(), &[refused]));
+        let refused = Event::RevisionRefused(RevisionChanged { step, ..refused });
+        drop(tell(candidate.what.host.audit(), who, &[refused]));
         self.ask(Task::Drain);
     }
 
@@ -227,8 +243,8 @@ impl Inner {
     pub(super) fn perform(self: &Arc<Self>, task: Task) {
         match task {
             Task::Advance(number) => self.advance(number),
-            Task::Dismiss(number, reason) => self.dismiss(number, reason),
-            Task::Told(fall) => self.told(fall),
+            Task::Dismiss(number, reason) => self.dismiss(number, reason, &Who::of_process()),
+            Task::Told(fall, fallen) => self.told(fall, &fallen),
             Task::Drain => {}
         }
     }
@@ -244,19 +260,21 @@ impl Inner {
         };
         let advanced = match next {
             Ok(None) => self.put_in_force(candidate, &who, Vec::new()),
-            Ok(Some(trial)) => self.try_beside(candidate, trial, State::Canary, &who, Vec::new()),
+            Ok(Some(trial)) => self.try_beside(candidate, trial, &who, Vec::new()),
             Err(error) => Err(error),
         };
         if let Err(error) = advanced {
-            self.dismiss(number, error.to_string());
+            self.dismiss(number, error.to_string(), &who);
         }
     }
 
     /// A revision fell. Who masks does not wait for the trail.
-    fn fell(&self, fall: Fall) {
+    fn fell(&self, fall: Fall, fallen: &Arc<Revision<Made>>) {
         self.returned();
+        // Who was tried beside it fell with it.
+        self.turn.draining().iter().for_each(|(_, revision)| revision.what.dismissed());
         self.rollbacks.fetch_add(1, Ordering::Relaxed);
-        self.ask(Task::Told(fall));
+        self.ask(Task::Told(fall, fallen.clone()));
     }
 
     /// What is in force was in force before: it may have been ended while it drained.
@@ -269,16 +287,13 @@ impl Inner {
         self.ask(Task::Drain);
     }
 
-    fn told(&self, fall: Fall) {
-        let alive = self.alive();
-        let find = |number| alive.iter().find(|(revision, _)| revision.number == number).map(|(revision, _)| revision);
-        let (from, to) = match fall {
-            Fall::RolledBack { from, to } => (from, Some(to)),
-            Fall::Closed { from } => (from, None),
+    fn told(&self, fall: Fall, fallen: &Revision<Made>) {
+        let to = match fall {
+            Fall::RolledBack { to, .. } => Some(to),
+            Fall::Closed { .. } => None,
         };
         let reason = "it had more faults than the crash budget allows, and was taken out of force".to_owned();
-        self.reached(from, State::Current, Some((State::Current, reason)));
-        let Some(fallen) = find(from) else { return };
+        self.reached(fallen.number, State::Current, Some((State::Current, reason)));
         let event = changed(&self.name, fallen, to);
         let event = if to.is_some() { Event::RevisionRolledBack(event) } else { Event::DatasetClosed(event) };
         drop(tell(fallen.what.host.audit(), &Who::of_process(), &[event]));
@@ -302,10 +317,8 @@ impl Inner {
         let draining = self.turn.draining().into_iter().map(|(_, revision)| (revision, State::Draining));
         let mut alive: Vec<_> = draining.collect();
         alive.extend(force.current.iter().map(|revision| (revision.clone(), State::Current)));
-        alive.extend(force.beside.iter().map(|revision| {
-            let is_canary = matches!(revision.what.trial(), Some(Trial::Canary(_)));
-            (revision.clone(), if is_canary { State::Canary } else { State::Shadow })
-        }));
+        let tried = |revision: &Revision<Made>| revision.what.trial().map_or(State::Vetted, |trial| trial.state());
+        alive.extend(force.beside.iter().map(|revision| (revision.clone(), tried(revision))));
         alive.extend(self.turn.fallback().map(|revision| (revision, State::Retired)));
         alive.sort_by_key(|(revision, state)| (revision.number, *state));
         alive.dedup_by_key(|(revision, _)| revision.number);
@@ -322,7 +335,7 @@ impl Inner {
         });
     }
 
-    fn beat(&self, revision: &Revision<Made>, beat: &Beat<'_>) {
+    fn beat(&self, revision: &Arc<Revision<Made>>, beat: &Beat<'_>) {
         let slow = self.settings.crash_budget.slow_batch_ms.map(Duration::from_millis);
         let is_slow = slow.is_some_and(|slow| beat.took > slow);
         let is_fault = is_slow || beat.error.is_some_and(|error| error.blame() == Blame::Guest);
@@ -331,7 +344,7 @@ impl Inner {
             return;
         }
         if let Some(fall) = self.turn.fault(revision, self.now()) {
-            self.fell(fall);
+            self.fell(fall, revision);
         }
         // A trial allows no faults; those that are errors end it where they are seen.
         if is_slow && self.turn.force().beside.as_ref().is_some_and(|beside| beside.number == revision.number) {
