@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::audit::{
     self, Column, Event, KeyUse, KeyUsed, Masked, Operations, PluginUsed, Range, Recorded, Rejected, Rows, RunEnded,
-    RunId, RunStarted, Trail,
+    RunId, RunStarted, Trail, Who,
 };
 use crate::batch::is_name;
 use crate::error::{Blame, Error};
@@ -13,13 +13,15 @@ use crate::host::Host;
 use crate::keys::KeyError;
 use crate::outcome::Outcomes;
 use crate::report::Revision;
-use crate::snapshot::Asked;
+use crate::snapshot::{Asked, Snapshot};
 use crate::tally::{ColumnTally, Tally};
 
 /// Tells the trail of one run. Without a trail it tells nobody.
 pub(crate) struct Account<'a> {
     host: &'a Host,
     told: Option<(&'a Trail, RunId)>,
+    /// Whose run it is, if not that of who keeps the trail.
+    who: Option<Who>,
     out: String,
     /// What the run sets out to do, until it is told.
     started: Option<RunStarted>,
@@ -42,6 +44,7 @@ impl<'a> Account<'a> {
         Ok(Self {
             host,
             told,
+            who: None,
             out: out.display().to_string(),
             started: None,
             uses: Vec::new(),
@@ -52,6 +55,13 @@ impl<'a> Account<'a> {
             outcomes: Outcomes::default(),
             tally: Tally::default(),
         })
+    }
+
+    /// The run has this name already, and is somebody's who was authenticated.
+    pub(crate) fn of(mut self, run: RunId, who: Who) -> Self {
+        self.told = self.told.map(|(trail, _)| (trail, run));
+        self.who = Some(who);
+        self
     }
 
     /// The run begins. It is told with the first keys, or with its end.
@@ -123,7 +133,10 @@ impl<'a> Account<'a> {
     fn tell(&self, events: &[Event]) -> Result<Recorded, Error> {
         match &self.told {
             None => Ok(Recorded::without_trail()),
-            Some((trail, run)) => Ok(trail.record(Some(run), events)?),
+            Some((trail, run)) => match &self.who {
+                None => Ok(trail.record(Some(run), events)?),
+                Some(who) => Ok(trail.record_by(who, Some(run), events)?),
+            },
         }
     }
 
@@ -135,6 +148,7 @@ impl<'a> Account<'a> {
     fn masked(&self) -> Masked {
         Masked {
             revision: self.revision(),
+            canary: self.host.snapshots().nth(1).map(|canary| revision(Revision::of(canary))),
             batches: range(self.told_batches, self.batches),
             rows: range(self.told_rows, self.outcomes.read),
             outcomes: rows(&self.outcomes),
@@ -154,7 +168,8 @@ impl<'a> Account<'a> {
         let domain = self.host.snapshot().policy().domain.as_deref().unwrap_or_default();
         let started = self.started.take().map(|started| RunStarted { revision: self.revision(), ..started });
         let mut events: Vec<_> = started.map(Event::RunStarted).into_iter().collect();
-        for one in self.host.snapshot().take_asked().iter().filter_map(|asked| key_use(asked, domain)) {
+        let asked: Vec<_> = self.host.snapshots().flat_map(Snapshot::take_asked).collect();
+        for one in asked.iter().filter_map(|asked| key_use(asked, domain)) {
             if !self.uses.contains(&one) {
                 self.uses.push(one.clone());
                 events.push(if one.refused.is_some() { Event::KeyDenied(one) } else { Event::KeyGranted(one) });
@@ -192,9 +207,9 @@ fn reason(error: &KeyError) -> &'static str {
 }
 
 /// The word for what ended a run. The error itself is not recorded.
-fn problem(error: &Error) -> &'static str {
+pub(crate) fn problem(error: &Error) -> &'static str {
     match error {
-        Error::Interrupted => "interrupted",
+        Error::Interrupted | Error::Ended => "interrupted",
         Error::Quarantined(_) => "quarantine",
         _ => match error.blame() {
             Blame::Data => "input",

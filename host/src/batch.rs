@@ -28,6 +28,12 @@ impl Batch {
         Self { documents: Some(Arc::new(documents)), ..self }
     }
 
+    /// A batch of some of the rows, which rise. `columns` are theirs.
+    pub(crate) fn pick(&self, rows: &[usize], columns: RecordBatch) -> Self {
+        let kept = |documents: &Arc<Documents>| Arc::new(documents.filter(|row| rows.binary_search(&row).is_ok()));
+        Self { columns, place: self.place.pick(rows), documents: self.documents.as_ref().map(kept) }
+    }
+
     /// The columns.
     pub fn columns(&self) -> &RecordBatch {
         &self.columns
@@ -86,6 +92,8 @@ pub struct BatchPlace {
     pub first_row: u64,
     /// The line that each row begins on, counted from 1, where the format has lines.
     pub lines: Option<Vec<u64>>,
+    /// The number of each row, where they do not follow one another: the rows were picked out of a batch.
+    pub picked: Option<Vec<u64>>,
 }
 
 impl BatchPlace {
@@ -93,9 +101,25 @@ impl BatchPlace {
     pub fn row(&self, row: usize) -> Place {
         Place {
             input: self.input.clone(),
-            row: Some(self.first_row.saturating_add(row as u64)),
+            row: Some(self.number(row)),
             line: self.lines.as_ref().and_then(|lines| lines.get(row).copied()),
             column: None,
+        }
+    }
+
+    fn number(&self, row: usize) -> u64 {
+        let picked = self.picked.as_ref().and_then(|picked| picked.get(row).copied());
+        picked.unwrap_or_else(|| self.first_row.saturating_add(row as u64))
+    }
+
+    /// The place of a batch of some of the rows.
+    fn pick(&self, rows: &[usize]) -> Self {
+        let lines = self.lines.as_ref();
+        Self {
+            input: self.input.clone(),
+            first_row: self.first_row,
+            lines: lines.map(|lines| rows.iter().filter_map(|row| lines.get(*row).copied()).collect()),
+            picked: Some(rows.iter().map(|row| self.number(*row)).collect()),
         }
     }
 }

@@ -4,6 +4,8 @@ mod audit;
 mod keys;
 mod plugin;
 mod reveal;
+#[cfg(feature = "server")]
+mod serve;
 mod vault;
 
 use std::path::PathBuf;
@@ -17,6 +19,8 @@ use crate::source::{BATCH_BYTES, Format};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 pub use plugin::{FromArguments, InstallArguments, PluginCommand};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
+#[cfg(feature = "server")]
+pub use serve::ServeArguments;
 pub use vault::{VaultArguments, VaultCommand};
 
 const MASK_EXAMPLES: &str = "\
@@ -94,6 +98,10 @@ pub enum Command {
     /// List and sign off the reviews of broken glass.
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Mask for others, over HTTP.
+    #[cfg(feature = "server")]
+    #[command(after_long_help = serve::EXAMPLE)]
+    Serve(ServeArguments),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }

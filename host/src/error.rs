@@ -77,6 +77,12 @@ pub enum Error {
     /// What a plugin was lent failed, by no fault of the plugin: the token vault.
     #[error("{0}")]
     Capability(String),
+    /// The revision that a batch was masked under was ended: it drained for too long, or somebody stopped the dataset.
+    #[error("ended before it was done: the revision was taken out of force; nothing was written, send it again")]
+    Ended,
+    /// A candidate for the next revision of a dataset is not good enough.
+    #[error("{0}")]
+    Candidate(String),
     /// The operator stopped the run.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -96,7 +102,8 @@ impl Error {
             Self::Audit(_) => Blame::Host,
             Self::Vault(error) if error.is_of_the_machine() => Blame::Host,
             Self::Store(error) if error.is_of_the_machine() => Blame::Host,
-            Self::Package(_)
+            Self::Candidate(_)
+            | Self::Package(_)
             | Self::Policy(_)
             | Self::Key(_)
             | Self::Vault(_)
@@ -108,6 +115,7 @@ impl Error {
             | Self::Engine(_)
             | Self::Instance(_)
             | Self::Capability(_)
+            | Self::Ended
             | Self::Interrupted
             | Self::Internal(_) => Blame::Host,
         }

@@ -131,7 +131,7 @@ impl HostBuilder {
             Keys::Ephemeral => Some(Keyring::ephemeral(&keys_of(&self.policy, &plugins))?),
         };
         let snapshot = Arc::new(Snapshot::new(1, self.policy, plugins, keyring, VaultOpener::new(vault)));
-        Ok(Host { snapshot, trail: self.trail.map(Arc::new) })
+        Ok(Host { snapshot, trail: self.trail.map(Arc::new), aside: None })
     }
 }
 
@@ -164,6 +164,19 @@ fn keys_of<'p>(policy: &'p Policy, plugins: &Registry) -> Vec<(&'p str, Purpose)
 pub struct Host {
     snapshot: Arc<Snapshot>,
     trail: Option<Arc<Trail>>,
+    aside: Option<Arc<dyn Aside>>,
+}
+
+/// Stands between who gives batches and what is in force: tries a candidate on them.
+pub(crate) trait Aside: std::fmt::Debug + Send + Sync {
+    /// Takes one batch from source to sink.
+    ///
+    /// # Errors
+    /// Those of [`pipeline::process`] under what is in force.
+    fn process(&self, current: &Snapshot, batch: Batch) -> Result<Processed, Error>;
+
+    /// What may have masked rows beside what is in force.
+    fn masks(&self) -> Option<&Snapshot>;
 }
 
 impl Host {
@@ -180,6 +193,30 @@ impl Host {
             vault: None,
             trust: Trust::Unchecked,
         }
+    }
+
+    /// A host of what is put together already.
+    pub(crate) fn of(snapshot: Snapshot, trail: Option<Trail>) -> Self {
+        Self { snapshot: Arc::new(snapshot), trail: trail.map(Arc::new), aside: None }
+    }
+
+    /// The same with a candidate that is tried on what it masks.
+    pub(crate) fn with(&self, aside: Option<Arc<dyn Aside>>) -> Self {
+        Self { aside, ..self.clone() }
+    }
+
+    /// Takes one batch from source to sink.
+    pub(crate) fn process(&self, batch: Batch) -> Result<Processed, Error> {
+        match &self.aside {
+            None => pipeline::process(&self.snapshot, batch),
+            Some(aside) => aside.process(&self.snapshot, batch),
+        }
+    }
+
+    /// What may have masked rows of a batch: what is in force, and a candidate that has its share.
+    pub(crate) fn snapshots(&self) -> impl Iterator<Item = &Snapshot> {
+        let aside = self.aside.as_ref().and_then(|aside| aside.masks());
+        std::iter::once(&*self.snapshot).chain(aside)
     }
 
     /// What is in force.
@@ -221,9 +258,9 @@ impl Host {
     /// # Errors
     /// A plugin misbehaved, the policy does not fit the columns, or the audit trail cannot be written.
     pub fn mask_rows(&self, batch: RecordBatch) -> Result<Masked, Error> {
-        let place = BatchPlace { input: "the batch".into(), first_row: 1, lines: None };
+        let place = BatchPlace { input: "the batch".into(), first_row: 1, ..BatchPlace::default() };
         let mut account = Account::new(self, Path::new("the caller"))?;
-        let processed = pipeline::process(&self.snapshot, Batch::new(batch, place));
+        let processed = self.process(Batch::new(batch, place));
         let processed = processed.map_err(|error| account.failed(error))?;
         account.add(&processed.outcomes, &processed.tally);
         Ok(Masked::released(processed, account.returned()?))

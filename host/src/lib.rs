@@ -75,6 +75,7 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod command;
 mod contract;
+pub mod dataset;
 pub mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -83,6 +84,7 @@ mod host;
 #[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao"))]
 mod https;
 pub mod keys;
+mod leash;
 pub mod lend;
 pub mod manifest;
 mod mask;
@@ -97,6 +99,8 @@ pub mod quarantine;
 pub mod report;
 pub mod reveal;
 pub mod run;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod sink;
 mod snapshot;
 pub mod source;

@@ -12,6 +12,7 @@ use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::keys::{BatchOffsets, Cells, Normalize};
+use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
 use crate::outcome::RejectedRow;
 use crate::plan::{self, Beside};
@@ -26,6 +27,16 @@ pub(crate) struct ReadyCall {
     pub(crate) grant: Option<Grant>,
     /// What every text that comes back must match, if the manifest says.
     pub(crate) pattern: Option<Regex>,
+}
+
+impl ReadyCall {
+    /// # Errors
+    /// Never, for a manifest that was checked.
+    pub(crate) fn new(call: &plan::Call, plugin: Arc<Plugin>, grant: Option<Grant>) -> Result<Self, Error> {
+        let pattern = call.output_pattern.as_deref().map(Regex::new).transpose();
+        let pattern = pattern.map_err(|_| Error::Internal("a manifest with a wrong pattern was accepted"))?;
+        Ok(Self { call: call.clone(), plugin, grant, pattern })
+    }
 }
 
 /// What the plugins returned for one batch, and what they were lent. Not yet verified.
@@ -78,11 +89,14 @@ impl MaskedCall {
 ///
 /// # Errors
 /// A plugin broke the contract or its limits: the run stops.
-pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall]) -> Result<MaskedBatch, Error> {
+pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall], leash: &Leash) -> Result<MaskedBatch, Error> {
     let mut masked = MaskedBatch { calls: Vec::with_capacity(calls.len()), rejected: Vec::new() };
     let offsets = BatchOffsets::default();
     for ready in calls {
-        masked.calls.push(run(batch, ready, &offsets, &mut masked.rejected)?);
+        if leash.is_over() {
+            return Err(Error::Ended);
+        }
+        masked.calls.push(run(batch, ready, &offsets, leash, &mut masked.rejected)?);
     }
     // The first rule that rejects a row decides its fate, but nothing that asks for quarantine is dropped.
     masked.rejected.sort_by_key(|rejected| (rejected.row, std::cmp::Reverse(rejected.fate)));
@@ -94,6 +108,7 @@ fn run(
     batch: &Batch,
     ready: &ReadyCall,
     offsets: &BatchOffsets,
+    leash: &Leash,
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<MaskedCall, Error> {
     let call = &ready.call;
@@ -101,6 +116,7 @@ fn run(
         CallError::Guest(fault) => guest_error(batch, ready, fault),
         CallError::Machine(why) => Error::Instance(why),
         CallError::Capability(why) => Error::Capability(why),
+        CallError::Ended => Error::Ended,
     };
     let lists = match call.columns.as_slice() {
         [only] => Lists::of(batch, *only),
@@ -138,7 +154,7 @@ fn run(
         produced: &call.produced,
         context: &context,
     };
-    let answer = ready.plugin.mask(&request, key).map_err(failed)?;
+    let answer = ready.plugin.mask_on(&request, key, leash).map_err(failed)?;
     let arrays = |columns: Vec<(ArrayRef, ColumnType)>| columns.into_iter().map(|(array, _)| array).collect();
     let (lent, context, expected) = (arrays(columns), arrays(context), answer.expected);
     let masked = MaskedCall { lent, context, returned: answer.columns, expected, lists };
@@ -278,7 +294,7 @@ rules:
     fn processed_under(policy: &str, schema: Schema, columns: Vec<ArrayRef>) -> Result<Processed, Error> {
         let host = Host::builder(Policy::parse("p", policy).unwrap()).ephemeral_keys().build().unwrap();
         let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
-        let place = BatchPlace { input: "in".into(), first_row: 1, lines: None };
+        let place = BatchPlace { input: "in".into(), first_row: 1, ..BatchPlace::default() };
         process(host.snapshot(), Batch::new(batch, place))
     }
 

@@ -86,6 +86,12 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
+    /// Leaves no quarantine if no row is in it: each answer has one, and most of them would be empty.
+    pub(crate) fn without_empty_quarantine(self) -> Self {
+        let has_rows = self.outcomes.quarantined > 0;
+        Self { quarantine: self.quarantine.filter(|_| has_rows), ..self }
+    }
+
     /// Gives away what was written to an answer, which nothing leaves unrecorded.
     pub(crate) fn release(&mut self, _: Recorded) -> Result<(), Error> {
         self.stage.release()

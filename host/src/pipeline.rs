@@ -10,24 +10,37 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::batch::Batch;
 use crate::error::Error;
+use crate::leash::Leash;
 use crate::mask::mask;
 use crate::outcome::{Fate, Outcomes, RejectedRow};
 use crate::sink::{Encoded, Encoder};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Beat, Snapshot};
 use crate::source::{Chunk, Source};
 use crate::tally::Tally;
 use crate::verify::{VerifiedBatch, verify};
 use crate::workers::Workers;
 
+/// Whatever takes one batch from source to sink.
+pub(crate) type Process = Arc<dyn Fn(Batch) -> Result<Processed, Error> + Send + Sync>;
+
 /// Takes one batch from source to sink under one snapshot.
 pub(crate) fn process(snapshot: &Snapshot, batch: Batch) -> Result<Processed, Error> {
-    let ready = snapshot.plan(&batch.columns().schema())?;
-    let masked = mask(&batch, &ready.calls)?;
+    let (leash, rows) = (snapshot.pulse().leash()?, batch.rows() as u64);
+    let started = Instant::now();
+    let processed = process_on(snapshot, batch, &leash);
+    snapshot.pulse().beat(&Beat { rows, took: started.elapsed(), error: processed.as_ref().err() });
+    processed
+}
+
+fn process_on(snapshot: &Snapshot, batch: Batch, leash: &Leash) -> Result<Processed, Error> {
+    let ready = snapshot.plan_on(&batch.columns().schema(), leash)?;
+    let masked = mask(&batch, &ready.calls, leash)?;
     let verified = verify(&batch, &ready.plan, &ready.calls, &masked)?;
     let outcomes = outcomes(&batch, &verified, &masked.rejected)?;
     let tally = Tally::of(&ready, &batch, &masked);
@@ -64,7 +77,7 @@ pub(crate) struct Finished {
 /// The first thing that goes wrong, in the order of the input. Nothing more is read then.
 pub(crate) fn run(
     source: Box<dyn Source>,
-    snapshot: &Arc<Snapshot>,
+    process: Process,
     encoder: &Arc<dyn Encoder>,
     workers: &Workers,
     mut write: impl FnMut(Vec<Finished>) -> Result<(), Error>,
@@ -75,7 +88,7 @@ pub(crate) fn run(
     for _ in 0..in_flight {
         permit.send(()).map_err(|_| Error::Internal("the permits are gone"))?;
     }
-    let run = Run { snapshot: snapshot.clone(), encoder: encoder.clone(), workers: workers.clone(), done };
+    let run = Run { process, encoder: encoder.clone(), workers: workers.clone(), done };
     let stop = Stop::default();
     thread::spawn({
         let stopped = stop.0.clone();
@@ -114,7 +127,7 @@ type Numbered = (u64, Result<Option<Finished>, Error>);
 
 /// What the thread that reads has of a run.
 struct Run {
-    snapshot: Arc<Snapshot>,
+    process: Process,
     encoder: Arc<dyn Encoder>,
     workers: Workers,
     done: Sender<Numbered>,
@@ -138,22 +151,26 @@ impl Run {
     }
 
     fn give(&self, number: u64, chunk: Box<dyn Chunk>, stopped: &Arc<AtomicBool>) {
-        let (snapshot, encoder, done) = (self.snapshot.clone(), self.encoder.clone(), self.done.clone());
+        let (process, encoder, done) = (self.process.clone(), self.encoder.clone(), self.done.clone());
         let stopped = stopped.clone();
         self.workers.give(move || {
             if stopped.load(Ordering::Relaxed) {
                 return;
             }
-            let finished = catch_unwind(AssertUnwindSafe(|| finish(&snapshot, encoder.as_ref(), chunk)));
+            let finished = catch_unwind(AssertUnwindSafe(|| finish(process.as_ref(), encoder.as_ref(), chunk)));
             let finished = finished.unwrap_or(Err(Error::Internal("a worker panicked")));
             let _ = done.send((number, finished.map(Some)));
         });
     }
 }
 
-fn finish(snapshot: &Snapshot, encoder: &dyn Encoder, chunk: Box<dyn Chunk>) -> Result<Finished, Error> {
+fn finish(
+    process: &dyn Fn(Batch) -> Result<Processed, Error>,
+    encoder: &dyn Encoder,
+    chunk: Box<dyn Chunk>,
+) -> Result<Finished, Error> {
     let bytes = chunk.bytes();
-    let Processed { batch, verified, rejected, outcomes, tally } = process(snapshot, chunk.decode()?)?;
+    let Processed { batch, verified, rejected, outcomes, tally } = process(chunk.decode()?)?;
     let encoded = encoder.encode(verified)?;
     let batch = (!rejected.is_empty()).then_some(batch);
     Ok(Finished { batch, rejected, outcomes, tally, encoded, bytes })

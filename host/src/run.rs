@@ -13,7 +13,7 @@ use crate::batch::{Batch, BatchPlace};
 use crate::error::Error;
 use crate::host::Host;
 use crate::output::Output;
-use crate::pipeline::{self, Finished};
+use crate::pipeline::{self, Finished, Process};
 use crate::report::Report;
 use crate::sink::{self, Encoder, Target};
 use crate::source::{self, BATCH_BYTES, Format, ReadOptions, Source};
@@ -137,7 +137,11 @@ pub(crate) fn write_all(
     mut write: impl FnMut(&mut Output<'_>, Vec<Finished>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let (host, schema) = (output.host(), source.schema_hint());
-    pipeline::run(source, host.snapshot(), encoder, workers, |ready| write(output, ready))?;
+    let process: Process = Arc::new({
+        let host = host.clone();
+        move |batch| host.process(batch)
+    });
+    pipeline::run(source, process, encoder, workers, |ready| write(output, ready))?;
     match schema {
         Some(schema) if output.outcomes().read == 0 => {
             write(output, vec![no_rows(host, encoder.as_ref(), RecordBatch::new_empty(schema))?])
@@ -220,7 +224,7 @@ fn check_paths(run: &FileRun) -> Result<(), Error> {
 
 /// A table without rows has columns all the same: the output gets its header from an empty batch.
 fn no_rows(host: &Host, encoder: &dyn Encoder, columns: RecordBatch) -> Result<Finished, Error> {
-    let processed = pipeline::process(host.snapshot(), Batch::new(columns, BatchPlace::default()))?;
+    let processed = host.process(Batch::new(columns, BatchPlace::default()))?;
     Ok(Finished {
         batch: None,
         rejected: processed.rejected,

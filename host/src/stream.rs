@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::account::Account;
+use crate::audit::{RunId, Who};
 use crate::error::Error;
 use crate::host::Host;
 use crate::output::Output;
@@ -35,6 +36,9 @@ pub struct StreamRun {
     pub quarantine: Option<PathBuf>,
     /// How many rows may go there.
     pub max_quarantined: u64,
+    /// The run's name in the audit trail, and who is answered. Without it the run gets a name, and is that of who keeps
+    /// the trail.
+    pub asked_by: Option<(RunId, Who)>,
 }
 
 impl StreamRun {
@@ -50,6 +54,7 @@ impl StreamRun {
             batch_bytes: BATCH_BYTES,
             quarantine: None,
             max_quarantined: 0,
+            asked_by: None,
         }
     }
 }
@@ -67,13 +72,19 @@ impl fmt::Debug for StreamRun {
 /// # Errors
 /// Anything that is wrong with what is sent, the policy, a plugin or the disk, too many rows in quarantine, or that the
 /// answer is not taken. Nothing is left under the name of the quarantine then.
-pub fn mask_stream(host: &Host, workers: &Workers, run: StreamRun) -> Result<Report, Error> {
+pub fn mask_stream(host: &Host, workers: &Workers, mut run: StreamRun) -> Result<Report, Error> {
     let started = Instant::now();
     let inputs = [PathBuf::from(&run.name)];
-    let mut account = Account::new(host, Path::new("the answer"))?.started(&inputs, run.quarantine.as_deref());
+    let mut account = Account::new(host, Path::new("the answer"))?;
+    if let Some((name, who)) = run.asked_by.take() {
+        account = account.of(name, who);
+    }
+    account = account.started(&inputs, run.quarantine.as_deref());
     let quarantine = run.quarantine.clone();
     let output = answer(host, workers, run, quarantine.as_deref(), &mut account);
-    let finished = output.and_then(|output| output.finish(started)).map_err(|error| account.failed(error))?;
+    let finished = output
+        .and_then(|output| output.without_empty_quarantine().finish(started))
+        .map_err(|error| account.failed(error))?;
     let recorded = account.done(finished.report().bytes_written)?;
     finished.commit(recorded).map_err(|error| account.withdrawn(error))
 }

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
+    ("leash", &[]),
     ("workers", &[]),
     ("cast", &["batch"]),
     ("batch", &["error"]),
@@ -35,20 +36,36 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("capability", &["contract", "keys", "manifest", "vault"]),
     (
         "plugin",
-        &["batch", "capability", "contract", "error", "keys", "lend", "manifest", "outcome", "plan", "staged", "vault"],
+        &[
+            "batch",
+            "capability",
+            "contract",
+            "error",
+            "keys",
+            "leash",
+            "lend",
+            "manifest",
+            "outcome",
+            "plan",
+            "staged",
+            "vault",
+        ],
     ),
     // Where plugins come from: nothing of what they do.
     ("store", &["approval", "https", "plugin", "staged"]),
     ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "cast", "error"]),
-    ("snapshot", &["batch", "error", "keys", "lend", "mask", "plan", "plugin", "policy", "vault"]),
-    ("mask", &["batch", "cast", "error", "keys", "lend", "outcome", "plan", "plugin"]),
+    ("snapshot", &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "vault"]),
+    ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
     ("quarantine", &["error", "keys", "outcome", "staged"]),
-    ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify", "workers"]),
+    (
+        "pipeline",
+        &["batch", "error", "leash", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify", "workers"],
+    ),
     // The way back, which nothing on the path of masking knows.
     (
         "reveal",
@@ -71,9 +88,17 @@ const ARROWS: &[(&str, &[&str])] = &[
         "output",
         &["audit", "error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"],
     ),
+    (
+        "dataset",
+        &[
+            "account", "audit", "batch", "error", "host", "keys", "leash", "mask", "outcome", "pipeline", "plan",
+            "plugin", "policy", "snapshot", "vault", "verify",
+        ],
+    ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
-    ("stream", &["account", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
+    ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
     ("cli", &["approval", "keys", "source"]),
+    ("server", &["audit", "dataset", "error", "plugin", "policy", "report", "source", "stream", "workers"]),
 ];
 
 /// The command is a user of the library: it may know everything but what makes up the path of a batch.
@@ -81,12 +106,14 @@ const COMMAND_KNOWS_NOT: [&str; 8] =
     ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
 
 /// What must never be, whatever the table says: module, and what it knows nothing of.
-const NEVER: [(&str, &[&str]); 17] = [
-    ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy", "reveal"]),
+const NEVER: &[(&str, &[&str])] = &[
+    ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy", "reveal", "dataset"]),
     ("mask", &["policy", "source", "sink", "reveal"]),
     ("plan", &["plugin", "source", "sink", "snapshot"]),
     ("verify", &["policy", "source", "sink"]),
-    ("snapshot", &["pipeline", "run", "host", "reveal"]),
+    ("snapshot", &["pipeline", "run", "host", "reveal", "dataset"]),
+    // Which revision is in force is no concern of what masks under it.
+    ("dataset", &["contract", "capability", "source", "sink", "reveal", "run", "output"]),
     ("keys", &["audit", "plugin", "batch", "policy"]),
     ("audit", &["plugin", "batch", "policy", "source", "sink"]),
     ("vault", &["plugin", "batch", "policy", "plan"]),
@@ -95,8 +122,8 @@ const NEVER: [(&str, &[&str]); 17] = [
     ("source", &["policy", "plan", "plugin", "keys"]),
     ("sink", &["policy", "plan", "plugin", "keys"]),
     // Decrypting is out of reach for whoever masks, and masking for whoever decrypts.
-    ("run", &["reveal"]),
-    ("host", &["reveal"]),
+    ("run", &["reveal", "dataset"]),
+    ("host", &["reveal", "dataset"]),
     ("output", &["reveal"]),
     ("quarantine", &["reveal"]),
     ("reveal", &["plugin", "capability", "contract", "mask", "snapshot", "host", "pipeline", "plan"]),

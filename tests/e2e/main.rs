@@ -25,6 +25,8 @@ mod registry;
 mod reveal;
 mod reveal_tokens;
 mod rotation;
+#[cfg(feature = "server")]
+mod server;
 mod stream;
 mod table;
 mod terminal;

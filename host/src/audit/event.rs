@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::revision::{DatasetChanged, RevisionChanged};
+
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "action", content = "details", rename_all = "kebab-case")]
@@ -35,6 +37,24 @@ pub enum Event {
     ReviewSigned(ReviewSigned),
     /// A key was made, or its state changed.
     KeyChanged(KeyChanged),
+    /// The policy, a plugin or a key of a dataset changed, and a revision of it is made.
+    RevisionNoticed(RevisionChanged),
+    /// A revision failed on its way, and what was in force still is.
+    RevisionRefused(RevisionChanged),
+    /// A revision is tried beside the one in force.
+    RevisionTried(RevisionChanged),
+    /// A revision comes in force.
+    RevisionInForce(RevisionChanged),
+    /// A revision is taken out of force, and an earlier one is in force again.
+    RevisionRolledBack(RevisionChanged),
+    /// A revision is taken out of force, and there is none to go back to: nothing is masked.
+    DatasetClosed(RevisionChanged),
+    /// Nothing is masked any more, and what was under way was ended.
+    DatasetStopped(DatasetChanged),
+    /// Nothing begins any more, and what is under way may end.
+    DatasetDrained(DatasetChanged),
+    /// Batches may begin again.
+    DatasetStarted(DatasetChanged),
     /// The last write to the trail had been interrupted, and what was left of it was put in order.
     TrailRepaired(TrailRepaired),
 }
@@ -68,6 +88,10 @@ impl Event {
             Self::RunEnded(ended) => ended.outcome(),
             Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) => Outcome::Done,
             Self::KeyChanged(_) | Self::TrailRepaired(_) => Outcome::Done,
+            Self::RevisionRefused(_) | Self::DatasetClosed(_) => Outcome::Failed,
+            Self::RevisionNoticed(_) | Self::RevisionTried(_) | Self::RevisionInForce(_) => Outcome::Done,
+            Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
+            Self::DatasetDrained(_) | Self::DatasetStarted(_) => Outcome::Done,
         }
     }
 }
@@ -153,6 +177,9 @@ pub struct KeyUse {
 pub struct Masked {
     /// What was in force.
     pub revision: Revision,
+    /// A candidate that masked a share of the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Revision>,
     /// Which batches, counted from 1.
     pub batches: Range,
     /// Which rows, counted from 1 over all inputs.

@@ -13,6 +13,7 @@ use super::note::TrustedKeys;
 use super::record::Record;
 use super::tail::Tail;
 use super::time::rfc3339;
+use super::together::Together;
 use super::who::Who;
 use crate::keys::AuditGrant;
 
@@ -27,6 +28,14 @@ pub struct Trail {
     who: Who,
     clock: fn() -> SystemTime,
     patience: Duration,
+    together: Together<Entry, Result<(), AuditError>>,
+}
+
+/// What somebody has recorded.
+struct Entry {
+    who: Who,
+    run: Option<RunId>,
+    events: Vec<Event>,
 }
 
 /// The name of a run in the trail.
@@ -42,6 +51,11 @@ impl RunId {
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(|_| AuditError::NoRandomness)?;
         Ok(Self(format!("{:016x}", u64::from_be_bytes(id))))
+    }
+
+    /// The name, in hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -66,7 +80,15 @@ impl Trail {
     pub fn open(directory: &Path, key: AuditGrant, who: Who, clock: fn() -> SystemTime) -> Result<Self, AuditError> {
         files::make_directory(directory)?;
         let trusted = TrustedKeys::of_grant(&key);
-        Ok(Self { directory: directory.to_owned(), key, trusted, who, clock, patience: PATIENCE })
+        Ok(Self {
+            directory: directory.to_owned(),
+            key,
+            trusted,
+            who,
+            clock,
+            patience: PATIENCE,
+            together: Together::default(),
+        })
     }
 
     /// Waits no longer than this for another process that writes.
@@ -86,22 +108,48 @@ impl Trail {
     /// The trail is not what was written, belongs to another key, is held by another process for too long, or cannot
     /// be written.
     pub fn record(&self, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
+        self.record_by(&self.who, run, events)
+    }
+
+    /// The same for what somebody else does than who opened the trail.
+    ///
+    /// # Errors
+    /// Those of [`Trail::record`].
+    pub fn record_by(&self, who: &Who, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
+        let entry = Entry { who: who.clone(), run: run.cloned(), events: events.to_vec() };
+        let written = self.together.add(entry, |entries| self.write_each(&entries));
+        written.unwrap_or_else(|| Err(AuditError::Busy(self.directory.clone()))).map(Recorded)
+    }
+
+    /// Writes all entries at once. One that cannot be a record keeps the others from nothing.
+    fn write_each(&self, entries: &[Entry]) -> Vec<Result<(), AuditError>> {
+        match self.write(entries) {
+            Err(AuditError::TooLong) if entries.len() > 1 => {
+                entries.iter().map(|entry| self.write(std::slice::from_ref(entry))).collect()
+            }
+            written => entries.iter().map(|_| written.clone()).collect(),
+        }
+    }
+
+    fn write(&self, entries: &[Entry]) -> Result<(), AuditError> {
         let _lock = Lock::exclusive(&self.directory, self.patience)?;
         let find = |trusted: &TrustedKeys| Tail::find(&self.directory, trusted);
         let (key, (mut tail, repair)) = self.with_newest_key(find)?;
-        if repair.is_none() && events.is_empty() {
-            return Ok(Recorded(()));
+        if repair.is_none() && entries.iter().all(|entry| entry.events.is_empty()) {
+            return Ok(());
         }
-        let repair = repair.map(Event::TrailRepaired);
-        for event in repair.iter().chain(events) {
-            let run = run.filter(|_| !matches!(event, Event::TrailRepaired(_)));
-            tail.add(Kind::Record, &self.entry(&tail, run, event)?.to_text()?)?;
+        if let (Some(repair), Some(first)) = (repair.map(Event::TrailRepaired), entries.first()) {
+            tail.add(Kind::Record, &self.record_of(&tail, &first.who, None, &repair)?.to_text()?)?;
+        }
+        for Entry { who, run, events } in entries {
+            for event in events {
+                tail.add(Kind::Record, &self.record_of(&tail, who, run.as_ref(), event)?.to_text()?)?;
+            }
         }
         let note = tail.chain.checkpoint().sign(key.as_ref().unwrap_or(&self.key));
         tail.add(Kind::Checkpoint, note.as_bytes())?;
         tail.write(&self.directory)?;
-        files::publish(&self.directory, &note)?;
-        Ok(Recorded(()))
+        files::publish(&self.directory, &note)
     }
 
     /// Reads every record in order, and verifies all of them. A trail that was not begun has none.
@@ -136,13 +184,13 @@ impl Trail {
         }
     }
 
-    fn entry(&self, tail: &Tail, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
+    fn record_of(&self, tail: &Tail, who: &Who, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
         let (action, details) = Record::parts(event)?;
         Ok(Record {
             number: tail.chain.size(),
             previous: tail.chain.previous(),
             time: rfc3339((self.clock)()),
-            who: self.who.clone(),
+            who: who.clone(),
             run: run.map(|run| run.0.clone()),
             action,
             outcome: event.outcome(),

@@ -81,11 +81,15 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
 
 /// A cache that cannot be had costs start-up time, and nothing else.
 pub(super) fn with_cache(builder: HostBuilder, directory: Option<&Path>) -> HostBuilder {
-    let directory = directory.map(Path::to_owned).or_else(cache_directory);
-    match directory.and_then(CodeCache::open) {
+    match code_cache(directory) {
         None => builder,
         Some(cache) => builder.code_cache(cache),
     }
+}
+
+/// The cache in a directory, or that of the user.
+pub(super) fn code_cache(directory: Option<&Path>) -> Option<CodeCache> {
+    directory.map(Path::to_owned).or_else(cache_directory).and_then(CodeCache::open)
 }
 
 /// As the XDG Base Directory Specification has it.

@@ -10,6 +10,8 @@ mod mask;
 mod operators;
 mod plugin;
 mod reveal;
+#[cfg(feature = "server")]
+mod serve;
 mod show;
 mod terminal;
 mod vault;
@@ -55,6 +57,8 @@ fn execute(command: &Command) -> Result<(), Error> {
         Command::Vault(command) => vault::run(command),
         Command::Reveal(arguments) => reveal::run(arguments),
         Command::Review(command) => reveal::review(command),
+        #[cfg(feature = "server")]
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
     }
 }

@@ -162,6 +162,13 @@ pub fn plan(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> Re
     Ok(plan)
 }
 
+/// All that is wrong with the policy and these plugins, whatever the input.
+pub(crate) fn flaws(policy: &Policy, transforms: &dyn Transforms) -> Vec<PolicyProblem> {
+    let mut problems = policy.flaws().to_vec();
+    drop(check::rules(policy, transforms, &mut problems));
+    problems
+}
+
 /// The plan as far as there can be one, and all that is wrong: for who can find more with it.
 pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> (Plan, Vec<PolicyProblem>) {
     let mut problems = policy.flaws().to_vec();

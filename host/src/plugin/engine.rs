@@ -1,12 +1,14 @@
 //! The one engine: pooled instances, copy-on-write images, deadlines by epoch, and nothing of WASI.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::Compiled;
 use super::cache::CodeCache;
 use super::limits::Limits;
 use crate::error::Error;
@@ -24,6 +26,10 @@ pub struct Engine {
     engine: wasmtime::Engine,
     limits: Limits,
     cache: Option<Arc<CodeCache>>,
+    /// What is compiled and in use, by the digest of its bytes.
+    alive: Arc<Mutex<BTreeMap<String, Weak<Compiled>>>>,
+    /// Whether compiling leaves the processors to those who mask.
+    in_background: bool,
 }
 
 impl Engine {
@@ -35,7 +41,34 @@ impl Engine {
         let engine =
             wasmtime::Engine::new(&config(&limits)).map_err(|error| Error::Engine(error.root_cause().to_string()))?;
         tick(&engine, limits.tick);
-        Ok(Self { engine, limits, cache: cache.map(Arc::new) })
+        Ok(Self { engine, limits, cache: cache.map(Arc::new), alive: Arc::default(), in_background: false })
+    }
+
+    /// The same engine with tighter limits for one call: no more memory than the pool gives.
+    #[must_use]
+    pub fn limited(&self, deadline: Duration, memory: usize) -> Self {
+        let limits = Limits { deadline, memory: memory.min(self.limits.memory), ..self.limits };
+        Self { limits, ..self.clone() }
+    }
+
+    /// The same engine, compiling on one thread for all that ask for this: other threads mask meanwhile.
+    #[must_use]
+    pub fn in_background(self) -> Self {
+        Self { in_background: true, ..self }
+    }
+
+    /// What was compiled of these bytes, if somebody uses it.
+    pub(super) fn alive(&self, digest: &str) -> Option<Arc<Compiled>> {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner).get(digest).and_then(Weak::upgrade)
+    }
+
+    /// Shares what was compiled for as long as somebody uses it.
+    pub(super) fn keep(&self, digest: &str, compiled: Compiled) -> Arc<Compiled> {
+        let compiled = Arc::new(compiled);
+        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        alive.retain(|_, compiled| compiled.strong_count() > 0);
+        alive.insert(digest.to_owned(), Arc::downgrade(&compiled));
+        compiled
     }
 
     /// What one call may use.
@@ -52,12 +85,23 @@ impl Engine {
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest)) {
             return Ok(component);
         }
-        let component = Component::new(&self.engine, bytes)?;
+        let compile = || Component::new(&self.engine, bytes);
+        let component = match one_thread().filter(|_| self.in_background) {
+            Some(pool) => pool.install(compile)?,
+            None => compile()?,
+        };
         if let Some(cache) = &self.cache {
             cache.store(&self.engine, digest, &component);
         }
         Ok(component)
     }
+}
+
+/// The one thread of the process that compiles while others mask.
+fn one_thread() -> Option<&'static rayon::ThreadPool> {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let build = || rayon::ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "moretta-compile".into()).build();
+    POOL.get_or_init(|| build().ok()).as_ref()
 }
 
 impl std::fmt::Debug for Engine {

@@ -11,6 +11,9 @@ mod limits;
 mod package;
 mod registry;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use wasmtime::component::InstancePre;
 
 pub(crate) use crate::capability::Expected;
@@ -22,18 +25,27 @@ pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem}
 pub use inspect::{Inspection, LinkedComponent, Tool};
 pub use limits::Limits;
 pub use package::Package;
+pub(crate) use registry::read;
 pub use registry::{MOST_BYTES, Registry, shipped};
 
 use crate::capability::{self, CallState};
 use crate::error::Error;
+use crate::leash::Leash;
 use crate::manifest::{Manifest, World};
 
 /// A plugin that is compiled and linked with its world, ready to be called from any thread.
 pub struct Plugin {
     package: Package,
     engine: Engine,
+    compiled: Arc<Compiled>,
+}
+
+/// What came of compiling: the same for all who use the same bytes on one engine.
+struct Compiled {
     instance: InstancePre<CallState>,
     exports: Exports,
+    /// Whether the golden cases came out.
+    passed: AtomicBool,
 }
 
 impl Plugin {
@@ -42,6 +54,26 @@ impl Plugin {
     /// # Errors
     /// The component is invalid, or lacks the export of its world, or has it in another type.
     pub fn load(engine: &Engine, package: Package) -> Result<Self, PackageError> {
+        let compiled = match engine.alive(package.digest()) {
+            Some(compiled) => compiled,
+            None => engine.keep(package.digest(), Compiled::of(engine, &package)?),
+        };
+        Ok(Self { package, engine: engine.clone(), compiled })
+    }
+
+    /// What the plugin offers, declares and asks for.
+    pub fn manifest(&self) -> &Manifest {
+        self.package.manifest()
+    }
+
+    /// SHA-256 of the plugin's file, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        self.package.digest()
+    }
+}
+
+impl Compiled {
+    fn of(engine: &Engine, package: &Package) -> Result<Self, PackageError> {
         let world = package.manifest().world;
         let failed = |problem| PackageError { plugin: package.manifest().name.clone(), problem };
         let uncompiled = |error: wasmtime::Error| failed(PackageProblem::Compile(error.root_cause().to_string()));
@@ -56,17 +88,7 @@ impl Plugin {
         let wrong_export =
             || failed(PackageProblem::Export(format!("{} as the contract has it", exports::name(world))));
         let exports = exports.ok_or_else(wrong_export)?;
-        Ok(Self { package, engine: engine.clone(), instance, exports })
-    }
-
-    /// What the plugin offers, declares and asks for.
-    pub fn manifest(&self) -> &Manifest {
-        self.package.manifest()
-    }
-
-    /// SHA-256 of the plugin's file, in hexadecimal.
-    pub fn digest(&self) -> &str {
-        self.package.digest()
+        Ok(Self { instance, exports, passed: AtomicBool::new(false) })
     }
 }
 
@@ -75,7 +97,7 @@ impl Plugin {
 /// # Errors
 /// It does not compile, or a case does not come out.
 pub fn try_out(engine: &Engine, package: Package) -> Result<(), Error> {
-    cases::check(&Plugin::load(engine, package)?)
+    cases::check(&Plugin::load(engine, package)?, &Leash::default())
 }
 
 impl std::fmt::Debug for Plugin {
@@ -122,7 +144,7 @@ mod tests {
         let refusal = loop {
             let mut store = Store::new(plugin.engine.wasmtime(), CallState::new(1 << 30));
             store.set_epoch_deadline(u64::MAX / 2);
-            match plugin.instance.instantiate(&mut store) {
+            match plugin.compiled.instance.instantiate(&mut store) {
                 Ok(_) => held.push(store),
                 Err(full) => break full,
             }

@@ -12,7 +12,7 @@ mod read;
 mod rule;
 mod schema;
 mod suggest;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

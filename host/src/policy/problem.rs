@@ -25,7 +25,7 @@ pub struct PolicyErrors {
 
 impl PolicyErrors {
     /// These problems of this text, each once, brought into its order; those without a place come last.
-    pub(super) fn new(name: &str, text: &str, mut problems: Vec<PolicyProblem>) -> Self {
+    pub(crate) fn new(name: &str, text: &str, mut problems: Vec<PolicyProblem>) -> Self {
         problems.sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
         problems.dedup();
         Self { name: name.to_owned(), text: text.to_owned(), problems }

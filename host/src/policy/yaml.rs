@@ -12,11 +12,11 @@ use serde_saphyr::{Error, Location, Options, Spanned};
 use super::{At, PolicyProblem};
 
 /// A value and where it stands.
-pub(super) type Node = At<Tree>;
+pub(crate) type Node = At<Tree>;
 
 /// One YAML value. Anchors are resolved.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tree {
+pub(crate) enum Tree {
     Null,
     Bool(bool),
     Number(Number),
@@ -47,7 +47,7 @@ const MAX_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// The first place where the text is not YAML, a key stands twice, or a bound is passed.
-pub(super) fn parse(text: &str) -> Result<Node, PolicyProblem> {
+pub(crate) fn parse(text: &str) -> Result<Node, PolicyProblem> {
     if text.len() > MAX_BYTES {
         return Err(PolicyProblem { message: "the file is larger than 1 MiB; split it".into(), span: None });
     }

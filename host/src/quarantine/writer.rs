@@ -12,11 +12,11 @@ use super::line::{End, FORMAT, Header, Record, bound, text};
 use crate::error::{Error, Place};
 use crate::keys::{FileCipher, KeyError, QuarantineGrant};
 use crate::outcome::RejectionCode;
-use crate::staged::StagedFile;
+use crate::staged::PrivateFile;
 
 /// A quarantine file that is being written, beside its target. Dropped without being committed, it leaves nothing.
 pub struct QuarantineWriter {
-    file: BufWriter<StagedFile>,
+    file: BufWriter<PrivateFile>,
     path: PathBuf,
     cipher: FileCipher,
     header: Vec<u8>,
@@ -39,7 +39,7 @@ impl QuarantineWriter {
         getrandom::fill(&mut id).map_err(|_| KeyError::NoRandomness)?;
         let (key, version) = (grant.key_id().to_owned(), grant.version());
         let header = text(&Header { format: FORMAT, key, version, file: STANDARD.encode(id) })?;
-        let staged = StagedFile::beside(path).map_err(Error::named("write", path))?;
+        let staged = PrivateFile::beside(path).map_err(Error::named("write", path))?;
         let (file, path) = (BufWriter::new(staged), path.to_owned());
         let mut writer = Self { file, path, cipher: grant.file_cipher(&id), header, rows: 0 };
         writer.write(&writer.header.clone())?;
@@ -82,7 +82,7 @@ impl QuarantineWriter {
         end.seal = self.cipher.seal(number, &bound(&self.header, &end)?, Vec::new())?;
         self.write(&text(&end)?)?;
         let staged = self.file.into_inner().map_err(|failed| Error::io("write", &self.path)(failed.into_error()))?;
-        staged.commit_new().map_err(Error::io("write", &self.path))
+        staged.commit().map_err(Error::io("write", &self.path))
     }
 
     fn write(&mut self, line: &[u8]) -> Result<(), Error> {

@@ -237,5 +237,5 @@ impl RevealRun {
 }
 
 fn place(input: &Path) -> BatchPlace {
-    BatchPlace { input: input.to_string_lossy().into(), first_row: 1, lines: None }
+    BatchPlace { input: input.to_string_lossy().into(), first_row: 1, ..BatchPlace::default() }
 }

@@ -1,21 +1,28 @@
 //! The immutable set in force: policy, plugins, keys, under one number. A batch captures it and ends under it.
 
+mod pulse;
 mod trial;
+
+pub(crate) use pulse::{Beat, Pulse};
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_schema::{Schema, SchemaRef};
-use regex::bytes::Regex;
 
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, TokenGrant};
+use crate::leash::Leash;
 use crate::lend::Grant;
+use crate::manifest::Ask;
 use crate::mask::ReadyCall;
-use crate::plan::{self, KeyUse, Plan};
+use crate::plan::{self, Found, KeyUse, Plan, Transforms};
 use crate::plugin::{Plugin, Registry};
-use crate::policy::{Policy, PolicyProblem};
+use crate::policy::{Policy, PolicyProblem, Rule, RuleAction};
 use crate::vault::{VaultError, VaultOpener};
+
+/// How many plans are kept: for each schema that comes by one, and of documents there are many.
+const MOST_PLANS: usize = 512;
 
 /// What is in force. Nothing in it ever changes: a change is another snapshot with a higher number.
 pub struct Snapshot {
@@ -28,6 +35,7 @@ pub struct Snapshot {
     plans: Mutex<Vec<(SchemaRef, Arc<Ready>)>>,
     /// The keys that were asked for and that the audit trail does not know of yet.
     asked: Mutex<Vec<Asked>>,
+    pulse: Pulse,
 }
 
 /// A key that a call of a plan asks for, and the version that it is lent, or why it is not.
@@ -53,7 +61,16 @@ impl Snapshot {
         keyring: Option<Keyring>,
         vault: VaultOpener,
     ) -> Self {
-        Self { revision, policy, plugins, keyring, vault, plans: Mutex::default(), asked: Mutex::default() }
+        Self {
+            revision,
+            policy,
+            plugins,
+            keyring,
+            vault,
+            plans: Mutex::default(),
+            asked: Mutex::default(),
+            pulse: Pulse::default(),
+        }
     }
 
     /// The number of the revision.
@@ -66,48 +83,123 @@ impl Snapshot {
         &self.policy
     }
 
+    /// What goes through it, and what ends that.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     /// What happens to each column of this schema. The plugins are asked whether they take what the rules say, and no key
     /// is touched.
     pub(crate) fn outline(&self, schema: &Schema) -> Result<Plan, Error> {
         let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
-        let plugins = self.try_out(&plan, &mut problems);
+        let plugins = self.try_out(&plan, &mut problems, &Leash::default());
         self.policy.refuse(problems)?;
         plugins.map(|_| plan)
     }
 
+    /// Whether what the rules say is what their transforms take, whatever the columns. No code is run.
+    pub(crate) fn verify(&self) -> Result<(), Error> {
+        Ok(self.policy.refuse(plan::flaws(&self.policy, &self.plugins))?)
+    }
+
+    /// Compiles every plugin that the policy names, so that no batch waits for that. No code is run.
+    pub(crate) fn compile(&self) -> Result<(), Error> {
+        self.transforms().try_for_each(|(_, found)| self.plugins.compile(&found.manifest.name).map(drop))
+    }
+
+    /// The rules that mask, with their transforms.
+    pub(crate) fn transforms(&self) -> impl Iterator<Item = (&Rule, Found<'_>)> {
+        self.policy.rules.iter().filter_map(|rule| {
+            let RuleAction::Mask(mask) = &rule.action else { return None };
+            Some((rule, self.plugins.find(&mask.transform.value).ok()?))
+        })
+    }
+
+    /// The plan for this schema with its plugins, under keys that nothing is ever made under: for data that is no
+    /// one's. `None` where the policy is not for such a schema.
+    ///
+    /// # Errors
+    /// A plugin does not compile, a golden case fails, or the leash ends it.
+    pub(crate) fn rehearsal(&self, schema: &Schema, leash: &Leash) -> Result<Option<Ready>, Error> {
+        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        let plugins = self.try_out(&plan, &mut problems, leash)?;
+        if !problems.is_empty() {
+            return Ok(None);
+        }
+        let grant = |call: &plan::Call| call.key.as_ref().map(|key| Grant::for_trial(key.purpose)).transpose();
+        let calls = plan.calls.iter().zip(plugins);
+        let calls = calls.map(|(call, plugin)| ReadyCall::new(call, plugin, grant(call)?));
+        Ok(Some(Ready { calls: calls.collect::<Result<_, Error>>()?, plan }))
+    }
+
+    /// Whether every key that a rule names can be lent.
+    ///
+    /// # Errors
+    /// All that cannot.
+    pub(crate) fn check_keys(&self) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        for (rule, found) in self.transforms() {
+            let RuleAction::Mask(mask) = &rule.action else { continue };
+            let purpose = found.manifest.world.ask().and_then(Ask::purpose);
+            let Some((key, purpose)) = mask.key.as_ref().zip(purpose) else { continue };
+            let key = KeyUse { name: key.value.clone(), purpose, span: key.span.clone() };
+            if let Err(error) = self.key(&key) {
+                problems.push(problem(&key, &error).ok_or(error)?);
+            }
+        }
+        Ok(self.policy.refuse(problems)?)
+    }
+
+    /// The schemas that there are plans for.
+    pub(crate) fn schemas(&self) -> Vec<SchemaRef> {
+        let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.iter().map(|(schema, _)| schema.clone()).collect()
+    }
+
     /// The plan for this schema, made once.
     pub(crate) fn plan(&self, schema: &SchemaRef) -> Result<Arc<Ready>, Error> {
+        self.plan_on(schema, &Leash::default())
+    }
+
+    /// The same, ended where the leash is.
+    pub(crate) fn plan_on(&self, schema: &SchemaRef, leash: &Leash) -> Result<Arc<Ready>, Error> {
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, ready)) = plans.iter().find(|(known, _)| Arc::ptr_eq(known, schema) || known == schema) {
             return Ok(ready.clone());
         }
-        let ready = Arc::new(self.prepare(schema)?);
+        let ready = Arc::new(self.prepare(schema, leash)?);
+        if plans.len() >= MOST_PLANS {
+            plans.remove(0);
+        }
         plans.push((schema.clone(), ready.clone()));
         Ok(ready)
     }
 
     /// Finds what [`Snapshot::outline`] does, and every key that cannot be had.
-    fn prepare(&self, schema: &Schema) -> Result<Ready, Error> {
+    fn prepare(&self, schema: &Schema, leash: &Leash) -> Result<Ready, Error> {
         let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
-        let plugins = self.try_out(&plan, &mut problems);
+        let plugins = self.try_out(&plan, &mut problems, leash);
         let grants: Vec<_> = plan.calls.iter().map(|call| self.grant(call, &mut problems)).collect();
         self.policy.refuse(problems)?;
         let mut calls = Vec::with_capacity(plan.calls.len());
         for ((call, plugin), grant) in plan.calls.iter().zip(plugins?).zip(grants) {
             let grant = grant?.ok_or(Error::Internal("a key that cannot be had is no problem"))?;
-            let pattern = call.output_pattern.as_deref().map(Regex::new).transpose();
-            let pattern = pattern.map_err(|_| Error::Internal("a manifest with a wrong pattern was accepted"))?;
-            calls.push(ReadyCall { plugin, grant, pattern, call: call.clone() });
+            calls.push(ReadyCall::new(call, plugin, grant)?);
         }
         Ok(Ready { plan, calls })
     }
 
     /// The plugin of each call. One that refuses what its rule says makes a problem.
-    fn try_out(&self, plan: &Plan, problems: &mut Vec<PolicyProblem>) -> Result<Vec<Arc<Plugin>>, Error> {
+    fn try_out(
+        &self,
+        plan: &Plan,
+        problems: &mut Vec<PolicyProblem>,
+        leash: &Leash,
+    ) -> Result<Vec<Arc<Plugin>>, Error> {
         let mut plugins = Vec::with_capacity(plan.calls.len());
         for call in &plan.calls {
-            let plugin = self.plugins.load(&call.plugin)?;
-            if let Err(refusal) = trial::run(&plugin, call)? {
+            let plugin = self.plugins.load(&call.plugin, leash)?;
+            if let Err(refusal) = trial::run(&plugin, call, leash)? {
                 problems.push(PolicyProblem { message: refusal, span: Some(call.span.clone()) });
             }
             plugins.push(plugin);
@@ -119,20 +211,18 @@ impl Snapshot {
     fn grant(&self, call: &plan::Call, problems: &mut Vec<PolicyProblem>) -> Result<Option<Option<Grant>>, Error> {
         let Some(key) = &call.key else { return Ok(Some(None)) };
         match self.key(key) {
-            Err(Error::Key(error)) => {
-                problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
-                self.note(call, Err(error));
-                Ok(None)
-            }
-            Err(Error::Vault(error @ VaultError::NoneGiven(_))) => {
-                problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
-                Ok(None)
-            }
             Ok(grant) => {
                 self.note(call, Ok(grant.version()));
                 Ok(Some(Some(grant)))
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                let Some(problem) = problem(key, &error) else { return Err(error) };
+                problems.push(problem);
+                if let Error::Key(error) = error {
+                    self.note(call, Err(error));
+                }
+                Ok(None)
+            }
         }
     }
 
@@ -168,6 +258,12 @@ impl Snapshot {
     pub(crate) fn keyring(&self) -> Option<&Keyring> {
         self.keyring.as_ref()
     }
+}
+
+/// A key that cannot be had is a problem of the policy where the policy, the keyring or the vault could be others.
+fn problem(key: &KeyUse, error: &Error) -> Option<PolicyProblem> {
+    let is_theirs = matches!(error, Error::Key(_) | Error::Vault(VaultError::NoneGiven(_)));
+    is_theirs.then(|| PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) })
 }
 
 impl fmt::Debug for Snapshot {

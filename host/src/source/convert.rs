@@ -139,7 +139,7 @@ mod tests {
         let batch = RecordBatch::try_from_iter_with_nullable([("c", Arc::new(array) as ArrayRef, true)]).unwrap();
         let given = serde_json::from_value(given.into()).unwrap();
         let types = Types::from([("c".to_owned(), given), ("other".to_owned(), ColumnType::Date32)]);
-        let place = BatchPlace { input: "in.parquet".into(), first_row: 11, lines: None };
+        let place = BatchPlace { input: "in.parquet".into(), first_row: 11, ..BatchPlace::default() };
         let conversion = Conversion::new(&batch.schema(), &types, "in.parquet");
         let applied = conversion.and_then(|conversion| conversion.apply(&batch, &place));
         applied.map(|batch| batch.column(0).clone()).map_err(|refusal| refusal.to_string())

@@ -65,7 +65,7 @@ impl Block {
             counted = row.start;
             line
         });
-        BatchPlace { lines: Some(lines.collect()), input: self.input.clone(), first_row: self.first_row }
+        BatchPlace { lines: Some(lines.collect()), input: self.input.clone(), first_row: self.first_row, picked: None }
     }
 }
 

@@ -72,7 +72,7 @@ where
     fn next(&mut self) -> Result<Option<Box<dyn Chunk>>, Error> {
         loop {
             if let Some(piece) = self.piece() {
-                let place = BatchPlace { input: self.input.clone(), first_row: self.row, lines: None };
+                let place = BatchPlace { input: self.input.clone(), first_row: self.row, ..BatchPlace::default() };
                 self.row = self.row.saturating_add(piece.num_rows() as u64);
                 let (bytes, conversion) = (length(&piece) as u64, self.conversion.clone());
                 return Ok(Some(Box::new(TypedChunk { piece, place, conversion, bytes })));

@@ -5,6 +5,7 @@
 
 mod cells;
 mod clear;
+mod join;
 mod plain;
 mod revealed;
 
@@ -21,6 +22,7 @@ use crate::outcome::RejectedRow;
 use crate::plan::{Action, Plan};
 use crate::plugin::GuestFault;
 
+pub(crate) use join::join;
 pub(crate) use revealed::{revealed, unrevealed};
 
 /// A batch that passed every check: the only thing that a sink takes.

@@ -16,8 +16,8 @@ pub use packages::{
     two_manifests, unknown_manifest_key,
 };
 pub use runtime::{
-    divides_by_zero, gives_back_another, gives_back_twice, honest, honest_pairs, keeps, post_return_spins,
-    reads_past_its_memory, realloc_lies, realloc_spins, release, returns_one_buffer_a_thousand_times, start_spins,
-    uses_a_key_given_back,
+    divides_by_zero, gives_back_another, gives_back_twice, honest, honest_giving, honest_pairs, keeps,
+    post_return_spins, reads_past_its_memory, realloc_lies, realloc_spins, release,
+    returns_one_buffer_a_thousand_times, start_spins, uses_a_key_given_back,
 };
 pub use worlds::{LENT, Lent, MASKER};

@@ -8,6 +8,7 @@ mod layout;
 mod memory;
 mod rejections;
 mod resources;
+mod sleeper;
 mod values;
 
 use moretta_guest::{BatchError, Column, Masked, Masker, Request};
@@ -23,7 +24,7 @@ pub const TRIAL: &str = "trial";
 type Transform = fn(&[Column], &[Column]) -> Result<Masked, BatchError>;
 
 /// Everything that the plugin can do wrong, in the order of the manifest. What each does stands there.
-const TRANSFORMS: [(&str, Transform); 44] = [
+const TRANSFORMS: [(&str, Transform); 48] = [
     ("honest", |columns, _| honest::mask(columns)),
     ("refuse", |_, _| Err(BatchError::Internal)),
     ("spin", |_, _| resources::spin()),
@@ -68,6 +69,10 @@ const TRANSFORMS: [(&str, Transform); 44] = [
     ("reject-everything", |columns, _| rejections::everything(columns)),
     ("reject-first", |columns, _| rejections::first(columns)),
     ("reject-and-echo", |columns, _| rejections::first_and_echo(columns)),
+    ("sleeper-trap", |columns, _| sleeper::trap(columns)),
+    ("sleeper-spin", |columns, _| sleeper::spin(columns)),
+    ("sleeper-wrong-type", |columns, _| sleeper::wrong_type(columns)),
+    ("sleeper-slow", |columns, _| sleeper::slow(columns)),
 ];
 
 impl Masker for Hostile {
