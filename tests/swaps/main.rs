@@ -61,7 +61,7 @@ fn storm(dataset: &Dataset, directory: &Path, first: usize, swaps: usize) {
     let started = Instant::now();
     for done in 1..=swaps {
         swap(dataset, directory, first + done);
-        if [100, 1_000, 10_000].contains(&done) || done == swaps {
+        if [100, 1_000, 2_000, 4_000, 6_000, 8_000, 10_000].contains(&done) || done == swaps {
             let alive = dataset.status().revisions.len();
             println!("{done:>6} swaps: {:>4} MiB resident, {alive} revisions alive", memory::resident() >> 20);
         }
