@@ -81,6 +81,8 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
+#[cfg(feature = "server")]
+mod https;
 pub mod keys;
 mod leash;
 pub mod lend;
@@ -103,6 +105,7 @@ pub mod sink;
 mod snapshot;
 pub mod source;
 mod staged;
+pub mod steps;
 pub mod stream;
 pub mod tally;
 pub mod vault;
