@@ -38,6 +38,8 @@ pub(super) struct Inner {
     pub(super) tasks: Sender<Task>,
     pub(super) swaps: AtomicU64,
     pub(super) rollbacks: AtomicU64,
+    pub(super) refusals: AtomicU64,
+    pub(super) faults: AtomicU64,
     pub(super) started: Instant,
 }
 
@@ -195,6 +197,7 @@ impl Inner {
     fn refused(&self, number: u64, digest: String, failure: Failure, who: &Who) -> ReloadFailed {
         let Failure { state, failed, error } = failure;
         self.reached(number, state, Some((failed, error.to_string())));
+        self.refusals.fetch_add(1, Ordering::Relaxed);
         let refused = of_parts(&self.name, number, &Parts { digest, ..Parts::default() }, self.current());
         let (step, problem) = (Some(word(failed)), Some(problem(&error)));
         let refused = Event::RevisionRefused(crate::audit::RevisionChanged { step, problem, ..refused });
@@ -216,6 +219,7 @@ impl Inner {
         };
         candidate.what.set_trial(None);
         self.reached(number, state, Some((State::Current, reason)));
+        self.refusals.fetch_add(1, Ordering::Relaxed);
         let refused = changed(&self.name, candidate, self.current());
         let step = Some(word(state));
         let refused = Event::RevisionRefused(crate::audit::RevisionChanged { step, ..refused });
@@ -330,6 +334,7 @@ impl Inner {
         if !is_fault {
             return;
         }
+        self.faults.fetch_add(1, Ordering::Relaxed);
         if let Some(fall) = self.turn.fault(revision, self.now()) {
             self.fell(fall);
         }
