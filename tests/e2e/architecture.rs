@@ -68,10 +68,7 @@ const ARROWS: [(&str, &[&str]); 36] = [
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
     ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
     ("cli", &["approval", "keys", "source"]),
-    (
-        "server",
-        &["audit", "dataset", "error", "plugin", "policy", "report", "source", "stream", "workers"],
-    ),
+    ("server", &["audit", "dataset", "error", "plugin", "policy", "report", "source", "stream", "workers"]),
 ];
 
 /// The command is a user of the library: it may know everything but what makes up the path of a batch.

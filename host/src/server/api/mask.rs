@@ -11,6 +11,7 @@ use axum::response::Response;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use super::allowed::allowed;
 use super::media::{Media, one};
 use crate::audit::RunId;
 use crate::server::access::{Operation, Principal};
@@ -42,7 +43,7 @@ pub(super) async fn mask(
     Extension(principal): Extension<Principal>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let served = server.dataset(&principal, Operation::Mask, &name)?.clone();
+    let served = allowed(&server, &principal, Operation::Mask, &name)?;
     let (head, body) = request.into_parts();
     let (media, key) = (Media::of(&head.headers)?, idempotency_key(&head.headers)?);
     let asked = Asked { server, served, principal, media, key };
