@@ -209,7 +209,7 @@ fn reason(error: &KeyError) -> &'static str {
 /// The word for what ended a run. The error itself is not recorded.
 pub(crate) fn problem(error: &Error) -> &'static str {
     match error {
-        Error::Interrupted => "interrupted",
+        Error::Interrupted | Error::Ended => "interrupted",
         Error::Quarantined(_) => "quarantine",
         _ => match error.blame() {
             Blame::Data => "input",

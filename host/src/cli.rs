@@ -2,6 +2,8 @@
 
 mod audit;
 mod keys;
+#[cfg(feature = "server")]
+mod remote;
 mod reveal;
 #[cfg(feature = "server")]
 mod serve;
@@ -16,6 +18,8 @@ pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
+#[cfg(feature = "server")]
+pub use remote::{RemoteArguments, RemoteCommand, RevisionArguments, ServerArguments};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
 #[cfg(feature = "server")]
 pub use serve::ServeArguments;
@@ -97,6 +101,10 @@ pub enum Command {
     #[cfg(feature = "server")]
     #[command(after_long_help = serve::EXAMPLE)]
     Serve(ServeArguments),
+    /// What is done with a running server.
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    Remote(RemoteCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }
@@ -205,6 +213,10 @@ pub struct CheckArguments {
 /// Look at rows in quarantine.
 #[derive(Debug, Subcommand)]
 pub enum QuarantineCommand {
+    /// List the quarantine files of a dataset of a running server, and how many rows they hold: not the rows.
+    #[cfg(feature = "server")]
+    #[command(after_help = remote::HELP)]
+    List(RemoteArguments),
     /// Print the rows of a quarantine file, decrypted, as NDJSON on standard output. They are the original values.
     Read {
         /// The quarantine file.

@@ -3,12 +3,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use moretta::dataset::{Gate, Reloaded, Settings, State};
+use moretta::dataset::{Dataset, Gate, Reloaded, Settings, State};
 use moretta::error::Error;
 use moretta::keys::Purpose;
+use moretta::vault::Vault;
 use moretta_tests::guests::HOSTILE;
 
-use crate::place::{Place, batch, constant, masked, names, reload, wait};
+use crate::place::{Place, batch, constant, engine, masked, names, reload, wait};
 
 #[test]
 fn a_lease_stays_under_its_revision_when_another_comes_in_force() {
@@ -59,8 +60,11 @@ fn the_shipped_transforms_pass_vetting_on_every_type_they_take() {
     ] {
         keyring.add(key, purpose).unwrap();
     }
+    let mut sources = place.sources();
+    sources.vault = Some(place.path().join("vault"));
+    Vault::create(&place.path().join("vault"), &keyring.token_key("tokens").unwrap()).unwrap();
     let started = Instant::now();
-    let dataset = place.open(Settings::default());
+    let dataset = Dataset::open("all", engine(), sources, Settings::default()).unwrap();
     println!("all shipped transforms were compiled and vetted in {:?}", started.elapsed());
     assert_eq!(dataset.status().gate, Gate::Open);
 }

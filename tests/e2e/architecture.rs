@@ -7,11 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 36] = [
+const ARROWS: [(&str, &[&str]); 42] = [
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
+    ("leash", &[]),
+    ("steps", &[]),
     ("workers", &[]),
+    ("https", &[]),
     ("cast", &["batch"]),
     ("batch", &["error"]),
     ("outcome", &["error"]),
@@ -34,25 +37,44 @@ const ARROWS: [(&str, &[&str]); 36] = [
     ("capability", &["contract", "keys", "manifest", "vault"]),
     (
         "plugin",
-        &["batch", "capability", "contract", "error", "keys", "lend", "manifest", "outcome", "plan", "staged", "vault"],
+        &[
+            "batch",
+            "capability",
+            "contract",
+            "error",
+            "keys",
+            "leash",
+            "lend",
+            "manifest",
+            "outcome",
+            "plan",
+            "staged",
+            "vault",
+        ],
     ),
     ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "cast", "error"]),
-    ("snapshot", &["batch", "error", "keys", "lend", "mask", "plan", "plugin", "policy", "vault"]),
-    ("mask", &["batch", "cast", "error", "keys", "lend", "outcome", "plan", "plugin"]),
+    ("snapshot", &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "vault"]),
+    ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
-    ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
+    ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
     ("quarantine", &["error", "keys", "outcome", "staged"]),
-    ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify", "workers"]),
+    (
+        "pipeline",
+        &[
+            "batch", "error", "leash", "mask", "outcome", "sink", "snapshot", "source", "steps", "tally", "verify",
+            "workers",
+        ],
+    ),
     // The way back, which nothing on the path of masking knows.
     (
         "reveal",
         &["approval", "audit", "batch", "cast", "error", "keys", "policy", "sink", "source", "staged", "verify"],
     ),
     // What puts them together.
-    ("report", &["error", "outcome", "snapshot", "tally"]),
+    ("report", &["error", "outcome", "snapshot", "steps", "tally"]),
     ("account", &["audit", "batch", "error", "host", "keys", "outcome", "report", "snapshot", "tally"]),
     (
         "host",
@@ -63,12 +85,48 @@ const ARROWS: [(&str, &[&str]); 36] = [
     ),
     (
         "output",
-        &["audit", "error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"],
+        &[
+            "audit",
+            "error",
+            "host",
+            "keys",
+            "outcome",
+            "pipeline",
+            "quarantine",
+            "report",
+            "sink",
+            "staged",
+            "steps",
+            "tally",
+        ],
+    ),
+    (
+        "dataset",
+        &[
+            "account", "audit", "batch", "error", "host", "keys", "leash", "manifest", "mask", "outcome", "pipeline",
+            "plan", "plugin", "policy", "snapshot", "vault", "verify",
+        ],
     ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
-    ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
-    ("cli", &["approval", "keys", "source"]),
-    ("server", &["audit", "dataset", "error", "plugin", "policy", "report", "source", "stream", "workers"]),
+    ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "steps", "workers"]),
+    ("cli", &["approval", "audit", "keys", "source"]),
+    (
+        "server",
+        &[
+            "audit",
+            "dataset",
+            "error",
+            "keys",
+            "outcome",
+            "plugin",
+            "policy",
+            "quarantine",
+            "report",
+            "source",
+            "stream",
+            "workers",
+        ],
+    ),
 ];
 
 /// The command is a user of the library: it may know everything but what makes up the path of a batch.
@@ -76,12 +134,14 @@ const COMMAND_KNOWS_NOT: [&str; 8] =
     ["pipeline", "mask", "verify", "snapshot", "capability", "contract", "sink", "tally"];
 
 /// What must never be, whatever the table says: module, and what it knows nothing of.
-const NEVER: [(&str, &[&str]); 16] = [
-    ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy", "reveal"]),
+const NEVER: [(&str, &[&str]); 17] = [
+    ("pipeline", &["audit", "keys", "plugin", "capability", "contract", "policy", "reveal", "dataset"]),
     ("mask", &["policy", "source", "sink", "reveal"]),
     ("plan", &["plugin", "source", "sink", "snapshot"]),
     ("verify", &["policy", "source", "sink"]),
-    ("snapshot", &["pipeline", "run", "host", "reveal"]),
+    ("snapshot", &["pipeline", "run", "host", "reveal", "dataset"]),
+    // Which revision is in force is no concern of what masks under it.
+    ("dataset", &["contract", "capability", "source", "sink", "reveal", "run", "output"]),
     ("keys", &["audit", "plugin", "batch", "policy"]),
     ("audit", &["plugin", "batch", "policy", "source", "sink"]),
     ("vault", &["plugin", "batch", "policy", "plan"]),
@@ -89,8 +149,8 @@ const NEVER: [(&str, &[&str]); 16] = [
     ("source", &["policy", "plan", "plugin", "keys"]),
     ("sink", &["policy", "plan", "plugin", "keys"]),
     // Decrypting is out of reach for whoever masks, and masking for whoever decrypts.
-    ("run", &["reveal"]),
-    ("host", &["reveal"]),
+    ("run", &["reveal", "dataset"]),
+    ("host", &["reveal", "dataset"]),
     ("output", &["reveal"]),
     ("quarantine", &["reveal"]),
     ("reveal", &["plugin", "capability", "contract", "mask", "snapshot", "host", "pipeline", "plan"]),

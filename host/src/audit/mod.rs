@@ -26,6 +26,7 @@ mod frame;
 mod note;
 mod proof;
 mod record;
+mod revision;
 mod tail;
 mod time;
 mod trail;
@@ -34,9 +35,8 @@ mod walk;
 mod who;
 
 pub use event::{
-    Column, DatasetChanged, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, OperationDenied, Operations,
-    Outcome, PluginUsed, Quarantine, Range, Rejected, Reveal, ReviewSigned, Revision, RevisionChanged, Rows, RunEnded,
-    RunStarted, TrailRepaired,
+    Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, OperationDenied, Operations, Outcome, PluginUsed,
+    Quarantine, Range, Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
 };
 pub use examine::{Examined, Trust, examine};
 pub use export::to_ocsf;
@@ -45,6 +45,7 @@ pub use filter::{Filter, is_time};
 pub use note::{Checkpoint, TrustedKeys};
 pub use proof::{Proof, Proved, prove_growth, prove_record};
 pub use record::Record;
+pub use revision::{DatasetChanged, RevisionChanged};
 pub(crate) use time::rfc3339;
 pub use trail::{Recorded, RunId, Trail};
 pub use tree::Hash;

@@ -68,6 +68,11 @@ impl CanaryRun {
         }
     }
 
+    /// Leases that know of it go on without it.
+    pub(super) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn status(&self) -> CanaryStatus {
         CanaryStatus { canary: self.canary, done: self.done.load(Ordering::Relaxed) }
     }

@@ -36,6 +36,8 @@ pub(super) struct Maker {
     pub(super) engine: Engine,
     /// What is in force, and what was before it.
     pub(super) earlier: Vec<Arc<Revision<Made>>>,
+    /// Says that this is being made, for as long as that takes.
+    pub(super) _lane: Arc<()>,
 }
 
 /// A revision that failed on its way.
@@ -125,7 +127,11 @@ impl Maker {
         let mut plugins = Registry::new(self.engine.clone());
         plugins.add_built_in()?;
         let mut digests = BTreeMap::new();
+        let most = self.settings.plugin_file_mib.saturating_mul(1 << 20);
         for (path, bytes) in material.plugins {
+            if bytes.len() > most {
+                return Err(Error::Candidate(format!("{} has more than {most} bytes to compile", shown(&path))));
+            }
             let package = Package::read(&shown(&path), bytes)?;
             digests.insert(package.manifest().name.clone(), package.digest().to_owned());
             plugins.add_package(package)?;

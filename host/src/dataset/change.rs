@@ -19,10 +19,13 @@ use super::tell::{changed, of_parts, tell, word};
 use super::turn::{Fall, Gate, Revision, Turn};
 use super::{ReloadFailed, Reloaded};
 use crate::account::problem;
-use crate::audit::{Event, Trail, Who, rfc3339};
+use crate::audit::{Event, RevisionChanged, Trail, Who, rfc3339};
 use crate::error::{Blame, Error};
 use crate::plugin::Engine;
 use crate::snapshot::Beat;
+
+/// From so many candidates on that took too long and cannot be stopped, no other is begun: compiling ends by itself alone.
+const ABANDONED: usize = 2;
 
 /// A dataset, for those who change what is in force.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub(super) struct Inner {
     pub(super) refusals: AtomicU64,
     pub(super) faults: AtomicU64,
     pub(super) started: Instant,
+    /// Held by each candidate that is being made, also by those that nobody waits for any more.
+    pub(super) lane: Arc<()>,
 }
 
 impl Inner {
@@ -65,7 +70,7 @@ impl Inner {
     pub(super) fn reload(self: &Arc<Self>, who: &Who) -> Result<Reloaded, ReloadFailed> {
         let mut last = lock(&self.reloading);
         let material = self.sources.read();
-        if let Some(same) = material.as_ref().ok().and_then(|material| self.same(&material.digest)) {
+        if let Some(same) = material.as_ref().ok().and_then(|material| self.same(&material.digest, who)) {
             return Ok(same);
         }
         *last = last.saturating_add(1);
@@ -81,7 +86,7 @@ impl Inner {
     }
 
     /// What is made of the same sources already. Where that is what is in force, nobody wants another any more.
-    fn same(&self, digest: &str) -> Option<Reloaded> {
+    fn same(&self, digest: &str, who: &Who) -> Option<Reloaded> {
         let force = self.turn.force();
         let is_it = |revision: &&Arc<Revision<Made>>| revision.what.parts.digest == digest;
         if let Some(candidate) = force.beside.as_ref().filter(is_it) {
@@ -89,15 +94,20 @@ impl Inner {
         }
         let current = force.current.as_ref().filter(is_it)?;
         if let Some(candidate) = &force.beside {
-            self.dismiss(candidate.number, "the files are again what is in force".to_owned());
+            self.dismiss(candidate.number, "the files are again what is in force".to_owned(), who);
         }
         Some(Reloaded::Unchanged(current.number))
     }
 
     fn make(self: &Arc<Self>, number: u64, material: Material) -> Result<Made, Failure> {
+        if Arc::strong_count(&self.lane) > ABANDONED {
+            let mend = "earlier candidates that took too long are still being compiled; wait for them, or restart";
+            let error = Error::Candidate(mend.into());
+            return Err(Failure { state: State::Noticed, failed: State::Verified, error });
+        }
         let earlier = self.turn.force().current.clone().into_iter().chain(self.turn.fallback()).collect();
         let (sources, settings, engine) = (self.sources.clone(), self.settings.clone(), self.engine.clone());
-        let maker = Maker { number, sources, settings, engine, earlier };
+        let maker = Maker { number, sources, settings, engine, earlier, _lane: self.lane.clone() };
         candidate::make(maker, material, |state| self.reached(number, state, None))
     }
 
@@ -114,11 +124,11 @@ impl Inner {
                 Ok(Reloaded::InForce(number))
             }
             Some(trial) => {
-                let (state, reloaded) = match &trial {
-                    Trial::Shadow(_) => (State::Shadow, Reloaded::Shadow(number)),
-                    Trial::Canary(_) => (State::Canary, Reloaded::Canary(number)),
+                let reloaded = match &trial {
+                    Trial::Shadow(_) => Reloaded::Shadow(number),
+                    Trial::Canary(_) => Reloaded::Canary(number),
                 };
-                self.try_beside(revision, trial, state, who, vec![noticed])?;
+                self.try_beside(revision, trial, who, vec![noticed])?;
                 Ok(reloaded)
             }
         }
@@ -143,13 +153,16 @@ impl Inner {
         &self,
         revision: &Arc<Revision<Made>>,
         trial: Trial,
-        state: State,
         who: &Who,
         mut events: Vec<Event>,
     ) -> Result<(), Error> {
+        let state = trial.state();
         let tried = changed(&self.name, revision, self.current());
-        events.push(Event::RevisionTried(crate::audit::RevisionChanged { step: Some(word(state)), ..tried }));
+        events.push(Event::RevisionTried(RevisionChanged { step: Some(word(state)), ..tried }));
         tell(revision.what.host.audit(), who, &events)?;
+        if let Some(other) = self.turn.force().beside.as_ref().filter(|other| other.number != revision.number) {
+            self.dismiss(other.number, "another candidate took its place".to_owned(), who);
+        }
         revision.what.set_trial(Some(trial));
         revision.what.moved();
         self.turn.bring_beside(revision.clone(), self.now());
@@ -200,30 +213,27 @@ impl Inner {
         self.refusals.fetch_add(1, Ordering::Relaxed);
         let refused = of_parts(&self.name, number, &Parts { digest, ..Parts::default() }, self.current());
         let (step, problem) = (Some(word(failed)), Some(problem(&error)));
-        let refused = Event::RevisionRefused(crate::audit::RevisionChanged { step, problem, ..refused });
+        let refused = Event::RevisionRefused(RevisionChanged { step, problem, ..refused });
         // That it cannot be recorded changes nothing of what is in force.
         self.trail_in_force(|trail| drop(tell(trail, who, &[refused])));
         ReloadFailed { revision: number, failed, error }
     }
 
     /// Takes a candidate away that is tried: what is in force goes on alone.
-    pub(super) fn dismiss(&self, number: u64, reason: String) {
+    pub(super) fn dismiss(&self, number: u64, reason: String, who: &Who) {
         let force = self.turn.force();
         let Some(candidate) = force.beside.as_ref().filter(|candidate| candidate.number == number) else { return };
         if !self.turn.dismiss(number, self.now()) {
             return;
         }
-        let state = match candidate.what.trial() {
-            Some(Trial::Canary(_)) => State::Canary,
-            _ => State::Shadow,
-        };
-        candidate.what.set_trial(None);
+        let state = candidate.what.trial().map_or(State::Vetted, |trial| trial.state());
+        candidate.what.dismissed();
         self.reached(number, state, Some((State::Current, reason)));
         self.refusals.fetch_add(1, Ordering::Relaxed);
         let refused = changed(&self.name, candidate, self.current());
         let step = Some(word(state));
-        let refused = Event::RevisionRefused(crate::audit::RevisionChanged { step, ..refused });
-        drop(tell(candidate.what.host.audit(), &Who::of_process(), &[refused]));
+        let refused = Event::RevisionRefused(RevisionChanged { step, ..refused });
+        drop(tell(candidate.what.host.audit(), who, &[refused]));
         self.ask(Task::Drain);
     }
 
@@ -231,7 +241,7 @@ impl Inner {
     pub(super) fn perform(self: &Arc<Self>, task: Task) {
         match task {
             Task::Advance(number) => self.advance(number),
-            Task::Dismiss(number, reason) => self.dismiss(number, reason),
+            Task::Dismiss(number, reason) => self.dismiss(number, reason, &Who::of_process()),
             Task::Told(fall) => self.told(fall),
             Task::Drain => {}
         }
@@ -248,17 +258,19 @@ impl Inner {
         };
         let advanced = match next {
             Ok(None) => self.put_in_force(candidate, &who, Vec::new()),
-            Ok(Some(trial)) => self.try_beside(candidate, trial, State::Canary, &who, Vec::new()),
+            Ok(Some(trial)) => self.try_beside(candidate, trial, &who, Vec::new()),
             Err(error) => Err(error),
         };
         if let Err(error) = advanced {
-            self.dismiss(number, error.to_string());
+            self.dismiss(number, error.to_string(), &who);
         }
     }
 
     /// A revision fell. Who masks does not wait for the trail.
     fn fell(&self, fall: Fall) {
         self.returned();
+        // Who was tried beside it fell with it.
+        self.turn.draining().iter().for_each(|(_, revision)| revision.what.dismissed());
         self.rollbacks.fetch_add(1, Ordering::Relaxed);
         self.ask(Task::Told(fall));
     }
@@ -306,10 +318,8 @@ impl Inner {
         let draining = self.turn.draining().into_iter().map(|(_, revision)| (revision, State::Draining));
         let mut alive: Vec<_> = draining.collect();
         alive.extend(force.current.iter().map(|revision| (revision.clone(), State::Current)));
-        alive.extend(force.beside.iter().map(|revision| {
-            let is_canary = matches!(revision.what.trial(), Some(Trial::Canary(_)));
-            (revision.clone(), if is_canary { State::Canary } else { State::Shadow })
-        }));
+        let tried = |revision: &Revision<Made>| revision.what.trial().map_or(State::Vetted, |trial| trial.state());
+        alive.extend(force.beside.iter().map(|revision| (revision.clone(), tried(revision))));
         alive.extend(self.turn.fallback().map(|revision| (revision, State::Retired)));
         alive.sort_by_key(|(revision, state)| (revision.number, *state));
         alive.dedup_by_key(|(revision, _)| revision.number);

@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 
 pub use lease::{Lease, Unavailable};
 pub use plugins::PluginStatus;
-pub use settings::{Canary, CanaryOf, CrashBudget, KeyringSource, Settings, Sources, Watching};
+pub use settings::{Canary, CanaryOf, CrashBudget, KeyringSource, KnownSchemas, Settings, Sources, Watching};
 pub use status::{
     CanaryStatus, CandidateStatus, ColumnDifference, Gate, Parts, RevisionStatus, ShadowStatus, State, Status,
 };
@@ -124,6 +124,7 @@ impl Dataset {
             refusals: AtomicU64::default(),
             faults: AtomicU64::default(),
             started: Instant::now(),
+            lane: Arc::default(),
         };
         let dataset = Self(Arc::new(inner));
         keep::start(Arc::downgrade(&dataset.0), asked)?;
@@ -212,11 +213,12 @@ impl Dataset {
         let force = self.0.turn.force();
         let is_it = |other: Option<u64>| other == Some(revision);
         if is_it(force.beside.as_ref().map(|candidate| candidate.number)) {
-            self.0.dismiss(revision, format!("{} barred it", who.name));
+            self.0.dismiss(revision, format!("{} barred it", who.name), who);
             return Ok(());
         }
-        if self.0.turn.spurn(revision) {
-            return Ok(());
+        if let Some(barred) = self.0.turn.spurn(revision) {
+            let barred = tell::changed(&self.0.name, &barred, force.current.as_ref().map(|current| current.number));
+            return self.record(who, vec![Event::RevisionRefused(barred)]);
         }
         let current = force.current.clone().filter(|current| is_it(Some(current.number)));
         let current = current.ok_or(OperateError::NoSuchRevision(revision))?;

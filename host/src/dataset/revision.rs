@@ -35,6 +35,15 @@ pub(super) enum Trial {
     Canary(Arc<CanaryRun>),
 }
 
+impl Trial {
+    pub(super) fn state(&self) -> State {
+        match self {
+            Self::Shadow(_) => State::Shadow,
+            Self::Canary(_) => State::Canary,
+        }
+    }
+}
+
 /// What went through a revision.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -65,9 +74,16 @@ impl Made {
         *lock(&self.since) = SystemTime::now();
     }
 
-    /// It is tried in this way from now on.
+    /// It is tried in this way from now on. Leases that know of an earlier canary go on with it.
     pub(super) fn set_trial(&self, trial: Option<Trial>) {
         *lock(&self.trial) = trial;
+    }
+
+    /// It is tried no more: nobody goes on with it.
+    pub(super) fn dismissed(&self) {
+        if let Some(Trial::Canary(run)) = lock(&self.trial).take() {
+            run.end();
+        }
     }
 
     pub(super) fn trial(&self) -> Option<Trial> {

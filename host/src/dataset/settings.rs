@@ -60,12 +60,16 @@ pub struct Settings {
     pub shadow: u64,
     /// Which share of the work a candidate does before it is in force for all.
     pub canary: Option<Canary>,
+    /// For how many of the schemas that were masked under the revision in force a candidate must have a plan.
+    pub known_schemas: KnownSchemas,
     /// How many faults of plugins a revision may have.
     pub crash_budget: CrashBudget,
     /// How long the batches under a revision may go on after another one is in force.
     pub drain_deadline_ms: u64,
     /// How long one step of a candidate (compiling, vetting) may take.
     pub step_deadline_ms: u64,
+    /// How large a plugin's file may be, in MiB. Compiling takes memory in proportion to it, and nothing else bounds that.
+    pub plugin_file_mib: usize,
     /// How long one call of a plugin may take.
     pub plugin_deadline_ms: Option<u64>,
     /// How much memory one call of a plugin may use, in MiB.
@@ -80,9 +84,11 @@ impl Default for Settings {
             uniform: false,
             shadow: 0,
             canary: None,
+            known_schemas: KnownSchemas::All,
             crash_budget: CrashBudget::default(),
             drain_deadline_ms: 30_000,
             step_deadline_ms: 10_000,
+            plugin_file_mib: 64,
             plugin_deadline_ms: None,
             plugin_memory_mib: None,
             watch: Watching::default(),
@@ -96,7 +102,7 @@ impl Settings {
         let limits = engine.limits();
         let deadline = self.plugin_deadline_ms.map_or(limits.deadline, Duration::from_millis);
         let memory = self.plugin_memory_mib.map_or(limits.memory, |mebibytes| mebibytes.saturating_mul(1 << 20));
-        engine.limited(deadline, memory)
+        engine.limited(deadline, memory).in_background()
     }
 }
 
@@ -130,6 +136,17 @@ pub enum CanaryOf {
     Subjects,
     /// Of the batches: an individual may be masked under two revisions.
     Batches,
+}
+
+/// For how many of the schemas that were masked a candidate must have a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownSchemas {
+    /// For all: what is masked today can be masked tomorrow.
+    #[default]
+    All,
+    /// For one at least: those who send batches decide what schemas there are, and are not to decide what comes in force.
+    One,
 }
 
 /// How many faults of plugins a revision may have. One more, and the last good revision is in force again.

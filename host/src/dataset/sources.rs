@@ -24,6 +24,9 @@ pub(super) struct Material {
     pub(super) digest: String,
 }
 
+/// How many links lead to one another at most.
+const LINKS: usize = 8;
+
 /// How often the sources are read before they are called restless.
 const READINGS: usize = 5;
 
@@ -94,21 +97,33 @@ impl Sources {
         named.chain(self.plugins.iter().cloned()).chain(plugins).map(Touch::of).collect()
     }
 
-    /// The directories in which a change shows: those of the files, and of what symbolic links lead to.
+    /// The directories in which a change shows: those of the files, and of every symbolic link on the way to them.
     pub(super) fn directories(&self) -> BTreeSet<PathBuf> {
         let keyring = self.keyring.iter().map(|keyring| keyring.directory.join(KEYRING));
         let files = [Some(self.policy.clone()), self.labels.clone()].into_iter().flatten().chain(keyring);
-        let files = files.chain(self.plugins.clone()).chain(self.plugin_files().unwrap_or_default());
-        let led_to = |path: PathBuf| [fs::canonicalize(&path).ok(), Some(path)].into_iter().flatten();
-        let parent = |path: PathBuf| {
-            path.parent().map(|parent| match parent.as_os_str().is_empty() {
-                true => PathBuf::from("."),
-                false => parent.to_owned(),
-            })
-        };
-        let real = self.plugins.iter().filter_map(|directory| fs::canonicalize(directory).ok());
-        files.flat_map(led_to).filter_map(parent).chain(self.plugins.clone()).chain(real).collect()
+        // A file that is not there yet stands for those that a directory of plugins may get.
+        let plugins = self.plugins.iter().map(|directory| directory.join("*.wasm"));
+        let mut directories = BTreeSet::new();
+        for path in files.chain(plugins).chain(self.plugin_files().unwrap_or_default()) {
+            way_to(&path, LINKS, &mut directories);
+        }
+        directories
     }
+}
+
+/// The directory of a path, and those of the links on the way to it.
+fn way_to(path: &Path, links: usize, directories: &mut BTreeSet<PathBuf>) {
+    directories.insert(parent(path));
+    for link in path.ancestors().filter(|ancestor| ancestor.is_symlink()) {
+        directories.insert(parent(link));
+        if let (Ok(to), Ok(rest), true) = (fs::read_link(link), path.strip_prefix(link), links > 0) {
+            way_to(&parent(link).join(to).join(rest), links.saturating_sub(1), directories);
+        }
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
 impl Touch {

@@ -1,7 +1,7 @@
 //! Whose turn it is: which revision is in force, who is under it, and how one follows another.
 //!
 //! No clock, no disk and no plugin: the time is an argument, and what a revision is made of is `T`. Whoever masks reads
-//! one pointer; whoever changes what is in force holds the desk. Its interleavings are tried in `tests/turn`.
+//! one pointer; whoever changes what is in force holds the desk. Interleavings are tried in `tests/turn`.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -190,9 +190,8 @@ impl<T> Turn<T> {
     }
 
     /// Never goes back to a revision.
-    pub(super) fn spurn(&self, number: u64) -> bool {
-        let mut desk = lock(&self.desk);
-        desk.fallback.take_if(|fallback| fallback.number == number).is_some()
+    pub(super) fn spurn(&self, number: u64) -> Option<Arc<Revision<T>>> {
+        lock(&self.desk).fallback.take_if(|fallback| fallback.number == number)
     }
 
     /// Lets batches begin, or not. Where there is nothing in force they do not in any case.

@@ -12,7 +12,7 @@ use arrow_cast::display::array_value_to_string;
 use arrow_schema::{Field, Schema};
 
 use super::revision::Made;
-use super::settings::{CanaryOf, Settings};
+use super::settings::{CanaryOf, KnownSchemas, Settings};
 use super::synthetic;
 use super::turn::Revision;
 use crate::batch::{Batch, BatchPlace, ColumnType};
@@ -22,7 +22,7 @@ use crate::leash::Leash;
 use crate::mask::{MaskedBatch, mask};
 use crate::plan::{Action, Found, Plan};
 use crate::policy::{Policy, Rule, RuleAction};
-use crate::snapshot::Ready;
+use crate::snapshot::{Ready, Snapshot};
 use crate::verify::verify;
 
 /// The calls that a candidate was vetted for, each as one text.
@@ -41,16 +41,10 @@ pub(super) fn vet(
 ) -> Result<Vetted, Error> {
     let snapshot = candidate.snapshot();
     check_settings(snapshot.policy(), settings)?;
+    snapshot.check_keys()?;
     let mut rehearsal = Rehearsal { candidate, earlier, leash, vetted: Vetted::new() };
     if let Some(current) = earlier.first().map(|current| current.what.host.snapshot()) {
-        let same_policy = current.policy().digest() == snapshot.policy().digest();
-        for schema in current.schemas() {
-            let (before, after) = (current.plan(&schema)?, snapshot.plan_on(&schema, leash)?);
-            if same_policy {
-                same_types(&before.plan, &after.plan)?;
-            }
-            rehearsal.rehearse(&schema)?;
-        }
+        rehearsal.known_schemas(current, settings)?;
     }
     for (rule, found) in snapshot.transforms() {
         for column_type in types(snapshot.policy(), rule, &found) {
@@ -130,6 +124,27 @@ struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
+    /// What was masked can be masked, all of it or one table at least.
+    fn known_schemas(&mut self, current: &Snapshot, settings: &Settings) -> Result<(), Error> {
+        let (mut planned, mut refused) = (0_usize, None);
+        for schema in current.schemas() {
+            let after = match self.candidate.snapshot().plan_on(&schema, self.leash) {
+                Err(Error::Policy(problems)) => {
+                    refused = Some(Error::Policy(problems));
+                    continue;
+                }
+                planned => planned?,
+            };
+            planned = planned.saturating_add(1);
+            if current.policy().digest() == self.candidate.snapshot().policy().digest() {
+                same_types(&current.plan(&schema)?.plan, &after.plan)?;
+            }
+            self.rehearse(&schema)?;
+        }
+        let enough = planned > 0 && settings.known_schemas == KnownSchemas::One;
+        refused.filter(|_| !enough).map_or(Ok(()), Err)
+    }
+
     /// Takes made-up batches of a schema the way of every batch.
     fn rehearse(&mut self, schema: &Schema) -> Result<(), Error> {
         let Some(ready) = self.candidate.snapshot().rehearsal(schema, self.leash)? else { return Ok(()) };

@@ -1,7 +1,7 @@
 //! The one engine: pooled instances, copy-on-write images, deadlines by epoch, and nothing of WASI.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub struct Engine {
     cache: Option<Arc<CodeCache>>,
     /// What is compiled and in use, by the digest of its bytes.
     alive: Arc<Mutex<BTreeMap<String, Weak<Compiled>>>>,
+    /// Whether compiling leaves the processors to those who mask.
+    in_background: bool,
 }
 
 impl Engine {
@@ -39,7 +41,7 @@ impl Engine {
         let engine =
             wasmtime::Engine::new(&config(&limits)).map_err(|error| Error::Engine(error.root_cause().to_string()))?;
         tick(&engine, limits.tick);
-        Ok(Self { engine, limits, cache: cache.map(Arc::new), alive: Arc::default() })
+        Ok(Self { engine, limits, cache: cache.map(Arc::new), alive: Arc::default(), in_background: false })
     }
 
     /// The same engine with tighter limits for one call: no more memory than the pool gives.
@@ -47,6 +49,12 @@ impl Engine {
     pub fn limited(&self, deadline: Duration, memory: usize) -> Self {
         let limits = Limits { deadline, memory: memory.min(self.limits.memory), ..self.limits };
         Self { limits, ..self.clone() }
+    }
+
+    /// The same engine, compiling on one thread for all that ask for this: other threads mask meanwhile.
+    #[must_use]
+    pub fn in_background(self) -> Self {
+        Self { in_background: true, ..self }
     }
 
     /// What was compiled of these bytes, if somebody uses it.
@@ -77,12 +85,23 @@ impl Engine {
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest)) {
             return Ok(component);
         }
-        let component = Component::new(&self.engine, bytes)?;
+        let compile = || Component::new(&self.engine, bytes);
+        let component = match one_thread().filter(|_| self.in_background) {
+            Some(pool) => pool.install(compile)?,
+            None => compile()?,
+        };
         if let Some(cache) = &self.cache {
             cache.store(&self.engine, digest, &component);
         }
         Ok(component)
     }
+}
+
+/// The one thread of the process that compiles while others mask.
+fn one_thread() -> Option<&'static rayon::ThreadPool> {
+    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
+    let build = || rayon::ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "moretta-compile".into()).build();
+    POOL.get_or_init(|| build().ok()).as_ref()
 }
 
 impl std::fmt::Debug for Engine {

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::keys::{KeyError, Keyring, TokenGrant};
 use crate::leash::Leash;
 use crate::lend::Grant;
+use crate::manifest::Ask;
 use crate::mask::ReadyCall;
 use crate::plan::{self, Found, KeyUse, Plan, Transforms};
 use crate::plugin::{Package, Plugin, Registry};
@@ -136,6 +137,24 @@ impl Snapshot {
         Ok(Some(Ready { calls: calls.collect::<Result<_, Error>>()?, plan }))
     }
 
+    /// Whether every key that a rule names can be lent.
+    ///
+    /// # Errors
+    /// All that cannot.
+    pub(crate) fn check_keys(&self) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        for (rule, found) in self.transforms() {
+            let RuleAction::Mask(mask) = &rule.action else { continue };
+            let purpose = found.manifest.world.ask().and_then(Ask::purpose);
+            let Some((key, purpose)) = mask.key.as_ref().zip(purpose) else { continue };
+            let key = KeyUse { name: key.value.clone(), purpose, span: key.span.clone() };
+            if let Err(error) = self.key(&key) {
+                problems.push(problem(&key, &error).ok_or(error)?);
+            }
+        }
+        Ok(self.policy.refuse(problems)?)
+    }
+
     /// The schemas that there are plans for.
     pub(crate) fn schemas(&self) -> Vec<SchemaRef> {
         let plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -197,20 +216,18 @@ impl Snapshot {
     fn grant(&self, call: &plan::Call, problems: &mut Vec<PolicyProblem>) -> Result<Option<Option<Grant>>, Error> {
         let Some(key) = &call.key else { return Ok(Some(None)) };
         match self.key(key) {
-            Err(Error::Key(error)) => {
-                problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
-                self.note(call, Err(error));
-                Ok(None)
-            }
-            Err(Error::Vault(error @ VaultError::NoneGiven(_))) => {
-                problems.push(PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) });
-                Ok(None)
-            }
             Ok(grant) => {
                 self.note(call, Ok(grant.version()));
                 Ok(Some(Some(grant)))
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                let Some(problem) = problem(key, &error) else { return Err(error) };
+                problems.push(problem);
+                if let Error::Key(error) = error {
+                    self.note(call, Err(error));
+                }
+                Ok(None)
+            }
         }
     }
 
@@ -246,6 +263,12 @@ impl Snapshot {
     pub(crate) fn keyring(&self) -> Option<&Keyring> {
         self.keyring.as_ref()
     }
+}
+
+/// A key that cannot be had is a problem of the policy where the policy, the keyring or the vault could be others.
+fn problem(key: &KeyUse, error: &Error) -> Option<PolicyProblem> {
+    let is_theirs = matches!(error, Error::Key(_) | Error::Vault(VaultError::NoneGiven(_)));
+    is_theirs.then(|| PolicyProblem { message: error.to_string(), span: Some(key.span.clone()) })
 }
 
 impl fmt::Debug for Snapshot {

@@ -15,6 +15,6 @@ pub use packages::{
     unknown_manifest_key,
 };
 pub use runtime::{
-    divides_by_zero, honest, honest_pairs, keeps_the_key, post_return_spins, reads_past_its_memory, realloc_lies,
-    realloc_spins, returns_one_buffer_a_thousand_times, start_spins, uses_a_key_given_back,
+    divides_by_zero, honest, honest_giving, honest_pairs, keeps_the_key, post_return_spins, reads_past_its_memory,
+    realloc_lies, realloc_spins, returns_one_buffer_a_thousand_times, start_spins, uses_a_key_given_back,
 };

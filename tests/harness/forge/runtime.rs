@@ -24,6 +24,13 @@ pub fn honest_pairs() -> Vec<u8> {
     with_manifest(Worlds::of_contract(VERSION).component("masker", &Core::default().wat()), &manifest)
 }
 
+/// Nothing wrong, but that its manifest says it makes columns of another type.
+pub fn honest_giving(column_type: &str) -> Vec<u8> {
+    let mut manifest = manifest::masker();
+    manifest["transforms"][0]["types"]["text"] = json!(column_type);
+    with_manifest(Worlds::of_contract(VERSION).component("masker", &Core::default().wat()), &manifest)
+}
+
 /// Never gets through its start function, so there is never an instance to call.
 pub fn start_spins() -> Vec<u8> {
     masker(&Core { start: SPIN, ..Core::default() })

@@ -1,0 +1,44 @@
+//! What can be recorded of a dataset: which revision of it is in force, and who changed that.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// A revision of a dataset on its way.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RevisionChanged {
+    /// The name of the dataset.
+    pub dataset: String,
+    /// The number of the revision.
+    pub revision: u64,
+    /// SHA-256 over the digests of all that it is made of.
+    pub digest: String,
+    /// SHA-256 of the policy's text.
+    pub policy_digest: String,
+    /// SHA-256 of the file of labels, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels_digest: Option<String>,
+    /// SHA-256 of each plugin that is not shipped, by its name.
+    pub plugins: BTreeMap<String, String>,
+    /// The primary version of each key.
+    pub keys: BTreeMap<String, u32>,
+    /// The number of the revision that was in force before, or is again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<u64>,
+    /// The step that it is tried in, or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<&'static str>,
+    /// Whose fault it was: `input`, `plugin`, `machine` or `usage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<&'static str>,
+}
+
+/// A dataset that somebody stopped or started.
+#[derive(Clone, Debug, Serialize)]
+pub struct DatasetChanged {
+    /// Its name.
+    pub dataset: String,
+    /// The number of the revision in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+}

@@ -1,0 +1,120 @@
+//! Clients that mask batches, and look at every one that comes back.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use moretta::dataset::Dataset;
+
+use crate::Counts;
+
+/// How many rows a batch has.
+const ROWS: i64 = 200;
+
+/// What became of the batches.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) masked: AtomicU64,
+    pub(crate) lost: AtomicU64,
+    pub(crate) doubled: AtomicU64,
+    pub(crate) mixed: AtomicU64,
+    pub(crate) failed: AtomicU64,
+}
+
+/// Threads that mask until they are ended.
+pub(crate) struct Clients {
+    pub(crate) counts: Counts,
+    over: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<Vec<Duration>>>,
+}
+
+impl Clients {
+    /// Each waits between two batches.
+    pub(crate) fn start(dataset: &Dataset, clients: usize, wait: Duration) -> Self {
+        let (counts, over) = (Counts::default(), Arc::new(AtomicBool::new(false)));
+        let start = |client: usize| {
+            let (dataset, counts, over) = (dataset.clone(), counts.clone(), over.clone());
+            thread::spawn(move || mask(&dataset, client, wait, &counts, &over))
+        };
+        let threads = (0..clients).map(start).collect();
+        Self { counts, over, threads }
+    }
+
+    /// How long each batch took.
+    pub(crate) fn end(self) -> Latencies {
+        self.over.store(true, Ordering::SeqCst);
+        let mut all: Vec<_> = self.threads.into_iter().flat_map(|thread| thread.join().expect("a client")).collect();
+        all.sort_unstable();
+        Latencies(all)
+    }
+}
+
+fn mask(dataset: &Dataset, client: usize, wait: Duration, counts: &Counted, over: &AtomicBool) -> Vec<Duration> {
+    let mut took = Vec::new();
+    let mut first = client as i64 * 1_000_000_000;
+    while !over.load(Ordering::SeqCst) {
+        let batch = batch(first);
+        let started = Instant::now();
+        let masked = dataset
+            .lease()
+            .map_err(|error| error.to_string())
+            .and_then(|lease| lease.mask(batch).map_err(|error| error.to_string()));
+        took.push(started.elapsed());
+        match masked {
+            Ok(masked) => look_at(&masked, first, counts),
+            Err(_) => drop(counts.failed.fetch_add(1, Ordering::SeqCst)),
+        }
+        first += ROWS;
+        thread::sleep(wait);
+    }
+    took
+}
+
+fn batch(first: i64) -> RecordBatch {
+    let texts =
+        |what: &str| Arc::new((0..ROWS).map(|row| Some(format!("{what} {row}"))).collect::<StringArray>()) as ArrayRef;
+    let ids: ArrayRef = Arc::new((first..first + ROWS).collect::<Int64Array>());
+    let columns = [("id", ids), ("name", texts("name")), ("first", texts("first")), ("last", texts("last"))];
+    RecordBatch::try_from_iter(columns).expect("columns of one length")
+}
+
+/// Every row once, and all of one revision.
+fn look_at(masked: &RecordBatch, first: i64, counts: &Counted) {
+    let add = |count: &AtomicU64| drop(count.fetch_add(1, Ordering::SeqCst));
+    let column = |name: &str| masked.column_by_name(name).expect("the column is written");
+    let ids = column("id").as_primitive::<Int64Type>();
+    if ids.len() as i64 > ROWS {
+        add(&counts.doubled);
+    } else if !ids.values().iter().copied().eq(first..first + ROWS) {
+        add(&counts.lost);
+    }
+    let (one, two) = (column("first").as_string::<i32>(), column("last").as_string::<i32>());
+    let of_one = one.iter().chain(two).all(|text| text.is_some() && text == one.iter().next().flatten());
+    if !of_one {
+        add(&counts.mixed);
+    }
+    add(&counts.masked);
+}
+
+/// How long batches took, sorted.
+pub(crate) struct Latencies(Vec<Duration>);
+
+impl fmt::Display for Latencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = |hundredths: usize| self.0.get(self.0.len() * hundredths / 10_000).copied().unwrap_or_default();
+        let most = self.0.last().copied().unwrap_or_default();
+        write!(
+            f,
+            "{} batches, p50 {:.2?}, p99 {:.2?}, p99.9 {:.2?}, most {most:.2?}",
+            self.0.len(),
+            at(5_000),
+            at(9_900),
+            at(9_990)
+        )
+    }
+}
