@@ -19,6 +19,8 @@ mod openbao;
 mod pkcs11;
 mod quarantine;
 mod reveal;
+#[cfg(feature = "server")]
+mod server;
 mod stream;
 mod table;
 mod terminal;

@@ -5,3 +5,7 @@ pub mod counterpart;
 pub mod forge;
 pub mod generate;
 pub mod guests;
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
+pub mod serving;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What is not as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +77,7 @@ impl Fault {
 }
 
 /// An audit trail cannot be written, or not be trusted.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum AuditError {
     /// The trail is not what was written.
     #[error("the audit trail was tampered with: record {record} ({}, byte {byte}): {fault}", file.display())]
@@ -131,7 +132,7 @@ pub enum AuditError {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
 }
 
@@ -144,6 +145,6 @@ impl AuditError {
     /// For `map_err` on input and output.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
+        move |source| Self::Io { doing, path, source: Arc::new(source) }
     }
 }

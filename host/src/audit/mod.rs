@@ -29,6 +29,7 @@ mod record;
 mod revision;
 mod tail;
 mod time;
+mod together;
 mod trail;
 mod tree;
 mod walk;

@@ -13,6 +13,7 @@ use super::note::TrustedKeys;
 use super::record::Record;
 use super::tail::Tail;
 use super::time::rfc3339;
+use super::together::Together;
 use super::who::Who;
 use crate::keys::AuditGrant;
 
@@ -27,6 +28,14 @@ pub struct Trail {
     who: Who,
     clock: fn() -> SystemTime,
     patience: Duration,
+    together: Together<Entry, Result<(), AuditError>>,
+}
+
+/// What somebody has recorded.
+struct Entry {
+    who: Who,
+    run: Option<RunId>,
+    events: Vec<Event>,
 }
 
 /// The name of a run in the trail.
@@ -71,7 +80,15 @@ impl Trail {
     pub fn open(directory: &Path, key: AuditGrant, who: Who, clock: fn() -> SystemTime) -> Result<Self, AuditError> {
         files::make_directory(directory)?;
         let trusted = TrustedKeys::of_grant(&key);
-        Ok(Self { directory: directory.to_owned(), key, trusted, who, clock, patience: PATIENCE })
+        Ok(Self {
+            directory: directory.to_owned(),
+            key,
+            trusted,
+            who,
+            clock,
+            patience: PATIENCE,
+            together: Together::default(),
+        })
     }
 
     /// Waits no longer than this for another process that writes.
@@ -99,21 +116,39 @@ impl Trail {
     /// # Errors
     /// Those of [`Trail::record`].
     pub fn record_by(&self, who: &Who, run: Option<&RunId>, events: &[Event]) -> Result<Recorded, AuditError> {
+        let entry = Entry { who: who.clone(), run: run.cloned(), events: events.to_vec() };
+        let written = self.together.add(entry, |entries| self.write_each(&entries));
+        written.unwrap_or_else(|| Err(AuditError::Busy(self.directory.clone()))).map(Recorded)
+    }
+
+    /// Writes all entries at once. One that cannot be a record keeps the others from nothing.
+    fn write_each(&self, entries: &[Entry]) -> Vec<Result<(), AuditError>> {
+        match self.write(entries) {
+            Err(AuditError::TooLong) if entries.len() > 1 => {
+                entries.iter().map(|entry| self.write(std::slice::from_ref(entry))).collect()
+            }
+            written => entries.iter().map(|_| written.clone()).collect(),
+        }
+    }
+
+    fn write(&self, entries: &[Entry]) -> Result<(), AuditError> {
         let _lock = Lock::exclusive(&self.directory, self.patience)?;
         let (mut tail, repair) = Tail::find(&self.directory, &self.trusted)?;
-        if repair.is_none() && events.is_empty() {
-            return Ok(Recorded(()));
+        if repair.is_none() && entries.iter().all(|entry| entry.events.is_empty()) {
+            return Ok(());
         }
-        let repair = repair.map(Event::TrailRepaired);
-        for event in repair.iter().chain(events) {
-            let run = run.filter(|_| !matches!(event, Event::TrailRepaired(_)));
-            tail.add(Kind::Record, &self.entry(&tail, who, run, event)?.to_text()?)?;
+        if let (Some(repair), Some(first)) = (repair.map(Event::TrailRepaired), entries.first()) {
+            tail.add(Kind::Record, &self.record_of(&tail, &first.who, None, &repair)?.to_text()?)?;
+        }
+        for Entry { who, run, events } in entries {
+            for event in events {
+                tail.add(Kind::Record, &self.record_of(&tail, who, run.as_ref(), event)?.to_text()?)?;
+            }
         }
         let note = tail.chain.checkpoint().sign(&self.key);
         tail.add(Kind::Checkpoint, note.as_bytes())?;
         tail.write(&self.directory)?;
-        files::publish(&self.directory, &note)?;
-        Ok(Recorded(()))
+        files::publish(&self.directory, &note)
     }
 
     /// Reads every record in order, and verifies all of them. A trail that was not begun has none.
@@ -128,7 +163,7 @@ impl Trail {
         }
     }
 
-    fn entry(&self, tail: &Tail, who: &Who, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
+    fn record_of(&self, tail: &Tail, who: &Who, run: Option<&RunId>, event: &Event) -> Result<Record, AuditError> {
         let (action, details) = Record::parts(event)?;
         Ok(Record {
             number: tail.chain.size(),

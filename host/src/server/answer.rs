@@ -14,7 +14,6 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
-use super::body::Pump;
 use super::ending::{Cause, Ending};
 use super::problem::Problem;
 
@@ -97,7 +96,6 @@ pub(crate) struct Answer {
 pub(crate) struct Attended {
     ending: Ending,
     clock: AbortHandle,
-    pump: Option<Pump>,
 }
 
 impl Attended {
@@ -110,12 +108,7 @@ impl Attended {
                 ending.end(Cause::TooLong);
             }
         });
-        Self { ending: ending.clone(), clock: clock.abort_handle(), pump: None }
-    }
-
-    /// Has a body read for as long as somebody attends.
-    pub(crate) fn keep(&mut self, pump: Pump) {
-        self.pump = Some(pump);
+        Self { ending: ending.clone(), clock: clock.abort_handle() }
     }
 }
 

@@ -9,7 +9,6 @@ use axum::body::Bytes;
 use hmac::Mac;
 use http_body_util::BodyExt;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::ending::{Cause, Ending};
@@ -22,6 +21,10 @@ const PIECES: usize = 4;
 const HEAD_BYTES: usize = 16 << 10;
 /// The window of Zstandard that a client may ask for (RFC 9659): 8 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// How much more of a body is read that is refused, and for how long.
+const LINGER_BYTES: usize = 4 << 20;
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What a body may take.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +50,31 @@ pub(crate) struct Begun {
 /// # Errors
 /// Why it does not come.
 pub(crate) async fn begin(mut body: Body, bounds: BodyBounds, ending: &Ending) -> Result<Begun, Cause> {
-    let (mut head, mut taken) = (Vec::new(), 0_u64);
-    while taken < HEAD_BYTES as u64 {
-        match next(&mut body, &mut taken, bounds, ending).await? {
-            Some(bytes) => head.push(bytes),
-            None => return Ok(Begun { body, head, whole: true, taken }),
+    let (mut head, mut taken, mut whole) = (Vec::new(), 0_u64, false);
+    while taken < HEAD_BYTES as u64 && !whole {
+        match next(&mut body, &mut taken, bounds, ending).await {
+            Ok(Some(bytes)) => head.push(bytes),
+            Ok(None) => whole = true,
+            Err(cause) => {
+                linger(body);
+                return Err(cause);
+            }
         }
     }
-    Ok(Begun { body, head, whole: false, taken })
+    Ok(Begun { body, head, whole, taken })
+}
+
+/// Reads a little more of a body that is refused, into nothing: who is still sending would not see the answer.
+pub(crate) fn linger(mut body: Body) {
+    let mut left = LINGER_BYTES;
+    tokio::spawn(timeout(LINGER, async move {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = match left.checked_sub(frame.data_ref().map_or(1, Bytes::len)) {
+                Some(left) => left,
+                None => return,
+            };
+        }
+    }));
 }
 
 /// The next piece of a body, nothing at its end.
@@ -75,26 +95,36 @@ async fn next(body: &mut Body, taken: &mut u64, bounds: BodyBounds, ending: &End
 }
 
 impl Begun {
-    /// Has the rest read from the network, and gives what a thread reads it from. Who drops what is returned ends it.
-    pub(crate) fn read(self, bounds: BodyBounds, ending: &Ending, meter: impl FnOnce(u64) + Send + 'static) -> Pump {
+    /// The request is refused after all.
+    pub(crate) fn linger(self) {
+        linger(self.body);
+    }
+
+    /// Has the rest read from the network until the exchange ends, and gives what a thread reads it from. At the end
+    /// `meter` is told how much was sent.
+    pub(crate) fn read(
+        mut self,
+        bounds: BodyBounds,
+        ending: &Ending,
+        meter: impl FnOnce(u64) + Send + 'static,
+    ) -> Sent {
         let (sender, receiver) = mpsc::channel(PIECES);
-        let task = tokio::spawn({
-            let ending = ending.clone();
-            async move {
-                let mut taken = self.taken;
-                let pumped = self.pump(&sender, bounds, &ending, &mut taken).await;
-                meter(taken);
-                if let Err(cause) = pumped {
-                    ending.end(cause);
-                }
+        let ending = ending.clone();
+        tokio::spawn(async move {
+            let mut taken = self.taken;
+            let pumped = self.pump(&sender, bounds, &ending, &mut taken).await;
+            meter(taken);
+            if let Err(cause) = pumped {
+                ending.end(cause);
+                drop(sender);
+                linger(self.body);
             }
         });
-        let sent = Sent { receiver, current: Bytes::new(), whole: false };
-        Pump { sent: Some(sent), task: task.abort_handle() }
+        Sent { receiver, current: Bytes::new(), whole: false }
     }
 
     async fn pump(
-        mut self,
+        &mut self,
         sender: &Sender<Option<Bytes>>,
         bounds: BodyBounds,
         ending: &Ending,
@@ -119,25 +149,6 @@ async fn give(sender: &Sender<Option<Bytes>>, piece: Option<Bytes>, ending: &End
         biased;
         cause = ending.ended() => Err(cause),
         _ = sender.send(piece) => Ok(()),
-    }
-}
-
-/// Reads a body from the network as long as it lives.
-pub(crate) struct Pump {
-    sent: Option<Sent>,
-    task: AbortHandle,
-}
-
-impl Pump {
-    /// What a thread reads, once.
-    pub(crate) fn take(&mut self) -> Option<Sent> {
-        self.sent.take()
-    }
-}
-
-impl Drop for Pump {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -176,30 +187,21 @@ struct Digested {
 
 impl Rows {
     /// Unpacks a body. What comes of it is bounded too: a small body can unpack to a huge one.
-    ///
-    /// # Errors
-    /// The system gives no memory for it.
     pub(crate) fn of(
         sent: impl Read + Send + 'static,
         compression: Compression,
         most: u64,
         digest: Option<BodyDigest>,
         ending: &Ending,
-    ) -> io::Result<Self> {
-        let unpacked: Box<dyn Read + Send> = match compression {
+    ) -> Self {
+        let rows: Box<dyn Read + Send> = match compression {
             Compression::None => Box::new(sent),
-            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::new(sent))),
-            Compression::Zstd => {
-                let mut decoder = zstd::Decoder::new(sent)?;
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                Box::new(decoder)
+            _ => {
+                let rows = Packed::Closed(Box::new(sent), compression);
+                Box::new(Unpacked { rows, left: most, ending: ending.clone() })
             }
         };
-        let rows: Box<dyn Read + Send> = match compression {
-            Compression::None => unpacked,
-            _ => Box::new(Unpacked { rows: unpacked, left: most, ending: ending.clone() }),
-        };
-        Ok(Self(Arc::new(Mutex::new(Digested { rows, digest }))))
+        Self(Arc::new(Mutex::new(Digested { rows, digest })))
     }
 
     /// Whether everything was read: asks for one byte more.
@@ -229,15 +231,41 @@ impl Read for Rows {
     }
 }
 
+/// A body that is unpacked from its first byte on, which is read on the thread that may wait for it.
+enum Packed {
+    Closed(Box<dyn Read + Send>, Compression),
+    Open(Box<dyn Read + Send>),
+}
+
+impl Packed {
+    fn open(&mut self) -> io::Result<&mut Box<dyn Read + Send>> {
+        if let Self::Closed(sent, compression) = self {
+            let sent = std::mem::replace(sent, Box::new(io::empty()));
+            *self = Self::Open(match compression {
+                Compression::None => sent,
+                Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::new(sent))),
+                Compression::Zstd => {
+                    let mut decoder = zstd::Decoder::new(sent)?;
+                    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                    Box::new(decoder)
+                }
+            });
+        }
+        match self {
+            Self::Closed(rows, _) | Self::Open(rows) => Ok(rows),
+        }
+    }
+}
+
 struct Unpacked {
-    rows: Box<dyn Read + Send>,
+    rows: Packed,
     left: u64,
     ending: Ending,
 }
 
 impl Read for Unpacked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.rows.read(buffer).inspect_err(|error| {
+        let read = self.rows.open().and_then(|rows| rows.read(buffer)).inspect_err(|error| {
             if error.kind() != ErrorKind::Interrupted {
                 // If the network is why, it has said so before.
                 self.ending.end(Cause::NotUnpacked);

@@ -34,6 +34,8 @@ const MOST_FIELDS: usize = 64;
 const MOST_STREAMS: u32 = 64;
 /// How often an unused connection is looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// How much longer than an answer its last bytes may wait: so the run is told why it ended, where there is one.
+const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait when the system gives no more connections.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -68,7 +70,7 @@ pub(crate) async fn accept(listener: TcpListener, acceptor: Acceptor, server: Ar
 async fn connection(stream: TcpStream, acceptor: &Acceptor, server: &Arc<Server>, router: Router) {
     // Answers go out in large pieces: waiting for more of them helps nobody.
     let _ = stream.set_nodelay(true);
-    let stream = Paced::new(stream, server.config().bounds.idle());
+    let stream = Paced::new(stream, server.config().bounds.idle().saturating_add(GRACE));
     let Some(tls) = acceptor.tls() else {
         return serve(stream, Peer(None), server, router).await;
     };

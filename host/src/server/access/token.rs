@@ -136,7 +136,7 @@ impl Verifier {
     /// INVARIANT: a token that serves once is not believed twice, by a server that was started anew either.
     fn use_up(&self, claims: &Claims) -> Result<(), TokenFault> {
         let (Some(id), Some(issued)) = (&claims.jti, claims.iat) else { return Err(TokenFault::Malformed) };
-        if issued < self.began || claims.exp.saturating_sub(issued) > LONGEST_LIFE {
+        if issued <= self.began || claims.exp.saturating_sub(issued) > LONGEST_LIFE {
             return Err(TokenFault::Used);
         }
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::task::spawn_blocking;
 
 use crate::server::access::{Principal, TokenFault, Verifier};
+use crate::server::body::linger;
 use crate::server::listen::Peer;
 use crate::server::log::Level;
 use crate::server::problem::Problem;
@@ -21,14 +22,20 @@ pub(super) async fn authenticate(State(server): State<Arc<Server>>, mut request:
     let shown = Shown { token: token(request.headers()), peer };
     let principal = match principal(&server, &shown).await {
         Ok(principal) => principal,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => {
+            linger(request.into_body());
+            return problem.into_response();
+        }
     };
     let mut response = match server.gates().admit(&principal) {
         Ok(()) => {
             request.extensions_mut().insert(principal.clone());
             next.run(request).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            linger(request.into_body());
+            problem.into_response()
+        }
     };
     response.extensions_mut().insert(principal);
     response

@@ -14,9 +14,10 @@ use tokio::task::spawn_blocking;
 use super::allowed::allowed;
 use super::media::{Media, one};
 use crate::audit::RunId;
+use crate::dataset::Lease;
 use crate::server::access::{Operation, Principal};
 use crate::server::answer::{Answer, AnswerWriter, Attended, Completion, Pieces, answer};
-use crate::server::body::{Begun, BodyBounds, Rows, begin};
+use crate::server::body::{Begun, BodyBounds, Rows, begin, linger};
 use crate::server::ending::{Cause, Ending};
 use crate::server::exchange::Exchange;
 use crate::server::gates::Place;
@@ -43,12 +44,14 @@ pub(super) async fn mask(
     Extension(principal): Extension<Principal>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let served = allowed(&server, &principal, Operation::Mask, &name)?;
     let (head, body) = request.into_parts();
-    let (media, key) = (Media::of(&head.headers)?, idempotency_key(&head.headers)?);
-    let asked = Asked { server, served, principal, media, key };
-    asked.check(&head.headers)?;
-    asked.mask(body).await
+    match Asked::of(server, &name, principal, &head.headers) {
+        Ok(asked) => asked.mask(body).await,
+        Err(problem) => {
+            linger(body);
+            Err(problem)
+        }
+    }
 }
 
 /// The key of a request that may come again.
@@ -77,6 +80,15 @@ struct Answering {
 }
 
 impl Asked {
+    /// As the head of a request says.
+    fn of(server: Arc<Server>, name: &str, principal: Principal, headers: &HeaderMap) -> Result<Self, Problem> {
+        let served = allowed(&server, &principal, Operation::Mask, name)?;
+        let (media, key) = (Media::of(headers)?, idempotency_key(headers)?);
+        let asked = Self { server, served, principal, media, key };
+        asked.check(headers)?;
+        Ok(asked)
+    }
+
     /// What can be refused before the body is read.
     fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
         let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -96,9 +108,13 @@ impl Asked {
         let ending = Ending::default();
         let attended = Attended::new(&ending, self.server.config().bounds.request());
         let begun = begin(body, bounds, &ending).await?;
-        let places = (self.server.gates().enter(&self.principal)?, self.served.enter()?);
-        let lease = self.served.dataset().lease()?;
-        let turn = self.turn().await?;
+        let (places, lease, turn) = match self.enter().await {
+            Ok(entered) => entered,
+            Err(problem) => {
+                begun.linger();
+                return Err(problem);
+            }
+        };
         let (exchange, answering) = self.open(begun, attended, ending, places)?;
         let ticket = match turn {
             Some(Turn::Again(record)) => {
@@ -120,6 +136,12 @@ impl Asked {
         self.respond(name.as_str(), false, answering).await
     }
 
+    /// What a request takes while it is masked.
+    async fn enter(&self) -> Result<((Place, Place), Lease, Option<Turn>), Problem> {
+        let places = (self.server.gates().enter(&self.principal)?, self.served.enter()?);
+        Ok((places, self.served.dataset().lease()?, self.turn().await?))
+    }
+
     fn bounds(&self) -> BodyBounds {
         let bounds = &self.server.config().bounds;
         BodyBounds { bytes: bounds.request_bytes, unpacked: bounds.unpacked_bytes, idle: bounds.idle() }
@@ -137,17 +159,15 @@ impl Asked {
     fn open(
         &self,
         begun: Begun,
-        mut attended: Attended,
+        attended: Attended,
         ending: Ending,
         places: (Place, Place),
     ) -> Result<(Exchange, Answering), Problem> {
         let bounds = self.bounds();
-        let mut pump = begun.read(bounds, &ending, {
+        let sent = begun.read(bounds, &ending, {
             let (server, principal) = (self.server.clone(), self.principal.clone());
             move |bytes| server.gates().sent(&principal, bytes)
         });
-        let sent = pump.take().ok_or_else(Problem::internal)?;
-        attended.keep(pump);
         let digest = self.key.as_ref().and(self.server.spool()).map(|spool| spool.digest(&self.media.name()));
         let rows = Rows::of(sent, self.media.compression, bounds.unpacked, digest, &ending);
         let (writer, pieces): (AnswerWriter, _) = answer(&ending, bounds.idle);
@@ -156,7 +176,7 @@ impl Asked {
             server: self.server.clone(),
             served: self.served.clone(),
             principal: self.principal.clone(),
-            rows: rows.map_err(|_| Problem::internal())?,
+            rows,
             answer: Box::new(writer) as Box<dyn Write + Send>,
             ending: ending.clone(),
             done,

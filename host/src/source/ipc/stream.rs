@@ -32,14 +32,15 @@ impl<R: Read> CheckedStream<R> {
         };
         let start = self.message.len();
         read_exactly(&mut self.reader, length, &mut self.message)?;
-        // A message without metadata ends the stream.
-        if length > 0 {
-            let body = self.message.len();
-            let length = body_length(self.part(start..body))?;
-            read_exactly(&mut self.reader, length, &mut self.message)?;
-            check_buffers(self.part(start..body), self.part(body..self.message.len()))?;
+        // A message without metadata ends the stream. What follows would be overlooked: perhaps another stream.
+        if length == 0 {
+            let surplus = read_some(&mut self.reader)?;
+            return if surplus { Err(damaged("something follows its end")) } else { Ok(()) };
         }
-        Ok(())
+        let body = self.message.len();
+        let length = body_length(self.part(start..body))?;
+        read_exactly(&mut self.reader, length, &mut self.message)?;
+        check_buffers(self.part(start..body), self.part(body..self.message.len()))
     }
 
     fn prefix(&mut self) -> io::Result<Option<Prefix>> {
@@ -55,6 +56,10 @@ impl<R: Read> CheckedStream<R> {
     fn part(&self, range: std::ops::Range<usize>) -> &[u8] {
         self.message.get(range).unwrap_or_default()
     }
+}
+
+fn read_some(reader: &mut impl Read) -> io::Result<bool> {
+    Ok(reader.take(1).read_to_end(&mut Vec::new())? > 0)
 }
 
 impl<R: Read> Read for CheckedStream<R> {

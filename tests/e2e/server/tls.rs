@@ -1,0 +1,148 @@
+//! TLS 1.3, and clients that show certificates.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use moretta_tests::command::Desk;
+use moretta_tests::http::{Answer, connect, exchange, head};
+use moretta_tests::serving::{MASK, Serving, bearer, configuration};
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
+
+use super::{DATASETS, desk, masked, table};
+
+/// An authority, as PEM and ready to issue.
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+fn authority(name: &str) -> Authority {
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name = named(&[(DnType::CommonName, name)]);
+    let key = KeyPair::generate().unwrap();
+    let pem = params.self_signed(&key).unwrap().pem();
+    Authority { pem, issuer: Issuer::new(params, key) }
+}
+
+fn named(parts: &[(DnType, &str)]) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    parts.iter().for_each(|(part, value)| name.push(part.clone(), *value));
+    name
+}
+
+impl Authority {
+    /// A certificate and its key, as PEM.
+    fn issue(&self, name: DistinguishedName) -> (String, String) {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.distinguished_name = name;
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+}
+
+/// A desk whose server shows a certificate, and wants one from this authority.
+fn tls_desk(authority: &Authority) -> Desk {
+    let desk = desk("");
+    let (certificate, key) = authority.issue(named(&[(DnType::CommonName, "server")]));
+    desk.put("server.pem", certificate);
+    desk.put("server.key", key);
+    desk.put("clients.pem", &authority.pem);
+    let tls = "tls: { certificate: server.pem, key: server.key, client_ca: clients.pem }";
+    let principals = "principals:\n  - { certificate: \"CN=etl,O=Clinic\", roles: [pipeline] }";
+    let configuration = configuration(DATASETS).replace("plain: true", tls).replace("principals:", principals);
+    desk.put("moretta.yaml", configuration);
+    desk
+}
+
+/// A connection under TLS, or why there is none.
+fn open(
+    serving: &Serving,
+    root: &str,
+    client: Option<&(String, String)>,
+    version: &'static SupportedProtocolVersion,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+    let builder = builder.with_root_certificates(roots);
+    let config = match client {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+            let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+            builder.with_client_auth_cert(vec![certificate], key).unwrap()
+        }
+    };
+    let server = ServerName::try_from("localhost").unwrap();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), server).unwrap(), connect(serving.address()))
+}
+
+fn ask(stream: StreamOwned<ClientConnection, TcpStream>, more: &[(&str, &str)]) -> Answer {
+    let body = table(1_000);
+    let length = body.len().to_string();
+    let fields = [&[("content-type", "text/csv"), ("content-length", &length), ("connection", "close")], more].concat();
+    exchange(stream, &[head("POST", MASK, &fields).as_bytes(), body.as_bytes()].concat())
+}
+
+#[test]
+fn a_certificate_says_who_asks() {
+    let (clinic, other) = (authority("clinic"), authority("other"));
+    let desk = tls_desk(&clinic);
+    let serving = Serving::start(&desk);
+    let etl = clinic.issue(named(&[(DnType::OrganizationName, "Clinic"), (DnType::CommonName, "etl")]));
+    let answer = ask(open(&serving, &clinic.pem, Some(&etl), &TLS13), &[]).assert_whole();
+    assert!(answer.body == masked(&desk, &table(1_000), "out.csv"));
+    // Of this authority, and nobody that is known: a part of a name, or one that looks like two, is another name.
+    for parts in [&[(DnType::CommonName, "etl")][..], &[(DnType::CommonName, "etl,O=Clinic")]] {
+        let nobody = clinic.issue(named(parts));
+        ask(open(&serving, &clinic.pem, Some(&nobody), &TLS13), &[]).assert_status(403);
+    }
+    let stranger = other.issue(named(&[(DnType::OrganizationName, "Clinic"), (DnType::CommonName, "etl")]));
+    assert_eq!(ask(open(&serving, &clinic.pem, Some(&stranger), &TLS13), &[]).status, 0);
+    // Who shows no certificate needs a token, and a wrong token is not made good by a certificate.
+    ask(open(&serving, &clinic.pem, None, &TLS13), &[]).assert_status(401);
+    let token = bearer("etl-2");
+    ask(open(&serving, &clinic.pem, None, &TLS13), &[("authorization", &token)]).assert_whole();
+    ask(open(&serving, &clinic.pem, Some(&etl), &TLS13), &[("authorization", "Bearer x")]).assert_status(401);
+    let logged = serving.logged("handshake-failed");
+    assert_eq!(logged.len(), 1, "{logged:?}");
+}
+
+#[test]
+fn nothing_older_than_tls_1_3_is_spoken() {
+    let clinic = authority("clinic");
+    let serving = Serving::start(&tls_desk(&clinic));
+    let etl = clinic.issue(named(&[(DnType::OrganizationName, "Clinic"), (DnType::CommonName, "etl")]));
+    assert_eq!(ask(open(&serving, &clinic.pem, Some(&etl), &TLS12), &[]).status, 0);
+    let plain = exchange(connect(serving.address()), head("GET", "/healthz", &[]).as_bytes());
+    assert_eq!(plain.status, 0);
+    let answer = ask(open(&serving, &clinic.pem, Some(&etl), &TLS13), &[]);
+    assert_eq!(answer.status, 200, "{}", serving.log());
+}
+
+#[test]
+fn a_certificate_that_is_renewed_is_shown_after_a_hang_up() {
+    let (clinic, renewed) = (authority("clinic"), authority("renewed"));
+    let desk = tls_desk(&clinic);
+    let serving = Serving::start(&desk);
+    let (certificate, key) = renewed.issue(named(&[(DnType::CommonName, "server")]));
+    desk.put("server.pem", certificate);
+    desk.put("server.key", key);
+    let token = bearer("etl");
+    let ask = |root: &str| ask(open(&serving, root, None, &TLS13), &[("authorization", &token)]).status;
+    assert_eq!((ask(&clinic.pem), ask(&renewed.pem)), (200, 0));
+    serving.signal("HUP");
+    moretta_tests::serving::await_that("the new certificate", || ask(&renewed.pem) == 200);
+    assert_eq!(ask(&clinic.pem), 0);
+    // One that cannot be used leaves the last one.
+    desk.put("server.pem", "nothing");
+    serving.signal("HUP");
+    serving.await_logged("certificates-kept");
+    assert_eq!(ask(&renewed.pem), 200);
+}
