@@ -15,6 +15,8 @@ mod leak;
 mod library;
 #[cfg(feature = "openbao")]
 mod openbao;
+#[cfg(feature = "server")]
+mod operate;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 mod quarantine;
