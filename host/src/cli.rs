@@ -3,6 +3,8 @@
 mod audit;
 mod keys;
 mod plugin;
+#[cfg(feature = "server")]
+mod remote;
 mod reveal;
 #[cfg(feature = "server")]
 mod serve;
@@ -18,6 +20,8 @@ use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 pub use plugin::{FromArguments, InstallArguments, PluginCommand};
+#[cfg(feature = "server")]
+pub use remote::{RemoteArguments, RemoteCommand, RevisionArguments, ServerArguments};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
 #[cfg(feature = "server")]
 pub use serve::ServeArguments;
@@ -102,6 +106,10 @@ pub enum Command {
     #[cfg(feature = "server")]
     #[command(after_long_help = serve::EXAMPLE)]
     Serve(ServeArguments),
+    /// What is done with a running server.
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    Remote(RemoteCommand),
     /// Print the JSON Schema of a policy, for editors.
     Schema,
 }
@@ -218,6 +226,10 @@ pub struct CheckArguments {
 /// Look at rows in quarantine.
 #[derive(Debug, Subcommand)]
 pub enum QuarantineCommand {
+    /// List the quarantine files of a dataset of a running server, and how many rows they hold: not the rows.
+    #[cfg(feature = "server")]
+    #[command(after_help = remote::HELP)]
+    List(RemoteArguments),
     /// Print the rows of a quarantine file, decrypted, as NDJSON on standard output. They are the original values.
     Read {
         /// The quarantine file.

@@ -81,7 +81,7 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
-#[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao"))]
+#[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao", feature = "server"))]
 mod https;
 pub mod keys;
 mod leash;
@@ -105,6 +105,7 @@ pub mod sink;
 mod snapshot;
 pub mod source;
 mod staged;
+pub mod steps;
 pub mod store;
 pub mod stream;
 pub mod tally;

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::audit::Recorded;
 use crate::error::{Error, Place};
@@ -15,6 +15,7 @@ use crate::quarantine::{QuarantineWriter, row_as_json};
 use crate::report::{Report, Revision};
 use crate::sink::Stage;
 use crate::staged::StagedFile;
+use crate::steps::Steps;
 use crate::tally::Tally;
 
 /// The name of the key that rows in quarantine are sealed under.
@@ -34,6 +35,7 @@ pub(crate) struct Output<'a> {
     first_rejected: Vec<(Place, RejectionCode)>,
     outcomes: Outcomes,
     tally: Tally,
+    steps: Steps,
     bytes_read: u64,
     bytes_written: u64,
 }
@@ -60,6 +62,7 @@ impl<'a> Output<'a> {
             first_rejected: Vec::new(),
             outcomes: Outcomes::default(),
             tally: Tally::default(),
+            steps: Steps::default(),
             bytes_read: 0,
             bytes_written: 0,
         })
@@ -79,6 +82,7 @@ impl<'a> Output<'a> {
     pub(crate) fn write(&mut self, finished: pipeline::Finished) -> Result<(), Error> {
         self.outcomes.add(&finished.outcomes);
         self.bytes_read = self.bytes_read.saturating_add(finished.bytes);
+        self.steps.add(&finished.steps);
         self.keep_rejected(&finished)?;
         self.tally.add(finished.tally);
         self.tally.check_collisions(self.host.snapshot())?;
@@ -92,8 +96,9 @@ impl<'a> Output<'a> {
         Self { quarantine: self.quarantine.filter(|_| has_rows), ..self }
     }
 
-    /// Gives away what was written to an answer, which nothing leaves unrecorded.
-    pub(crate) fn release(&mut self, _: Recorded) -> Result<(), Error> {
+    /// Gives away what was written to an answer, which nothing leaves unrecorded. `audit`: how long that took.
+    pub(crate) fn release(&mut self, _: Recorded, audit: Duration) -> Result<(), Error> {
+        self.steps.add(&Steps { audit, ..Steps::default() });
         self.stage.release()
     }
 
@@ -131,6 +136,7 @@ impl<'a> Output<'a> {
             bytes_written: self.bytes_written,
             seconds: started.elapsed().as_secs_f64(),
             columns: self.tally,
+            steps: self.steps,
         };
         let staged = self.report.map(|(mut file, path)| -> Result<_, Error> {
             let json = report.to_json()?;

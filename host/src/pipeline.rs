@@ -22,6 +22,7 @@ use crate::outcome::{Fate, Outcomes, RejectedRow};
 use crate::sink::{Encoded, Encoder};
 use crate::snapshot::{Beat, Snapshot};
 use crate::source::{Chunk, Source};
+use crate::steps::{Steps, Stopwatch};
 use crate::tally::Tally;
 use crate::verify::{VerifiedBatch, verify};
 use crate::workers::Workers;
@@ -39,12 +40,16 @@ pub(crate) fn process(snapshot: &Snapshot, batch: Batch) -> Result<Processed, Er
 }
 
 fn process_on(snapshot: &Snapshot, batch: Batch, leash: &Leash) -> Result<Processed, Error> {
+    let (mut steps, mut stopwatch) = (Steps::default(), Stopwatch::start());
     let ready = snapshot.plan_on(&batch.columns().schema(), leash)?;
+    steps.plan = stopwatch.lap();
     let masked = mask(&batch, &ready.calls, leash)?;
+    steps.mask = stopwatch.lap();
     let verified = verify(&batch, &ready.plan, &ready.calls, &masked)?;
+    steps.verify = stopwatch.lap();
     let outcomes = outcomes(&batch, &verified, &masked.rejected)?;
     let tally = Tally::of(&ready, &batch, &masked);
-    Ok(Processed { batch, verified, rejected: masked.rejected, outcomes, tally })
+    Ok(Processed { batch, verified, rejected: masked.rejected, outcomes, tally, steps })
 }
 
 /// A batch that went through: what may be written, and what must not be.
@@ -55,6 +60,7 @@ pub(crate) struct Processed {
     pub(crate) rejected: Vec<RejectedRow>,
     pub(crate) outcomes: Outcomes,
     pub(crate) tally: Tally,
+    pub(crate) steps: Steps,
 }
 
 /// One batch, ready for the writer.
@@ -65,6 +71,7 @@ pub(crate) struct Finished {
     pub(crate) rejected: Vec<RejectedRow>,
     pub(crate) outcomes: Outcomes,
     pub(crate) tally: Tally,
+    pub(crate) steps: Steps,
     pub(crate) encoded: Encoded,
     /// How many bytes of input it stands for.
     pub(crate) bytes: u64,
@@ -170,10 +177,15 @@ fn finish(
     chunk: Box<dyn Chunk>,
 ) -> Result<Finished, Error> {
     let bytes = chunk.bytes();
-    let Processed { batch, verified, rejected, outcomes, tally } = process(chunk.decode()?)?;
+    let mut stopwatch = Stopwatch::start();
+    let decoded = chunk.decode()?;
+    let read = stopwatch.lap();
+    let Processed { batch, verified, rejected, outcomes, tally, steps } = process(decoded)?;
+    stopwatch.lap();
     let encoded = encoder.encode(verified)?;
+    let steps = Steps { read, write: stopwatch.lap(), ..steps };
     let batch = (!rejected.is_empty()).then_some(batch);
-    Ok(Finished { batch, rejected, outcomes, tally, encoded, bytes })
+    Ok(Finished { batch, rejected, outcomes, tally, steps, encoded, bytes })
 }
 
 /// INVARIANT: every row read has exactly one outcome, or the run fails.

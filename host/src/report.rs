@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::outcome::Outcomes;
 use crate::snapshot::Snapshot;
+use crate::steps::Steps;
 use crate::tally::Tally;
 
 /// What a finished run did.
@@ -24,6 +25,9 @@ pub struct Report {
     pub seconds: f64,
     /// What was done to each column.
     pub columns: Tally,
+    /// Where the time went.
+    #[serde(skip)]
+    pub steps: Steps,
 }
 
 impl Report {

@@ -230,6 +230,7 @@ fn no_rows(host: &Host, encoder: &dyn Encoder, columns: RecordBatch) -> Result<F
         rejected: processed.rejected,
         outcomes: processed.outcomes,
         tally: processed.tally,
+        steps: processed.steps,
         encoded: encoder.encode(processed.verified)?,
         bytes: 0,
     })

@@ -14,6 +14,7 @@ use crate::report::Report;
 use crate::run::write_all;
 use crate::sink;
 use crate::source::{self, BATCH_BYTES, Compression, Format, ReadOptions};
+use crate::steps::Stopwatch;
 use crate::workers::Workers;
 
 /// What is sent, and where the answer goes.
@@ -116,7 +117,9 @@ fn answer<'a>(
             account.add(&finished.outcomes, &finished.tally);
             output.write(finished)?;
         }
-        output.release(account.returned()?)
+        let mut stopwatch = Stopwatch::start();
+        let recorded = account.returned()?;
+        output.release(recorded, stopwatch.lap())
     })?;
     Ok(output)
 }

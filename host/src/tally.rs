@@ -6,6 +6,7 @@ use arrow_array::Array;
 
 use crate::batch::Batch;
 use crate::error::Error;
+use crate::keys::Purpose;
 use crate::mask::MaskedBatch;
 use crate::plan::Action;
 use crate::policy::PolicyProblem;
@@ -27,6 +28,9 @@ pub struct ColumnTally {
     pub rule: Option<usize>,
     /// Values that are not null.
     pub cells: u64,
+    /// What the key is for that the transform was lent, if it was lent one.
+    #[serde(skip)]
+    pub key: Option<Purpose>,
     /// How many outputs the configuration allows, where two values may share one.
     #[serde(skip)]
     distinct_outputs: Option<f64>,
@@ -53,6 +57,7 @@ impl Tally {
                     entry.cells = lent.map_or(0, |cells| values(cells.len(), cells.null_count()));
                     let call = ready.plan.calls.get(call);
                     entry.transform = call.map(|call| format!("{}/{}", call.plugin, call.transform));
+                    entry.key = call.and_then(|call| Some(call.key.as_ref()?.purpose));
                     entry.distinct_outputs = call.and_then(|call| call.distinct_outputs);
                 }
             }

@@ -34,6 +34,11 @@ impl Workers {
         self.threads
     }
 
+    /// How many jobs wait for one of them.
+    pub fn waiting(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Gives one of them something to do, in the order of giving. It must not panic: it would end its thread.
     pub(crate) fn give(&self, job: impl FnOnce() + Send + 'static) {
         // The threads live as long as this: somebody listens.

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("phi", &[]),
     ("staged", &[]),
     ("leash", &[]),
+    ("steps", &[]),
     ("workers", &[]),
     ("cast", &["batch"]),
     ("batch", &["error"]),
@@ -59,12 +60,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("snapshot", &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "vault"]),
     ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
-    ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
+    ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
     ("quarantine", &["error", "keys", "outcome", "staged"]),
     (
         "pipeline",
-        &["batch", "error", "leash", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify", "workers"],
+        &[
+            "batch", "error", "leash", "mask", "outcome", "sink", "snapshot", "source", "steps", "tally", "verify",
+            "workers",
+        ],
     ),
     // The way back, which nothing on the path of masking knows.
     (
@@ -75,7 +79,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     // What puts them together.
-    ("report", &["error", "outcome", "snapshot", "tally"]),
+    ("report", &["error", "outcome", "snapshot", "steps", "tally"]),
     ("account", &["audit", "batch", "error", "host", "keys", "outcome", "report", "snapshot", "tally"]),
     (
         "host",
@@ -86,19 +90,49 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "output",
-        &["audit", "error", "host", "keys", "outcome", "pipeline", "quarantine", "report", "sink", "staged", "tally"],
+        &[
+            "audit",
+            "error",
+            "host",
+            "keys",
+            "outcome",
+            "pipeline",
+            "quarantine",
+            "report",
+            "sink",
+            "staged",
+            "steps",
+            "tally",
+        ],
     ),
     (
         "dataset",
         &[
-            "account", "audit", "batch", "error", "host", "keys", "leash", "mask", "outcome", "pipeline", "plan",
-            "plugin", "policy", "snapshot", "vault", "verify",
+            "account", "audit", "batch", "error", "host", "keys", "leash", "manifest", "mask", "outcome", "pipeline",
+            "plan", "plugin", "policy", "snapshot", "vault", "verify",
         ],
     ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
-    ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
-    ("cli", &["approval", "keys", "source"]),
-    ("server", &["audit", "dataset", "error", "plugin", "policy", "report", "source", "staged", "stream", "workers"]),
+    ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "steps", "workers"]),
+    ("cli", &["approval", "audit", "keys", "source"]),
+    (
+        "server",
+        &[
+            "audit",
+            "dataset",
+            "error",
+            "keys",
+            "outcome",
+            "plugin",
+            "policy",
+            "quarantine",
+            "report",
+            "source",
+            "staged",
+            "stream",
+            "workers",
+        ],
+    ),
 ];
 
 /// The command is a user of the library: it may know everything but what makes up the path of a batch.

@@ -16,6 +16,8 @@ mod library;
 mod memory;
 #[cfg(feature = "openbao")]
 mod openbao;
+#[cfg(feature = "server")]
+mod operate;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 mod plugins;

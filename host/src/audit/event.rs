@@ -55,6 +55,8 @@ pub enum Event {
     DatasetDrained(DatasetChanged),
     /// Batches may begin again.
     DatasetStarted(DatasetChanged),
+    /// Somebody asked for something that no role of theirs allows.
+    OperationDenied(OperationDenied),
     /// The last write to the trail had been interrupted, and what was left of it was put in order.
     TrailRepaired(TrailRepaired),
 }
@@ -82,6 +84,7 @@ impl Event {
             Self::KeyGranted(_) | Self::QuarantineOpened(Quarantine { refused: None, .. }) => Outcome::Allowed,
             Self::RevealOpened(Reveal { refused: None, .. }) | Self::GlassBroken(_) => Outcome::Allowed,
             Self::KeyDenied(_) | Self::QuarantineOpened(_) | Self::RevealOpened(_) => Outcome::Denied,
+            Self::OperationDenied(_) => Outcome::Denied,
             Self::CommitFailed(_) | Self::QuarantineRead(Quarantine { refused: Some(_), .. }) => Outcome::Failed,
             Self::RevealWithdrawn(_) | Self::Revealed(Reveal { refused: Some(_), .. }) => Outcome::Failed,
             Self::Revealed(_) | Self::ReviewSigned(_) => Outcome::Done,
@@ -386,6 +389,15 @@ pub enum KeyChange {
     Rewrapped,
     /// It left the keyring.
     Exported,
+}
+
+/// Somebody asked for something that no role of theirs allows.
+#[derive(Clone, Debug, Serialize)]
+pub struct OperationDenied {
+    /// The dataset that it was to be done with.
+    pub dataset: String,
+    /// What was to be done: `mask`, `operate` or `read-audit`.
+    pub operation: &'static str,
 }
 
 /// What was left of a write that had been interrupted.

@@ -21,6 +21,7 @@ mod examine;
 mod export;
 mod fault;
 mod files;
+mod filter;
 mod frame;
 mod note;
 mod proof;
@@ -35,12 +36,13 @@ mod walk;
 mod who;
 
 pub use event::{
-    Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, Operations, Outcome, PluginUsed, Quarantine, Range,
-    Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
+    Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, OperationDenied, Operations, Outcome, PluginUsed,
+    Quarantine, Range, Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
 };
 pub use examine::{Examined, Trust, examine};
 pub use export::to_ocsf;
 pub use fault::{AuditError, Fault};
+pub use filter::{Filter, is_time};
 pub use note::{Checkpoint, TrustedKeys};
 pub use proof::{Proof, Proved, prove_growth, prove_record};
 pub use record::Record;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::audit::{Filter, is_time};
+
 const WHAT_IT_PROVES: &str = "\
 What a clean verification proves: every record up to the last checkpoint is as it was written, in its place, with none \
 missing, and the checkpoints were signed with the audit key.
@@ -98,7 +100,7 @@ pub struct TrustArguments {
 }
 
 /// Which records.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct FilterArguments {
     /// Of this run.
     #[arg(long, value_name = "RUN")]
@@ -126,10 +128,18 @@ pub enum ExportFormat {
     Ocsf,
 }
 
+impl FilterArguments {
+    /// The same, for who reads a trail.
+    pub(crate) fn filter(&self) -> Filter {
+        let Self { run, key, action, since, until } = self.clone();
+        Filter { run, key, action, since, until }
+    }
+}
+
 fn time(text: &str) -> Result<String, String> {
-    let pattern = "0000-00-00T00:00:00.000Z";
-    let fits =
-        |(given, expected): (char, char)| if expected == '0' { given.is_ascii_digit() } else { given == expected };
-    let whole = text.len() >= 4 && text.len() <= pattern.len() && text.chars().zip(pattern.chars()).all(fits);
-    if whole { Ok(text.to_owned()) } else { Err("expected the beginning of YYYY-MM-DDThh:mm:ss.sssZ".to_owned()) }
+    if is_time(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected the beginning of YYYY-MM-DDThh:mm:ss.sssZ".to_owned())
+    }
 }

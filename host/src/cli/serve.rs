@@ -7,6 +7,7 @@ use clap::Args;
 pub(super) const EXAMPLE: &str = "\
 Example of a configuration:
   listen: 0.0.0.0:8443
+  metrics: 127.0.0.1:9464
   tls: { certificate: server.pem, key: server.key, client_ca: clients.pem }
   tokens: { jwks: jwks.json, issuer: https://issuer.example, audience: moretta }
   roles:

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::show::printable;
 use super::{keyring as keyrings, print, read_text};
 use crate::audit::{
-    self, AuditError, Checkpoint, Event, Examined, Fault, KeyChange, KeyChanged, Proof, Proved, Record, Trail, Trust,
+    self, AuditError, Checkpoint, Event, Examined, Fault, KeyChange, KeyChanged, Proof, Proved, Trail, Trust,
     TrustedKeys, Who, examine, prove_growth, prove_record,
 };
 use crate::cli::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
@@ -121,8 +121,9 @@ fn malformed(path: &Path, expected: &'static str) -> impl FnOnce(Fault) -> Audit
 fn show(directory: &Path, filter: &FilterArguments) -> Result<(), Error> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["RECORD", "TIME", "WHO", "ACTION", "OUTCOME", "RUN", "DETAILS"]);
+    let filter = filter.filter();
     examine(directory, Trust::default(), &mut |record, _| {
-        if matches(filter, &record) {
+        if filter.matches(&record) {
             table.add_row([
                 record.number.to_string(),
                 record.time.clone(),
@@ -140,9 +141,9 @@ fn show(directory: &Path, filter: &FilterArguments) -> Result<(), Error> {
 fn export(directory: &Path, format: ExportFormat, filter: &FilterArguments) -> Result<(), Error> {
     let trail = examine(directory, Trust::default(), &mut |_, _| {})?;
     let origin = origin(&trail);
-    let mut printed = Ok(());
+    let (mut printed, filter) = (Ok(()), filter.filter());
     examine(directory, Trust::default(), &mut |record, text| {
-        if printed.is_ok() && matches(filter, &record) {
+        if printed.is_ok() && filter.matches(&record) {
             printed = match format {
                 ExportFormat::Jsonl => print(&format!("{}\n", String::from_utf8_lossy(text))),
                 ExportFormat::Ocsf => print(&format!("{}\n", audit::to_ocsf(&record, &origin))),
@@ -176,23 +177,6 @@ fn verify_proof(path: &Path, trust: &TrustArguments) -> Result<(), Error> {
             print(&format!("proved: {} grew from {} records to {}\n", old.origin, old.size, new.size))
         }
     }
-}
-
-fn matches(filter: &FilterArguments, record: &Record) -> bool {
-    let FilterArguments { run, key, action, since, until } = filter;
-    let not_after = |until: &String| record.time <= *until || record.time.starts_with(until.as_str());
-    run.as_ref().is_none_or(|run| record.run.as_ref() == Some(run))
-        && action.as_ref().is_none_or(|action| *action == record.action)
-        && since.as_ref().is_none_or(|since| record.time >= *since)
-        && until.as_ref().is_none_or(not_after)
-        && key.as_ref().is_none_or(|key| names_key(record, key))
-}
-
-/// Whether the record says that this key was used or changed.
-fn names_key(record: &Record, key: &str) -> bool {
-    let is_it = |value: &Value| value.get("key").and_then(Value::as_str) == Some(key);
-    let used = record.details.get("revision").and_then(|revision| revision.get("keys")).and_then(Value::as_array);
-    record.details.get("key").and_then(Value::as_str) == Some(key) || used.is_some_and(|keys| keys.iter().any(is_it))
 }
 
 /// What there is to say, for people: names and counts. Digests and lists are in the export.

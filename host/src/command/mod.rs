@@ -9,6 +9,8 @@ mod keys;
 mod mask;
 mod operators;
 mod plugin;
+#[cfg(feature = "server")]
+mod remote;
 mod reveal;
 #[cfg(feature = "server")]
 mod serve;
@@ -53,12 +55,16 @@ fn execute(command: &Command) -> Result<(), Error> {
         Command::Quarantine(QuarantineCommand::Read { file, keyring, audit }) => {
             read_quarantine(file, keyring, audit.as_deref())
         }
+        #[cfg(feature = "server")]
+        Command::Quarantine(QuarantineCommand::List(arguments)) => remote::quarantine(arguments),
         Command::Audit(command) => audit::run(command),
         Command::Vault(command) => vault::run(command),
         Command::Reveal(arguments) => reveal::run(arguments),
         Command::Review(command) => reveal::review(command),
         #[cfg(feature = "server")]
         Command::Serve(arguments) => serve::run(arguments),
+        #[cfg(feature = "server")]
+        Command::Remote(command) => remote::run(command),
         Command::Schema => print(&format!("{:#}\n", policy::json_schema())),
     }
 }

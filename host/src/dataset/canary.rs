@@ -199,10 +199,11 @@ fn joined(batch: &Batch, its: (Processed, Vec<usize>), others: (Processed, Vec<u
         rows.into_iter().filter(is_kept).collect()
     };
     let ((its, its_rows), (others, other_rows)) = (its, others);
-    let (mut outcomes, mut tally) = (its.outcomes, its.tally);
+    let (mut outcomes, mut tally, mut steps) = (its.outcomes, its.tally, its.steps);
+    steps.add(&others.steps);
     outcomes.add(&others.outcomes);
     tally.add(others.tally);
     let parts = [(its.verified, kept(its_rows)), (others.verified, kept(other_rows))];
     let verified = verify::join(batch, &parts)?;
-    Some(Processed { batch: batch.clone(), verified, rejected, outcomes, tally })
+    Some(Processed { batch: batch.clone(), verified, rejected, outcomes, tally, steps })
 }

@@ -41,6 +41,8 @@ pub(super) struct Inner {
     pub(super) tasks: Sender<Task>,
     pub(super) swaps: AtomicU64,
     pub(super) rollbacks: AtomicU64,
+    pub(super) refusals: AtomicU64,
+    pub(super) faults: AtomicU64,
     pub(super) started: Instant,
     /// Held by each candidate that is being made, also by those that nobody waits for any more.
     pub(super) lane: Arc<()>,
@@ -214,6 +216,7 @@ impl Inner {
     fn refused(&self, number: u64, digest: String, failure: Failure, who: &Who) -> ReloadFailed {
         let Failure { state, failed, error } = failure;
         self.reached(number, state, Some((failed, error.to_string())));
+        self.refusals.fetch_add(1, Ordering::Relaxed);
         let refused = of_parts(&self.name, number, &Parts { digest, ..Parts::default() }, self.current());
         let (step, problem) = (Some(word(failed)), Some(problem(&error)));
         let refused = Event::RevisionRefused(RevisionChanged { step, problem, ..refused });
@@ -232,6 +235,7 @@ impl Inner {
         let state = candidate.what.trial().map_or(State::Vetted, |trial| trial.state());
         candidate.what.dismissed();
         self.reached(number, state, Some((State::Current, reason)));
+        self.refusals.fetch_add(1, Ordering::Relaxed);
         let refused = changed(&self.name, candidate, self.current());
         let step = Some(word(state));
         let refused = Event::RevisionRefused(RevisionChanged { step, ..refused });
@@ -343,6 +347,7 @@ impl Inner {
         if !is_fault {
             return;
         }
+        self.faults.fetch_add(1, Ordering::Relaxed);
         if let Some(fall) = self.turn.fault(revision, self.now()) {
             self.fell(fall, revision);
         }

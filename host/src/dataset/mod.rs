@@ -36,6 +36,7 @@ mod candidate;
 mod change;
 mod keep;
 mod lease;
+mod plugins;
 mod revision;
 mod settings;
 mod shadow;
@@ -48,11 +49,13 @@ mod turn;
 mod vet;
 mod watch;
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub use lease::{Lease, Unavailable};
+pub use plugins::PluginStatus;
 pub use settings::{Canary, CanaryOf, CrashBudget, KeyringSource, KnownSchemas, Settings, Sources, Watching};
 pub use status::{
     CanaryStatus, CandidateStatus, ColumnDifference, Gate, Parts, RevisionStatus, ShadowStatus, State, Status,
@@ -64,7 +67,7 @@ use revision::Trial;
 use sync::lock;
 use turn::{Budget, Fall, Turn};
 
-use crate::audit::{AuditError, Event, Who};
+use crate::audit::{AuditError, Event, OperationDenied, Who};
 use crate::error::Error;
 use crate::plugin::Engine;
 
@@ -140,6 +143,8 @@ impl Dataset {
             tasks,
             swaps: AtomicU64::default(),
             rollbacks: AtomicU64::default(),
+            refusals: AtomicU64::default(),
+            faults: AtomicU64::default(),
             started: Instant::now(),
             lane: Arc::default(),
         };
@@ -312,7 +317,34 @@ impl Dataset {
             candidate,
             swaps: self.0.swaps.load(Ordering::Relaxed),
             rollbacks: self.0.rollbacks.load(Ordering::Relaxed),
+            refusals: self.0.refusals.load(Ordering::Relaxed),
+            faults: self.0.faults.load(Ordering::Relaxed),
         }
+    }
+
+    /// The number of the revision in force and its plugins, by name. None where none is in force.
+    pub fn plugins(&self) -> (Option<u64>, Vec<PluginStatus>) {
+        let force = self.0.turn.force();
+        match &force.current {
+            Some(current) => (Some(current.number), plugins::of(&current.what)),
+            None => (None, Vec::new()),
+        }
+    }
+
+    /// Where the trail of the revision in force is, if one is kept.
+    pub fn audit_directory(&self) -> Option<PathBuf> {
+        let force = self.0.turn.force();
+        let trail = force.current.as_ref().and_then(|current| current.what.host.audit());
+        trail.map(|trail| trail.directory().to_owned())
+    }
+
+    /// Records that somebody asked for something that they may not do.
+    ///
+    /// # Errors
+    /// It cannot be recorded.
+    pub fn denied(&self, who: &Who, operation: &'static str) -> Result<(), OperateError> {
+        let denied = OperationDenied { dataset: self.0.name.clone(), operation };
+        self.record(who, &[Event::OperationDenied(denied)])
     }
 
     /// Reloads whenever the sources change, until what is returned is dropped.

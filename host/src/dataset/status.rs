@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::settings::Canary;
 
 /// A dataset at one time.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Status {
     /// Its name.
     pub dataset: String,
@@ -25,6 +26,10 @@ pub struct Status {
     pub swaps: u64,
     /// How often one was rolled back by itself.
     pub rollbacks: u64,
+    /// How often a candidate was refused.
+    pub refusals: u64,
+    /// How many batches failed by the fault of a plugin, or took too long, under any revision.
+    pub faults: u64,
 }
 
 impl Status {
@@ -35,7 +40,7 @@ impl Status {
 }
 
 /// Whether batches may begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gate {
     /// They may.
@@ -49,7 +54,7 @@ pub enum Gate {
 }
 
 /// Where a revision is on its way. One that failed stays where it failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Its sources changed, and are read.
@@ -75,7 +80,7 @@ pub enum State {
 }
 
 /// One revision.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RevisionStatus {
     /// Its number.
     pub number: u64,
@@ -96,7 +101,7 @@ pub struct RevisionStatus {
 }
 
 /// What a revision is made of: digests are SHA-256 in hexadecimal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Parts {
     /// Of everything below.
     pub digest: String,
@@ -115,7 +120,7 @@ pub struct Parts {
 }
 
 /// A candidate that is not in force.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CandidateStatus {
     /// The number that it was given.
     pub number: u64,
@@ -138,7 +143,7 @@ pub struct CandidateStatus {
 }
 
 /// What a candidate does in shadow, beside what the revision in force does with the same rows: counts, and no value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ShadowStatus {
     /// How many batches are to be compared.
     pub wanted: u64,
@@ -161,7 +166,7 @@ pub struct ShadowStatus {
 }
 
 /// How a column of the candidate's output differs from the one in force.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ColumnDifference {
     /// Cells that were compared.
     pub cells: u64,
@@ -180,7 +185,7 @@ pub struct ColumnDifference {
 }
 
 /// How far a canary is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CanaryStatus {
     /// Which share.
     #[serde(flatten)]

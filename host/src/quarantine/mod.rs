@@ -5,10 +5,12 @@
 //! added or taken away is noticed when the file is read.
 
 mod line;
+mod listing;
 mod reader;
 mod row;
 mod writer;
 
+pub use listing::{QuarantineFile, list};
 pub use reader::{QuarantinedRow, QuarantinedRows, read};
 pub use row::row_as_json;
 pub use writer::QuarantineWriter;

@@ -44,8 +44,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Peer(pub(crate) Option<Arc<str>>);
 
 /// Accepts connections until the server is to stop.
-pub(crate) async fn accept(listener: TcpListener, acceptor: Acceptor, server: Arc<Server>) {
-    let router = api::router(server.clone());
+pub(crate) async fn accept(listener: TcpListener, acceptor: Acceptor, server: Arc<Server>, router: Router) {
     loop {
         let accepted = tokio::select! {
             () = server.stopped() => return,

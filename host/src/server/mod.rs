@@ -22,6 +22,7 @@ mod exchange;
 mod gates;
 mod listen;
 mod log;
+mod metrics;
 mod paced;
 mod problem;
 mod reload;
@@ -33,6 +34,7 @@ mod spool;
 mod state;
 mod tls;
 
+pub use api::openapi;
 pub use config::Config;
 
 use std::sync::Arc;
@@ -78,7 +80,15 @@ pub fn serve(config: Config, cache: Option<CodeCache>) -> Result<(), Error> {
         let here = listener.local_addr().map_err(Error::io("listen on", address.to_string()))?;
         server.log().write(Level::Info, "listening", &[("address", here.to_string().into())]);
         let tick = tokio::spawn(reload::from_time_to_time(server.clone()));
-        let accepting = tokio::spawn(listen::accept(listener, acceptor.clone(), server.clone()));
+        let router = api::router(server.clone());
+        let accepting = tokio::spawn(listen::accept(listener, acceptor.clone(), server.clone(), router));
+        if let Some(address) = server.config().metrics {
+            let listener = TcpListener::bind(address).await.map_err(Error::io("listen on", address.to_string()))?;
+            let here = listener.local_addr().map_err(Error::io("listen on", address.to_string()))?;
+            server.log().write(Level::Info, "metrics", &[("address", here.to_string().into())]);
+            let router = api::metrics_alone(server.clone());
+            tokio::spawn(listen::accept(listener, tls::Acceptor::plain(), server.clone(), router));
+        }
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,

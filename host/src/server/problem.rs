@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ending::Cause;
@@ -10,7 +11,7 @@ use crate::dataset::Unavailable;
 use crate::error::{Blame, Error};
 
 /// Why something is not done.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Problem {
     /// A name for it that does not change.
     #[serde(rename = "type")]
@@ -32,7 +33,7 @@ pub(crate) struct Problem {
 }
 
 /// Whose fault a problem is, and so who can mend it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Fault {
     /// Who asks.

@@ -11,14 +11,15 @@ use super::served::Served;
 use super::state::Server;
 use super::tls::Acceptor;
 use crate::audit::Who;
-use crate::dataset::Reloaded;
+use crate::dataset::{ReloadFailed, Reloaded};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Reads everything again. What cannot be used leaves what was in force as it is.
 pub(crate) fn everything(server: &Arc<Server>, acceptor: &Acceptor) {
     for served in server.datasets() {
-        dataset(server, served, &Who::of_process());
+        // What became of it is in the log.
+        drop(dataset(server, served, &Who::of_process()));
     }
     if let Err(error) = acceptor.reload(server.config().tls.as_ref()) {
         server.log().write(Level::Error, "certificates-kept", &[("reason", error.to_string().into())]);
@@ -26,12 +27,16 @@ pub(crate) fn everything(server: &Arc<Server>, acceptor: &Acceptor) {
     keys(server);
 }
 
-/// Makes a revision of a dataset's files as they are now.
-fn dataset(server: &Server, served: &Served, who: &Who) {
+/// Makes a revision of a dataset's files as they are now, and logs what became of it.
+///
+/// # Errors
+/// It failed, and what was in force still is.
+pub(crate) fn dataset(server: &Server, served: &Served, who: &Who) -> Result<Reloaded, ReloadFailed> {
     let name = ("dataset", served.name().into());
-    match served.dataset().reload(who) {
+    let reloaded = served.dataset().reload(who);
+    match &reloaded {
         Ok(reloaded) => {
-            let (word, revision) = match reloaded {
+            let (word, revision) = match *reloaded {
                 Reloaded::Unchanged(revision) => ("unchanged", revision),
                 Reloaded::InForce(revision) => ("in-force", revision),
                 Reloaded::Shadow(revision) => ("shadow", revision),
@@ -45,6 +50,7 @@ fn dataset(server: &Server, served: &Served, who: &Who) {
             server.log().write(Level::Error, "reload-failed", &fields);
         }
     }
+    reloaded
 }
 
 fn keys(server: &Server) {

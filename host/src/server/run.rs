@@ -71,6 +71,10 @@ impl Run {
             Err(problem) => (State::Failed { problem: problem.clone() }, None, Some(problem.word().to_owned())),
         };
         server.runs().end(name.as_str(), state);
+        match &outcome {
+            Ok(report) => server.metrics().completed(&served, report),
+            Err(problem) => server.metrics().failed(&served, problem),
+        }
         let fields = [
             ("run", name.as_str().into()),
             ("dataset", served.name().into()),

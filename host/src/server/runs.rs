@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::access::Principal;
@@ -14,7 +15,7 @@ use crate::report::Report;
 const MOST: usize = 10_000;
 
 /// A run, and how it ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Run {
     /// Its name.
     pub(crate) run: String,
@@ -28,14 +29,15 @@ pub(crate) struct Run {
 }
 
 /// How far a run is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(tag = "status", rename_all = "kebab-case")]
 pub(crate) enum State {
     /// It goes on.
     Running,
     /// Everything was masked, and given to who asked.
     Complete {
-        /// What was done.
+        /// What was done: counts, and the revision that did it.
+        #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
         report: Arc<Report>,
     },
     /// It failed, and who asked has no complete answer.

@@ -2,7 +2,7 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
@@ -50,6 +50,11 @@ impl Served {
     pub(crate) fn quarantine(&self, run: &RunId) -> (Option<PathBuf>, u64) {
         let file = self.config.quarantine.as_ref().map(|directory| directory.join(format!("{}.jsonl", run.as_str())));
         (file, self.config.max_quarantined)
+    }
+
+    /// The directory of the quarantine, if rows may go there.
+    pub(crate) fn quarantine_directory(&self) -> Option<&Path> {
+        self.config.quarantine.as_deref()
     }
 
     /// How many requests are masked now.

@@ -9,10 +9,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::LAST_WORDS;
 use super::access::{Jwks, KeyFile, Operation, Principal, Verifier};
+use super::api;
 use super::config::Config;
 use super::ending::Cause;
 use super::gates::{Count, Gates};
 use super::log::{Level, Log};
+use super::metrics::Metrics;
 use super::problem::Problem;
 use super::runs::Runs;
 use super::served::Served;
@@ -32,6 +34,7 @@ pub(crate) struct Server {
     spool: Option<Arc<Spool>>,
     workers: Workers,
     log: Log,
+    metrics: Metrics,
     connections: Count,
     stopping: watch::Sender<bool>,
 }
@@ -63,6 +66,7 @@ impl Server {
             spool: config.spool.as_ref().map(Spool::open).transpose()?.map(Arc::new),
             workers: Workers::new(config.workers),
             log: Log::to_stderr(),
+            metrics: Metrics::new(api::paths()),
             connections: Count::default(),
             stopping: watch::Sender::new(false),
             config,
@@ -100,6 +104,10 @@ impl Server {
 
     pub(crate) fn log(&self) -> &Log {
         &self.log
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The connections that are open.

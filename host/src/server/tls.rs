@@ -19,6 +19,11 @@ use crate::error::Error;
 pub(crate) struct Acceptor(Option<Arc<RwLock<Arc<ServerConfig>>>>);
 
 impl Acceptor {
+    /// For what is of this machine alone.
+    pub(crate) fn plain() -> Self {
+        Self(None)
+    }
+
     /// What a new connection is accepted with.
     pub(crate) fn tls(&self) -> Option<TlsAcceptor> {
         let config = self.0.as_ref()?.read().unwrap_or_else(PoisonError::into_inner).clone();

@@ -17,7 +17,7 @@ use crate::lend::Grant;
 use crate::manifest::Ask;
 use crate::mask::ReadyCall;
 use crate::plan::{self, Found, KeyUse, Plan, Transforms};
-use crate::plugin::{Plugin, Registry};
+use crate::plugin::{Package, Plugin, Registry};
 use crate::policy::{Policy, PolicyProblem, Rule, RuleAction};
 use crate::vault::{VaultError, VaultOpener};
 
@@ -105,6 +105,11 @@ impl Snapshot {
     /// Compiles every plugin that the policy names, so that no batch waits for that. No code is run.
     pub(crate) fn compile(&self) -> Result<(), Error> {
         self.transforms().try_for_each(|(_, found)| self.plugins.compile(&found.manifest.name).map(drop))
+    }
+
+    /// Every plugin that there is, by name.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = &Package> {
+        self.plugins.packages()
     }
 
     /// The rules that mask, with their transforms.

@@ -7,7 +7,7 @@ mod masks;
 mod operate;
 mod quotas;
 mod slow;
-mod tls;
+pub(crate) mod tls;
 
 use moretta_tests::command::Desk;
 use moretta_tests::http::{chunk, connect, head};

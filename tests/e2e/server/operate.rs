@@ -28,7 +28,7 @@ fn the_kill_switch_ends_what_is_under_way_at_once() {
     let stream = begin_masking(&serving, "etl", &[]);
     let pulled = Instant::now();
     let told = serving.post("anna", "/v1/datasets/patients/stop", &[], b"").assert_status(200).json();
-    assert_eq!(told["gate"], "stopped", "{told}");
+    assert_eq!(told["status"]["gate"], "stopped", "{told}");
     let (_, complete) = rest(stream);
     assert!(!complete && pulled.elapsed() < Duration::from_secs(2), "{:?}", pulled.elapsed());
     let refused = serving.mask("etl", &table(3)).assert_status(503);

@@ -19,12 +19,12 @@ use rustls::{
 use super::{DATASETS, desk, masked, table};
 
 /// An authority, as PEM and ready to issue.
-struct Authority {
-    pem: String,
+pub(crate) struct Authority {
+    pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
-fn authority(name: &str) -> Authority {
+pub(crate) fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name = named(&[(DnType::CommonName, name)]);
@@ -39,6 +39,11 @@ fn named(parts: &[(DnType, &str)]) -> DistinguishedName {
     name
 }
 
+/// A certificate and its key for this common name, as PEM.
+pub(crate) fn issued(authority: &Authority, name: &str) -> (String, String) {
+    authority.issue(named(&[(DnType::CommonName, name)]))
+}
+
 impl Authority {
     /// A certificate and its key, as PEM.
     fn issue(&self, name: DistinguishedName) -> (String, String) {
@@ -50,7 +55,7 @@ impl Authority {
 }
 
 /// A desk whose server shows a certificate, and wants one from this authority.
-fn tls_desk(authority: &Authority) -> Desk {
+pub(crate) fn tls_desk(authority: &Authority) -> Desk {
     let desk = desk("");
     let (certificate, key) = authority.issue(named(&[(DnType::CommonName, "server")]));
     desk.put("server.pem", certificate);

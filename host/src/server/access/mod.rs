@@ -50,12 +50,19 @@ impl Principal {
     }
 }
 
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Operation {
+    /// As the configuration has it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
             Self::Mask => "mask",
             Self::Operate => "operate",
             Self::ReadAudit => "read-audit",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }

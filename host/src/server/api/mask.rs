@@ -11,6 +11,7 @@ use axum::response::Response;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use super::allowed::allowed;
 use super::media::{Media, one};
 use crate::audit::RunId;
 use crate::dataset::Lease;
@@ -81,7 +82,7 @@ struct Answering {
 impl Asked {
     /// As the head of a request says.
     fn of(server: Arc<Server>, name: &str, principal: Principal, headers: &HeaderMap) -> Result<Self, Problem> {
-        let served = server.dataset(&principal, Operation::Mask, name)?.clone();
+        let served = allowed(&server, &principal, Operation::Mask, name)?;
         let (media, key) = (Media::of(headers)?, idempotency_key(headers)?);
         let asked = Self { server, served, principal, media, key };
         asked.check(headers)?;

@@ -14,6 +14,9 @@ const MEDIA: [(&str, Format); 4] = [
     ("application/vnd.apache.arrow.stream", Format::Arrow),
 ];
 
+/// Their names.
+pub(super) const NAMES: [&str; 4] = [MEDIA[0].0, MEDIA[1].0, MEDIA[2].0, MEDIA[3].0];
+
 /// What a request is written in, and what it wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Media {

@@ -1,12 +1,18 @@
 //! What can be asked for over HTTP, and by whom.
 
+mod allowed;
 mod authenticate;
 mod counted;
+mod datasets;
+mod document;
 mod health;
 mod mask;
 mod media;
+mod metrics;
 mod operate;
+mod records;
 mod runs;
+mod table;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,32 +23,36 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Serialize;
 
 pub(crate) use counted::Counted;
+pub use document::openapi;
+pub(crate) use metrics::alone as metrics_alone;
+
+use table::{Needs, Route, routes};
 
 use super::access::Principal;
 use super::log::Level;
 use super::problem::{Fault, Problem};
 use super::state::Server;
 
-/// Every way in. What stands under `/v1` is for principals; the rest tells nothing but whether the server lives.
+/// The ways in. Those that are for principals ask who it is first.
 pub(crate) fn router(server: Arc<Server>) -> Router {
-    let for_principals = Router::new()
-        .route("/datasets/{name}/mask", post(mask::mask))
-        .route("/datasets/{name}/stop", post(operate::stop))
-        .route("/datasets/{name}/start", post(operate::start))
-        .route("/runs/{run}", get(runs::run))
-        .route_layer(from_fn_with_state(server.clone(), authenticate::authenticate));
-    Router::new()
-        .nest("/v1", for_principals)
-        .route("/healthz", get(health::lives))
-        .route("/readyz", get(health::is_ready))
+    let routes = routes().into_iter().fold(Router::new(), |router, Route { path, needs, handler, .. }| {
+        let authenticated = from_fn_with_state(server.clone(), authenticate::authenticate);
+        let handler = if needs == Needs::Nothing { handler } else { handler.route_layer(authenticated) };
+        router.route(path, handler)
+    });
+    routes
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { other_method() })
         .layer(from_fn_with_state(server.clone(), logged))
         .with_state(server)
+}
+
+/// The path of each way in.
+pub(crate) fn paths() -> Vec<&'static str> {
+    routes().iter().map(|route| route.path).collect()
 }
 
 fn other_method() -> Problem {
@@ -58,6 +68,7 @@ async fn logged(State(server): State<Arc<Server>>, request: Request, next: Next)
     let principal = response.extensions().get::<Principal>().map(|principal| principal.name().to_owned());
     let problem = response.extensions().get::<Problem>().map(|problem| problem.word().to_owned());
     let status = response.status();
+    server.metrics().answered(route.as_deref(), status);
     let level = if status.is_server_error() { Level::Warning } else { Level::Info };
     let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let fields = [

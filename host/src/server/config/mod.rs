@@ -25,6 +25,8 @@ use crate::server::access::{Algorithm, Roles};
 pub struct Config {
     /// Where it listens.
     pub(crate) listen: SocketAddr,
+    /// Where metrics are read without saying who asks, if anywhere: an address of this machine.
+    pub(crate) metrics: Option<SocketAddr>,
     /// TLS. Without it, a loopback address.
     pub(crate) tls: Option<Tls>,
     /// Whose tokens are believed.

@@ -14,8 +14,20 @@ use crate::policy::yaml::{self, Node, Tree};
 use crate::policy::{At, PolicyErrors, PolicyProblem};
 use crate::server::access::Roles;
 
-const SECTIONS: [&str; 11] =
-    ["listen", "plain", "tls", "tokens", "roles", "principals", "datasets", "limits", "spool", "workers", "cache"];
+const SECTIONS: [&str; 12] = [
+    "listen",
+    "plain",
+    "metrics",
+    "tls",
+    "tokens",
+    "roles",
+    "principals",
+    "datasets",
+    "limits",
+    "spool",
+    "workers",
+    "cache",
+];
 
 /// More threads than that are not found in machines that this runs on.
 const MOST_WORKERS: usize = 128;
@@ -59,6 +71,7 @@ impl Sections {
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let (listen, listen_at) = self.required::<SocketAddr>("listen", "`listen: 127.0.0.1:8443`").unzip();
         let plain = self.section::<bool>("plain").is_some_and(|(plain, _)| plain);
+        let metrics = self.metrics();
         let tls = self.section::<Tls>("tls").map(|(tls, _)| tls.seen_from(&base));
         let tokens = self.section::<Tokens>("tokens");
         let roles = self.roles();
@@ -81,7 +94,7 @@ impl Sections {
             self.problem(&whole, "nobody could say who they are; add `tls.client_ca`, or `tokens`");
         }
         self.check_datasets(&roles, &datasets);
-        Some(Config { listen: listen?, tls, tokens, roles, datasets, bounds, spool, workers, cache })
+        Some(Config { listen: listen?, metrics, tls, tokens, roles, datasets, bounds, spool, workers, cache })
     }
 
     /// A section and where it stands.
@@ -158,6 +171,16 @@ impl Sections {
             self.problem(&span, problem);
         }
         bounds
+    }
+
+    fn metrics(&mut self) -> Option<SocketAddr> {
+        let (address, span) = self.section::<SocketAddr>("metrics")?;
+        if !address.ip().is_loopback() {
+            let mend =
+                "metrics without saying who asks are for this machine alone, such as 127.0.0.1:9464; elsewhere read";
+            self.problem(&span, format!("{mend} /metrics of the server"));
+        }
+        Some(address)
     }
 
     fn workers(&mut self) -> usize {
