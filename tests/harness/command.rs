@@ -147,10 +147,13 @@ pub fn program(name: &str) -> PathBuf {
     built
 }
 
-/// A path in the directory of the profile, where Cargo puts binaries: one above that of the running test.
+/// A path in the directory of the profile, where Cargo puts binaries: one above that of a running test.
 fn beside_tests(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("the running test has a path");
-    test.ancestors().nth(2).expect("a test lies two deep in the target directory").join(name)
+    let running = env::current_exe().expect("what runs has a path");
+    let directory = running.parent().expect("a program lies in a directory");
+    let of_tests = directory.file_name().is_some_and(|name| name == "deps");
+    let profile = if of_tests { directory.parent().expect("`deps` lies in a directory") } else { directory };
+    profile.join(name)
 }
 
 fn finish(mut command: Command, input: &[u8]) -> Finished {

@@ -67,7 +67,7 @@ fn mask(dataset: &Dataset, client: usize, wait: Duration, counts: &Counted, over
         took.push(started.elapsed());
         match masked {
             Ok(masked) => look_at(&masked, first, counts),
-            Err(_) => drop(counts.failed.fetch_add(1, Ordering::SeqCst)),
+            Err(_) => add(&counts.failed),
         }
         first += ROWS;
         thread::sleep(wait);
@@ -85,7 +85,6 @@ fn batch(first: i64) -> RecordBatch {
 
 /// Every row once, and all of one revision.
 fn look_at(masked: &RecordBatch, first: i64, counts: &Counted) {
-    let add = |count: &AtomicU64| drop(count.fetch_add(1, Ordering::SeqCst));
     let column = |name: &str| masked.column_by_name(name).expect("the column is written");
     let ids = column("id").as_primitive::<Int64Type>();
     if ids.len() as i64 > ROWS {
@@ -99,6 +98,10 @@ fn look_at(masked: &RecordBatch, first: i64, counts: &Counted) {
         add(&counts.mixed);
     }
     add(&counts.masked);
+}
+
+fn add(count: &AtomicU64) {
+    count.fetch_add(1, Ordering::SeqCst);
 }
 
 /// How long batches took, sorted.

@@ -57,7 +57,7 @@ fn main() {
 
 /// As many swaps as can be, one after the other.
 fn storm(dataset: &Dataset, directory: &Path, first: usize, swaps: usize) {
-    let clients = Clients::start(dataset, CLIENTS, Duration::ZERO);
+    let clients = Clients::start(dataset, CLIENTS, Duration::from_millis(5));
     let started = Instant::now();
     for done in 1..=swaps {
         swap(dataset, directory, first + done);

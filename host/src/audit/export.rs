@@ -54,7 +54,8 @@ pub fn to_ocsf(record: &Record, origin: &str) -> Value {
 fn activity(action: &str) -> (u64, &str) {
     match action {
         "quarantine-opened" | "quarantine-read" | "reveal-opened" | "revealed" => (2, "Read"),
-        "masked" | "key-changed" => (3, "Update"),
+        "masked" | "key-changed" | "revision-in-force" | "revision-rolled-back" => (3, "Update"),
+        "dataset-closed" | "dataset-stopped" | "dataset-drained" | "dataset-started" => (3, "Update"),
         other => (99, other),
     }
 }

@@ -85,17 +85,15 @@ mod tests {
     #[test]
     fn each_gets_its_own_outcome_and_many_share_a_write() {
         let (together, writes) = (Together::default(), AtomicUsize::new(0));
+        let double = |entries: Vec<u64>| {
+            writes.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(20));
+            entries.iter().map(|number| number * 2).collect()
+        };
         thread::scope(|scope| {
             for number in 0..100_u64 {
-                let (together, writes) = (&together, &writes);
-                scope.spawn(move || {
-                    let outcome = together.add(number, |entries| {
-                        writes.fetch_add(1, Ordering::Relaxed);
-                        thread::sleep(Duration::from_millis(20));
-                        entries.iter().map(|number| number * 2).collect()
-                    });
-                    assert_eq!(outcome, Some(number * 2));
-                });
+                let (together, double) = (&together, &double);
+                scope.spawn(move || assert_eq!(together.add(number, double), Some(number * 2)));
             }
         });
         let writes = writes.into_inner();

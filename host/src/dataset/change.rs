@@ -160,12 +160,18 @@ impl Inner {
         let tried = changed(&self.name, revision, self.current());
         events.push(Event::RevisionTried(RevisionChanged { step: Some(word(state)), ..tried }));
         tell(revision.what.host.audit(), who, &events)?;
-        if let Some(other) = self.turn.force().beside.as_ref().filter(|other| other.number != revision.number) {
-            self.dismiss(other.number, "another candidate took its place".to_owned(), who);
-        }
         revision.what.set_trial(Some(trial));
         revision.what.moved();
-        self.turn.bring_beside(revision.clone(), self.now());
+        match self.turn.force().beside.as_ref().map(|other| other.number) {
+            // From shadow to canary it stays where it is.
+            Some(number) if number == revision.number => {}
+            other => {
+                if let Some(other) = other {
+                    self.dismiss(other, "another candidate took its place".to_owned(), who);
+                }
+                self.turn.bring_beside(revision.clone(), self.now());
+            }
+        }
         self.reached(revision.number, state, None);
         self.ask(Task::Drain);
         Ok(())
@@ -216,7 +222,7 @@ impl Inner {
         let refused = Event::RevisionRefused(RevisionChanged { step, problem, ..refused });
         // That it cannot be recorded changes nothing of what is in force.
         self.trail_in_force(|trail| drop(tell(trail, who, &[refused])));
-        ReloadFailed { revision: number, failed, error }
+        ReloadFailed { revision: number, failed, error: Box::new(error) }
     }
 
     /// Takes a candidate away that is tried: what is in force goes on alone.
@@ -242,7 +248,7 @@ impl Inner {
         match task {
             Task::Advance(number) => self.advance(number),
             Task::Dismiss(number, reason) => self.dismiss(number, reason, &Who::of_process()),
-            Task::Told(fall) => self.told(fall),
+            Task::Told(fall, fallen) => self.told(fall, &fallen),
             Task::Drain => {}
         }
     }
@@ -267,12 +273,12 @@ impl Inner {
     }
 
     /// A revision fell. Who masks does not wait for the trail.
-    fn fell(&self, fall: Fall) {
+    fn fell(&self, fall: Fall, fallen: &Arc<Revision<Made>>) {
         self.returned();
         // Who was tried beside it fell with it.
         self.turn.draining().iter().for_each(|(_, revision)| revision.what.dismissed());
         self.rollbacks.fetch_add(1, Ordering::Relaxed);
-        self.ask(Task::Told(fall));
+        self.ask(Task::Told(fall, fallen.clone()));
     }
 
     /// What is in force was in force before: it may have been ended while it drained.
@@ -285,16 +291,13 @@ impl Inner {
         self.ask(Task::Drain);
     }
 
-    fn told(&self, fall: Fall) {
-        let alive = self.alive();
-        let find = |number| alive.iter().find(|(revision, _)| revision.number == number).map(|(revision, _)| revision);
-        let (from, to) = match fall {
-            Fall::RolledBack { from, to } => (from, Some(to)),
-            Fall::Closed { from } => (from, None),
+    fn told(&self, fall: Fall, fallen: &Revision<Made>) {
+        let to = match fall {
+            Fall::RolledBack { to, .. } => Some(to),
+            Fall::Closed { .. } => None,
         };
         let reason = "it had more faults than the crash budget allows, and was taken out of force".to_owned();
-        self.reached(from, State::Current, Some((State::Current, reason)));
-        let Some(fallen) = find(from) else { return };
+        self.reached(fallen.number, State::Current, Some((State::Current, reason)));
         let event = changed(&self.name, fallen, to);
         let event = if to.is_some() { Event::RevisionRolledBack(event) } else { Event::DatasetClosed(event) };
         drop(tell(fallen.what.host.audit(), &Who::of_process(), &[event]));
@@ -336,7 +339,7 @@ impl Inner {
         });
     }
 
-    fn beat(&self, revision: &Revision<Made>, beat: &Beat<'_>) {
+    fn beat(&self, revision: &Arc<Revision<Made>>, beat: &Beat<'_>) {
         let slow = self.settings.crash_budget.slow_batch_ms.map(Duration::from_millis);
         let is_slow = slow.is_some_and(|slow| beat.took > slow);
         let is_fault = is_slow || beat.error.is_some_and(|error| error.blame() == Blame::Guest);
@@ -346,7 +349,7 @@ impl Inner {
         }
         self.faults.fetch_add(1, Ordering::Relaxed);
         if let Some(fall) = self.turn.fault(revision, self.now()) {
-            self.fell(fall);
+            self.fell(fall, revision);
         }
         // A trial allows no faults; those that are errors end it where they are seen.
         if is_slow && self.turn.force().beside.as_ref().is_some_and(|beside| beside.number == revision.number) {

@@ -1,14 +1,15 @@
 //! What nobody waits for: candidates go on when their trial is over, what drains too long is ended, and what happened by
 //! itself is told.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::change::Inner;
-use super::turn::Fall;
+use super::revision::Made;
+use super::turn::{Fall, Revision};
 use crate::error::Error;
 
 /// How often what drains is looked at.
@@ -24,7 +25,7 @@ pub(super) enum Task {
     /// A candidate did not do well: why.
     Dismiss(u64, String),
     /// A revision fell: the trail is to be told.
-    Told(Fall),
+    Told(Fall, Arc<Revision<Made>>),
     /// A revision is out of force since now.
     Drain,
 }

@@ -10,7 +10,26 @@
 //! ```
 //!
 //! More faults of plugins than the crash budget allows put the last good revision in force again; if there is none, the
-//! dataset is closed: nothing is masked, and nothing is passed through.
+//! dataset is closed: nothing is masked, and nothing is passed through. A key that is disabled or destroyed stays lent to the
+//! revision in force until another one follows or the dataset is stopped.
+//!
+//! ```no_run
+//! use moretta::audit::Who;
+//! use moretta::dataset::{Dataset, Settings, Sources};
+//! use moretta::plugin::{Engine, Limits};
+//!
+//! # fn batches() -> Vec<arrow_array::RecordBatch> { Vec::new() }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::new(Limits::default(), None)?;
+//! let patients = Dataset::open("patients", &engine, Sources::new("policy.yaml"), Settings::default())?;
+//! let _watcher = patients.watch()?;
+//! for batch in batches() {
+//!     let masked = patients.lease()?.mask(batch)?;
+//! }
+//! patients.rollback(&Who::of_process())?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod canary;
 mod candidate;
@@ -80,7 +99,7 @@ pub struct ReloadFailed {
     pub failed: State,
     /// Why. Without any value of the data.
     #[source]
-    pub error: Error,
+    pub error: Box<Error>,
 }
 
 /// An operator asked for something that cannot be.
@@ -107,6 +126,9 @@ impl Dataset {
             let mend = "a uniform dataset has one revision at a time, and so no canary; take one of them away";
             return Err(Error::Usage(mend.into()));
         }
+        if settings.canary.is_some_and(|canary| !(1..=100).contains(&canary.percent)) {
+            return Err(Error::Usage("the `percent` of a canary is from 1 to 100".into()));
+        }
         let budget = &settings.crash_budget;
         let budget = Budget { faults: budget.faults, window: Duration::from_millis(budget.window_ms) };
         let (tasks, asked) = crossbeam_channel::unbounded();
@@ -128,7 +150,7 @@ impl Dataset {
         };
         let dataset = Self(Arc::new(inner));
         keep::start(Arc::downgrade(&dataset.0), asked)?;
-        dataset.reload(&Who::of_process()).map_err(|failed| failed.error)?;
+        dataset.reload(&Who::of_process()).map_err(|failed| *failed.error)?;
         Ok(dataset)
     }
 
@@ -185,7 +207,7 @@ impl Dataset {
         };
         self.0.returned();
         let event = from.map(|from| Event::RevisionRolledBack(tell::changed(&self.0.name, &from, Some(to))));
-        self.record(who, event.into_iter().collect())?;
+        self.record(who, event.as_slice())?;
         Ok(to)
     }
 
@@ -218,7 +240,7 @@ impl Dataset {
         }
         if let Some(barred) = self.0.turn.spurn(revision) {
             let barred = tell::changed(&self.0.name, &barred, force.current.as_ref().map(|current| current.number));
-            return self.record(who, vec![Event::RevisionRefused(barred)]);
+            return self.record(who, &[Event::RevisionRefused(barred)]);
         }
         let current = force.current.clone().filter(|current| is_it(Some(current.number)));
         let current = current.ok_or(OperateError::NoSuchRevision(revision))?;
@@ -240,7 +262,7 @@ impl Dataset {
     /// It is done, and cannot be recorded.
     pub fn drain(&self, who: &Who) -> Result<(), OperateError> {
         self.0.turn.gate(turn::Gate::Draining);
-        self.record(who, vec![Event::DatasetDrained(self.operated())])
+        self.record(who, &[Event::DatasetDrained(self.operated())])
     }
 
     /// The kill switch: nothing begins any more, and what is under way ends within milliseconds, without output.
@@ -250,7 +272,7 @@ impl Dataset {
     pub fn stop(&self, who: &Who) -> Result<(), OperateError> {
         self.0.turn.gate(turn::Gate::Stopped);
         self.0.alive().iter().for_each(|(revision, _)| revision.what.host.snapshot().pulse().close());
-        self.record(who, vec![Event::DatasetStopped(self.operated())])
+        self.record(who, &[Event::DatasetStopped(self.operated())])
     }
 
     /// Lets batches begin again, after [`Dataset::stop`] or [`Dataset::drain`].
@@ -258,7 +280,7 @@ impl Dataset {
     /// # Errors
     /// It cannot be recorded: then it is not done.
     pub fn start(&self, who: &Who) -> Result<(), OperateError> {
-        self.record(who, vec![Event::DatasetStarted(self.operated())])?;
+        self.record(who, &[Event::DatasetStarted(self.operated())])?;
         let stays = |state: &State| *state == State::Draining;
         for (revision, _) in self.0.alive().iter().filter(|(_, state)| !stays(state)) {
             revision.what.host.snapshot().pulse().open();
@@ -277,7 +299,9 @@ impl Dataset {
             turn::Gate::Closed => Gate::Closed,
         };
         let mut candidate = lock(&self.0.candidate).clone();
-        if let (Some(candidate), Some(beside)) = (&mut candidate, &force.beside) {
+        let tried = candidate.as_mut().zip(force.beside.as_ref());
+        // Another one may have failed since it is tried.
+        if let Some((candidate, beside)) = tried.filter(|(candidate, beside)| candidate.number == beside.number) {
             match beside.what.trial() {
                 Some(Trial::Shadow(run)) => candidate.shadow = Some(run.status()),
                 Some(Trial::Canary(run)) => candidate.canary = Some(run.status()),
@@ -335,9 +359,9 @@ impl Dataset {
         tell::operated(&self.0.name, self.0.turn.force().current.as_ref().map(|current| current.number))
     }
 
-    fn record(&self, who: &Who, events: Vec<Event>) -> Result<(), OperateError> {
+    fn record(&self, who: &Who, events: &[Event]) -> Result<(), OperateError> {
         let force = self.0.turn.force();
         let trail = force.current.as_ref().and_then(|current| current.what.host.audit());
-        Ok(tell::tell(trail, who, &events)?)
+        Ok(tell::tell(trail, who, events)?)
     }
 }

@@ -26,7 +26,7 @@ const WAITING: usize = 1;
 pub(super) struct ShadowRun {
     number: u64,
     seen: Mutex<ShadowStatus>,
-    /// Rows of all batches that were compared.
+    /// To the thread that compares.
     feed: Sender<Shown>,
 }
 

@@ -93,7 +93,9 @@ impl Sources {
     pub(super) fn touches(&self) -> Vec<Touch> {
         let keyring = self.keyring.as_ref().map(|keyring| keyring.directory.join(KEYRING));
         let named = [Some(self.policy.clone()), self.labels.clone(), keyring].into_iter().flatten();
-        let plugins = self.plugin_files().unwrap_or_default();
+        let entries = self.plugins.iter().filter_map(|directory| fs::read_dir(directory).ok()).flatten();
+        let mut plugins: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        plugins.sort();
         named.chain(self.plugins.iter().cloned()).chain(plugins).map(Touch::of).collect()
     }
 

@@ -87,7 +87,6 @@ impl Bucket {
     }
 
     /// In how many seconds so much is there, nothing if it is now.
-    #[expect(clippy::arithmetic_side_effects, reason = "floating point: it neither overflows nor panics")]
     fn wait(&mut self, now: Instant, amount: f64) -> Option<u64> {
         let a_second = self.most / 60.0;
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
@@ -99,7 +98,6 @@ impl Bucket {
         (!is_there).then(|| (missing / a_second).ceil().max(1.0) as u64)
     }
 
-    #[expect(clippy::arithmetic_side_effects, reason = "floating point: it neither overflows nor panics")]
     fn take(&mut self, amount: f64) {
         self.left -= amount;
     }

@@ -71,7 +71,6 @@ impl Log {
 
 impl Out {
     /// How many lines of an event were dropped before this one, nothing if this one is too.
-    #[expect(clippy::arithmetic_side_effects, reason = "floating point: it neither overflows nor panics")]
     fn budget(&mut self, event: &'static str, now: Instant) -> Option<u64> {
         let budget = self.events.entry(event).or_insert(Budget { left: AT_ONCE, at: now, dropped: 0 });
         let passed = now.saturating_duration_since(budget.at).as_secs_f64();

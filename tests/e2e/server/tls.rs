@@ -1,6 +1,7 @@
 //! TLS 1.3, and clients that show certificates.
 
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use moretta_tests::command::Desk;
@@ -10,7 +11,10 @@ use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+    SupportedProtocolVersion,
+};
 
 use super::{DATASETS, desk, masked, table};
 
@@ -122,13 +126,54 @@ fn a_certificate_says_who_asks() {
 #[test]
 fn nothing_older_than_tls_1_3_is_spoken() {
     let clinic = authority("clinic");
-    let serving = Serving::start(&tls_desk(&clinic));
+    let desk = tls_desk(&clinic);
+    let serving = Serving::start(&desk);
     let etl = clinic.issue(named(&[(DnType::OrganizationName, "Clinic"), (DnType::CommonName, "etl")]));
     assert_eq!(ask(open(&serving, &clinic.pem, Some(&etl), &TLS12), &[]).status, 0);
     let plain = exchange(connect(serving.address()), head("GET", "/healthz", &[]).as_bytes());
     assert_eq!(plain.status, 0);
     let answer = ask(open(&serving, &clinic.pem, Some(&etl), &TLS13), &[]);
     assert_eq!(answer.status, 200, "{}", serving.log());
+}
+
+/// Answers each connection with these keys, under TLS and with a certificate of an authority.
+fn issuer(authority: &Authority, keys: String) -> std::net::SocketAddr {
+    let (certificate, key) = authority.issue(named(&[(DnType::CommonName, "issuer")]));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13]).unwrap();
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+    let config = Arc::new(builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut stream = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
+            let _ = stream.read(&mut [0; 4096]);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", keys.len());
+            let _ = stream.write_all(format!("{head}{keys}").as_bytes());
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    });
+    address
+}
+
+#[test]
+fn keys_of_tokens_come_from_their_issuer_under_tls() {
+    let clinic = authority("clinic");
+    let desk = tls_desk(&clinic);
+    let address = issuer(&clinic, moretta_tests::serving::jwks().to_string());
+    let from = |more: &str| format!("jwks: \"https://localhost:{}/keys\"{more}", address.port());
+    let configuration = desk.text("moretta.yaml");
+    desk.put("moretta.yaml", configuration.replace("jwks: jwks.json", &from(", jwks_ca: clients.pem")));
+    let serving = Serving::start(&desk);
+    ask(open(&serving, &clinic.pem, None, &TLS13), &[("authorization", &bearer("etl"))]).assert_whole();
+    // Of an authority that is not trusted nothing is taken.
+    desk.put("other.pem", authority("other").pem);
+    desk.put("wrong.yaml", configuration.replace("jwks: jwks.json", &from(", jwks_ca: other.pem")));
+    let refused = desk.run("serve --check wrong.yaml").assert_code(2);
+    assert!(refused.stderr.contains("gives no keys"), "{}", refused.stderr);
 }
 
 #[test]

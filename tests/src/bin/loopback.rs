@@ -46,17 +46,36 @@ fn main() {
         ),
     ]);
     desk.make_keys("keys");
-    let here = in_process(&desk, &sent);
+    let (here, here_used) = used(std::process::id(), || in_process(&desk, &sent));
     let serving = Serving::start(&desk);
-    let there = best(|| over_loopback(&serving, &sent));
+    over_loopback(&serving, &sent);
+    let (there, there_used) = used(serving.id(), || best(|| over_loopback(&serving, &sent)));
     let megabytes = sent.len() as f64 / 1e6;
     println!("{megabytes:.0} MB in batches of {} rows, {WORKERS} workers; both with an audit trail", SIZE.0);
+    let share = |here: f64, there: f64| 100.0 * here / there;
     println!(
-        "in one process {:.0} MB/s, over loopback {:.0} MB/s: {:.0} %",
+        "clock: in one process {:.0} MB/s, over loopback {:.0} MB/s, {:.0} %",
         megabytes / here,
         megabytes / there,
-        100.0 * here / there
+        share(here, there)
     );
+    println!(
+        "processors: {here_used:.2} s in one process, {there_used:.2} s in the server, {:.0} %",
+        share(here_used, there_used)
+    );
+}
+
+/// What comes of something, and how much time of processors a process took for it: on a machine that does other work too
+/// the times on the clock tell little.
+fn used(process: u32, act: impl FnOnce() -> f64) -> (f64, f64) {
+    let ticks = || {
+        let text = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+        let fields: Vec<_> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
+        fields[11..13].iter().map(|ticks| ticks.parse::<f64>().expect("ticks")).sum::<f64>()
+    };
+    let before = ticks();
+    let acted = act();
+    (acted, (ticks() - before) / 100.0 / TIMES as f64)
 }
 
 fn stream() -> Vec<u8> {
