@@ -95,7 +95,7 @@ fn who_may_not_operate_is_denied_and_that_is_recorded() {
     assert_eq!(serving.get("anna", "/v1/datasets/patients/audit").status, 403);
     assert_eq!(serving.get("etl", "/metrics").status, 403);
     let denied = || records(&desk, "operation-denied");
-    let expected = verbs("patients").len() * 3 + 3;
+    let expected = verbs("patients").len() * 3 + 2;
     await_that("the records of denials", || denied().len() == expected);
     let told: BTreeSet<_> = denied()
         .iter()

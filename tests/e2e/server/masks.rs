@@ -155,7 +155,7 @@ fn rows_that_cannot_be_masked_go_to_a_quarantine_of_their_run() {
     let answer = serving.mask("etl", &odd(2)).assert_whole();
     assert_eq!(answer.trailer("moretta-rows-quarantined"), "2");
     let file = format!("{}.jsonl", answer.trailer("moretta-run"));
-    assert_eq!(names_in(&desk.path("quarantine")), [file.clone()]);
+    assert_eq!(names_in(&desk.path("quarantine")), std::slice::from_ref(&file));
     let read = desk.run(&format!("quarantine read quarantine/{file} --keyring keys")).assert_code(0).text();
     assert_eq!(read.lines().count(), 2);
     // Too many leave none, and neither does a run without any.

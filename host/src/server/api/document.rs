@@ -66,8 +66,8 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
             "content": { "application/problem+json": { "schema": problem } },
         },
     });
-    if route.path == "/readyz" {
-        responses["503"] = json!({ "description": "Not now.", "content": text() });
+    if let (Some(responses), "/readyz") = (responses.as_object_mut(), route.path) {
+        responses.insert("503".to_owned(), json!({ "description": "Not now.", "content": text() }));
     }
     let mut described = json!({
         "operationId": route.name,

@@ -59,7 +59,7 @@ pub(super) async fn audit(
 
 /// Copies what is asked for out of the trail: nobody writes to it while it is read, so no client may slow that down.
 fn records(directory: &FilePath, filter: &Filter) -> Result<File, AuditError> {
-    let unwritable = || AuditError::io("write", "a temporary file");
+    let unwritable = || AuditError::io("write", FilePath::new("a temporary file"));
     let mut records = BufWriter::new(tempfile::tempfile().map_err(unwritable())?);
     let mut written = Ok(());
     examine(directory, Trust::default(), &mut |record, text| {
