@@ -1,5 +1,6 @@
 //! `bindings LANGUAGE --manifest FILE --out DIR` writes what a kit compiles against. Nothing of it is written by hand.
 
+mod go;
 mod typescript;
 
 use std::fs;
@@ -34,10 +35,15 @@ enum Language {
 fn main() -> Result<()> {
     let Arguments { language, manifest, out } = Arguments::parse();
     let text = fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let (mut resolve, world) = read_contract(&pack::Guest::parse(&manifest, text)?.world)?;
+    let name = pack::Guest::parse(&manifest, text)?.world;
+    let (mut resolve, world) = read_contract(&name)?;
     match language {
-        Language::C => generate(c(), &mut resolve, world, &out),
-        Language::Go => generate(go(), &mut resolve, world, &out).and_then(|()| write_all(&out, &GO_PACKAGE)),
+        Language::C => generate(c_generator(), &mut resolve, world, &out),
+        Language::Go => {
+            generate(go_generator(), &mut resolve, world, &out)?;
+            write_all(&out, &go::PACKAGES)?;
+            write_all(&out, go::export(&name).as_slice())
+        }
         Language::Typescript => write(&out.join("contract.ts"), typescript::module(&resolve).as_bytes()),
         Language::Wit => write_all(&out, &pack::CONTRACT),
     }
@@ -55,24 +61,13 @@ fn read_contract(world: &str) -> Result<(Resolve, WorldId)> {
 }
 
 /// Every world by the same names: one layer of the kit serves them all.
-fn c() -> Box<dyn WorldGenerator> {
+fn c_generator() -> Box<dyn WorldGenerator> {
     wit_bindgen_c::Opts { rename_world: Some("contract".to_owned()), ..Default::default() }.build()
 }
 
-fn go() -> Box<dyn WorldGenerator> {
+fn go_generator() -> Box<dyn WorldGenerator> {
     wit_bindgen_go::Opts { pkg_name: Some("moretta/contract".to_owned()), ..Default::default() }.build()
 }
-
-/// What generated Go code imports.
-const GO_PACKAGE: [(&str, &str); 7] = [
-    ("runtime/go.mod", "module go.bytecodealliance.org/pkg\n\ngo 1.25\n"),
-    ("runtime/wit/runtime/empty.s", include_str!(concat!(env!("OUT_DIR"), "/wit-runtime-empty.s"))),
-    ("runtime/wit/runtime/runtime.go", include_str!(concat!(env!("OUT_DIR"), "/wit-runtime-runtime.go"))),
-    ("runtime/wit/types/option.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-option.go"))),
-    ("runtime/wit/types/result.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-result.go"))),
-    ("runtime/wit/types/tuple.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-tuple.go"))),
-    ("runtime/wit/types/unit.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-unit.go"))),
-];
 
 fn generate(mut generator: Box<dyn WorldGenerator>, resolve: &mut Resolve, world: WorldId, out: &Path) -> Result<()> {
     let mut files = Files::default();

@@ -15,7 +15,8 @@ pub(crate) fn module(resolve: &Resolve) -> String {
         for (_, id) in &interface.types {
             define(resolve, interface, *id, &mut text);
         }
-        let functions: Vec<_> = interface.functions.values().filter(|it| it.kind == FunctionKind::Freestanding).collect();
+        let functions: Vec<_> =
+            interface.functions.values().filter(|it| it.kind == FunctionKind::Freestanding).collect();
         if let (Some(name), false) = (&interface.name, functions.is_empty()) {
             let members = functions.into_iter().map(|function| method(resolve, function)).collect();
             block(&mut text, &interface.docs, &format!("interface {}", name.to_upper_camel_case()), members);
