@@ -4,7 +4,7 @@
 export const groups: Record<string, string> = {
   Management: "manager, director, executive, administrator, ceo, cfo, president, principal, superintendent",
   "Business and Financial Operations": "accountant, auditor, analyst, recruiter, underwriter, appraiser, buyer, adjuster, bookkeeper, loan officer, consultant",
-  "Computer and Mathematical": "programmer, developer, software engineer, statistician, actuary, data scientist, webmaster, system analyst",
+  "Computer and Mathematical": "programmer, developer, software engineer, statistician, actuary, data scientist, webmaster, systems analyst",
   "Architecture and Engineering": "engineer, architect, surveyor, drafter",
   "Life, Physical, and Social Science": "scientist, chemist, biologist, physicist, psychologist, economist, geologist, epidemiologist",
   "Community and Social Service": "social worker, counselor, clergy, priest, minister, rabbi, imam, chaplain",

@@ -16,21 +16,18 @@ export function groupOf(occupation: string): string | undefined {
   const words = plain(occupation);
   for (let end = words.length; end > 0; end--) {
     for (let count = Math.min(MOST_WORDS, end); count > 0; count--) {
-      const group = titles.get(words.slice(end - count, end).join(" "));
+      const title = words.slice(end - count, end).join(" ");
+      const group = titles.get(title) ?? titles.get(title.replace(/s$/, ""));
       if (group !== undefined) return group;
     }
   }
   return undefined;
 }
 
-/** The words of an occupation in the singular, without what is said in brackets, behind a comma or about its place. */
+/** The words of an occupation, without what is said in brackets, behind a comma or about its place. */
 function plain(occupation: string): string[] {
   const said = occupation.toLowerCase().replace(/\(.*?\)/g, " ").replace(/(,| - | at | for | in | of ).*$/, " ");
-  return said.replace(/[^a-z ]/g, " ").split(" ").filter((word) => word !== "").map(singular);
-}
-
-function singular(word: string): string {
-  return titles.has(word) || !/[^s]s$/.test(word) ? word : word.slice(0, -1);
+  return said.replace(/[^a-z ]/g, " ").split(" ").filter((word) => word !== "");
 }
 
 export const mask = masker({
