@@ -1,14 +1,24 @@
-// What the author of a Moretta plugin in TypeScript uses: a function that exports, and views and builders over columns.
+// What the author of a Moretta plugin in TypeScript uses: one function for each world, and views and builders over columns.
 //
 //     export const mask = masker({ "my-transform": (call) => mapText(call.only(), (value) => value.slice(0, 1)) });
 //
 // A call runs in an instance of its own: what it stores is gone in the next. There is no clock, no randomness, no console
 // and no TextDecoder; the only date is that of the policy.
 
-import type { BatchError, Column, Mask, Masked, Rejection, RejectionCode, Request } from "moretta/contract";
+import type {
+  BatchError,
+  Column,
+  Mask,
+  MaskWithPseudonymKey,
+  Masked,
+  PseudonymKey,
+  Rejection,
+  RejectionCode,
+  Request,
+} from "moretta/contract";
 import { fromBytes, toBytes } from "./utf8";
 
-export type { BatchError, Column, Mask, Masked, Rejection, RejectionCode, Request };
+export type { BatchError, Column, Mask, MaskWithPseudonymKey, Masked, PseudonymKey, Rejection, RejectionCode, Request };
 
 /** Refuses the whole batch, which stops the run. */
 export function refuse(error: BatchError): never {
@@ -54,9 +64,33 @@ export function masker(transforms: Record<string, (call: Call) => Masked>): Mask
   };
 }
 
+/** The export `maskWithPseudonymKey` of the world `pseudonym-masker`. The key is good for as long as the call lasts. */
+export function pseudonymMasker(
+  transforms: Record<string, (call: Call, key: PseudonymKey) => Masked>,
+): MaskWithPseudonymKey {
+  return {
+    mask(request, columns, context, key) {
+      return find(transforms, request)(new Call(request, columns, context), refusing(key));
+    },
+  };
+}
+
 function find<Transform>(transforms: Record<string, Transform>, request: Request): Transform {
   const transform = Object.hasOwn(transforms, request.transform) ? transforms[request.transform] : undefined;
   return transform ?? refuse("unknown-transform");
+}
+
+/** What the host refuses of a key refuses the batch. */
+function refusing(key: PseudonymKey): PseudonymKey {
+  return {
+    digests(column, normalize, length) {
+      try {
+        return key.digests(column, normalize, length);
+      } catch {
+        return refuse("key-refused");
+      }
+    },
+  };
 }
 
 /** Whether a row has no value. */

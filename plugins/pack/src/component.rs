@@ -138,7 +138,10 @@ pub fn check_world(component: &[u8], world: &str) -> Result<(), Error> {
 }
 
 /// The names of what a component imports and exports, without versions.
-fn interfaces(component: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
+///
+/// # Errors
+/// The file is not WebAssembly.
+pub fn interfaces(component: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
     let (mut depth, mut imports, mut exports) = (0, Vec::new(), Vec::new());
     let bare = |name: &str| name.split('@').next().unwrap_or_default().to_owned();
     for payload in Parser::new(0).parse_all(component) {

@@ -7,14 +7,16 @@
 mod compile;
 mod component;
 mod contract;
+mod give_back;
 mod guest;
 mod source;
 
 use std::path::{Path, PathBuf};
 
 pub use compile::compile;
-pub use component::{MANIFEST_SECTION, SOURCE_SECTION, check_world, pack_wasm, section, with_source};
+pub use component::{MANIFEST_SECTION, SOURCE_SECTION, check_world, interfaces, pack_wasm, section, with_source};
 pub use contract::CONTRACT;
+pub use give_back::give_back;
 pub use guest::{Guest, guests_in};
 pub use source::source_digest;
 
