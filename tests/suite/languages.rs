@@ -22,7 +22,7 @@ fn plugins(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let path = entry.unwrap().path();
         match path.extension().and_then(|extension| extension.to_str()) {
-            None if path.is_dir() => found.extend(plugins(&path)),
+            _ if path.is_dir() => found.extend(plugins(&path)),
             Some("wasm") => found.push((path.clone(), fs::read(&path).unwrap())),
             Some("zst") => found.push((path.clone(), zstd::decode_all(fs::File::open(&path).unwrap()).unwrap())),
             _ => {}

@@ -1,5 +1,3 @@
-#include "moretta_testing.h"
-
 #include <inttypes.h>
 #include <regex.h>
 #include <stdio.h>
@@ -7,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "moretta_testing.h"
 
 _Noreturn void moretta_failed(const char *file, int line, const char *condition) {
   fprintf(stderr, "%s:%d: %s does not hold\n", file, line, condition);
@@ -128,7 +127,9 @@ static const char *config(const golden *golden) {
   return text;
 }
 
-static bool is_null(const moretta_json *json, int cell) { return json->text[json->tokens[cell].start] == 'n' && json->tokens[cell].type == JSMN_PRIMITIVE; }
+static bool is_null(const moretta_json *json, int cell) {
+  return json->text[json->tokens[cell].start] == 'n' && json->tokens[cell].type == JSMN_PRIMITIVE;
+}
 
 static size_t type_of(const moretta_json *json, int column) {
   static const char *const names[] = {"text", "binary", "int64", "float64", "boolean", "date32", "timestamp"};
@@ -141,7 +142,8 @@ static size_t type_of(const moretta_json *json, int column) {
 static void set_number(moretta_column *column, int row, const moretta_json *json, int cell) {
   int64_t integer = 0;
   moretta_json_integer(json, cell, &integer);
-  if (moretta_float64s(column) != NULL) moretta_float64s(column)[row] = strtod(json->text + json->tokens[cell].start, NULL);
+  if (moretta_float64s(column) != NULL)
+    moretta_float64s(column)[row] = strtod(json->text + json->tokens[cell].start, NULL);
   if (moretta_int64s(column) != NULL) moretta_int64s(column)[row] = integer;
   if (moretta_microseconds(column) != NULL) moretta_microseconds(column)[row] = integer;
   if (moretta_days(column) != NULL) moretta_days(column)[row] = (int32_t)integer;
@@ -174,14 +176,16 @@ static moretta_column read_column(const moretta_json *json, int value) {
 static bool matches(const moretta_json *json, int pattern, moretta_slice value) {
   moretta_slice text;
   regex_t compiled;
-  if (!moretta_json_text(json, pattern, &text) || regcomp(&compiled, zero_ended(text), REG_EXTENDED | REG_NOSUB)) return false;
+  if (!moretta_json_text(json, pattern, &text) || regcomp(&compiled, zero_ended(text), REG_EXTENDED | REG_NOSUB))
+    return false;
   bool fits = regexec(&compiled, zero_ended(value), 0, NULL, 0) == 0;
   regfree(&compiled);
   return fits;
 }
 
 // Compares one cell with that of another column, or with its shape.
-static bool same_cell(const golden *golden, const moretta_column *got, const moretta_column *expected, int row, int shape) {
+static bool same_cell(const golden *golden, const moretta_column *got, const moretta_column *expected, int row,
+                      int shape) {
   bool null = moretta_is_null(moretta_validity(got), (size_t)row);
   if (null != moretta_is_null(moretta_validity(expected), (size_t)row)) return false;
   if (null) return true;
@@ -213,7 +217,8 @@ static bool rejections_differ(const golden *golden, const moretta_answer *answer
     moretta_json_integer(json, moretta_json_member(json, value, "row"), &row);
     moretta_json_text(json, moretta_json_member(json, value, "code"), &code);
     const char *got = code_name(answer->rejections[i].code);
-    bool same = answer->rejections[i].row == row && code.length == strlen(got) && memcmp(code.bytes, got, code.length) == 0;
+    bool same =
+        answer->rejections[i].row == row && code.length == strlen(got) && memcmp(code.bytes, got, code.length) == 0;
     if (!same) return differs(golden, (int)answer->rejections[i].row, "is rejected, or for another reason");
   }
   return false;
@@ -232,7 +237,8 @@ static bool answer_differs(const golden *golden, const moretta_answer *answer) {
   int output = moretta_json_member(json, golden->value, "output");
   int shape = moretta_json_member(json, golden->value, "output_shape");
   moretta_column expected = read_column(json, output >= 0 ? output : shape);
-  if (answer->column_count != 1 || answer->columns[0].rows != expected.rows) return differs(golden, 0, "not one column of as many rows");
+  if (answer->column_count != 1 || answer->columns[0].rows != expected.rows)
+    return differs(golden, 0, "not one column of as many rows");
   if (answer->columns[0].values.tag != expected.values.tag) return differs(golden, 0, "another type");
   int cell = (output >= 0 ? output : shape) + 3;
   for (int row = 0; row < (int)expected.rows; row++, cell = moretta_json_behind(json, cell)) {
@@ -248,7 +254,8 @@ static bool case_differs(const golden *golden, moretta_masker *mask, moretta_pse
   moretta_json_text(json, moretta_json_member(json, golden->transform, "name"), &name);
   moretta_plugin_types_request_t asked = request((const char *)name.bytes, name.length, config(golden));
   int64_t today = 0;
-  asked.reference_date.is_some = moretta_json_integer(json, moretta_json_member(json, golden->value, "reference_date"), &today);
+  asked.reference_date.is_some =
+      moretta_json_integer(json, moretta_json_member(json, golden->value, "reference_date"), &today);
   asked.reference_date.val = (int32_t)today;
   moretta_column input = read_column(json, moretta_json_member(json, golden->value, "input"));
   // The key digests what was lent, not what the plugin makes of it.

@@ -1,7 +1,7 @@
 // Masks the letters and digits of ASCII text but the last four: the plugin that the languages are compared by.
 //
-// What stays is marked in the free eighth bit of its byte, value by value; then all bytes without the mark are masked in
-// one pass over the column, which the compiler turns into vector instructions.
+// What stays is marked in the free eighth bit of its byte, value by value; then all bytes without the mark are masked
+// in one pass over the column, which the compiler turns into vector instructions.
 
 #include <string.h>
 

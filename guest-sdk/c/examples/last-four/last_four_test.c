@@ -1,6 +1,7 @@
+#include "last_four.c"
+
 #include <string.h>
 
-#include "last_four.c"
 #include "moretta_testing.h"
 
 // Letter by letter, as it would be told to a person.
@@ -39,7 +40,10 @@ static void eight_bytes_at_once_are_as_one_by_one(void) {
 }
 
 static void nothing_of_a_value_outside_ascii_is_returned(void) {
-  const char *values[] = {"ab\xc3\xa9" "12345", "123456789"};
+  const char *values[] = {
+      "ab\xc3\xa9"
+      "12345",
+      "123456789"};
   moretta_answer answer;
   MORETTA_CHECK(moretta_try(mask, "last-four", "{}", moretta_texts(values, 2), &answer) == MORETTA_DONE);
   moretta_text text;

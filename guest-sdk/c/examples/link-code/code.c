@@ -1,5 +1,5 @@
-// Short codes to link records by: a letter and some digits, from a keyed digest of the value. Few enough that people can
-// read them out, so two values can share one; the manifest says how many there are, and the host counts.
+// Short codes to link records by: a letter and some digits, from a keyed digest of the value. Few enough that people
+// can read them out, so two values can share one; the manifest says how many there are, and the host counts.
 
 #include "moretta.h"
 

@@ -1,6 +1,7 @@
+#include "code.c"
+
 #include <string.h>
 
-#include "code.c"
 #include "moretta_testing.h"
 
 static moretta_result refuse(const moretta_pseudonym_key *key, uint32_t column, uint8_t normalize, uint32_t length,

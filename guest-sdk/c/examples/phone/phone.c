@@ -17,9 +17,13 @@ typedef struct {
   size_t count;
 } number;
 
-static bool is_digit(uint8_t byte) { return (uint8_t)(byte - '0') < 10; }
+static bool is_digit(uint8_t byte) {
+  return (uint8_t)(byte - '0') < 10;
+}
 
-static bool is_separator(uint8_t byte) { return byte != 0 && strchr(" -.()/\t", byte) != NULL; }
+static bool is_separator(uint8_t byte) {
+  return byte != 0 && strchr(" -.()/\t", byte) != NULL;
+}
 
 // Where an extension begins, `x2`, `ext. 2` or `#2`: at the first letter, if only such letters and digits follow.
 static size_t without_extension(const uint8_t *text, size_t length) {

@@ -1,7 +1,8 @@
+#include "phone.c"
+
 #include <string.h>
 
 #include "moretta_testing.h"
-#include "phone.c"
 
 static const char *const config_of_tests = "{\"country_code\":\"49\",\"keep_first\":2,\"keep_last\":0}";
 

@@ -33,7 +33,8 @@ def last_four(call: Call) -> Masked:
     for row in range(text.rows):
         end = text.offsets[row + 1]
         # Most values end in four letters or digits, and have more before them.
-        if ascii_ and end - start > KEPT and kinds[end - KEPT:end] == _LAST_FOUR and kinds.find(b"M", start) < end - KEPT:
+        ends_in_four = ascii_ and end - start > KEPT and kinds[end - KEPT:end] == _LAST_FOUR
+        if ends_in_four and kinds.find(b"M", start) < end - KEPT:
             parts.append(masked[start:end - KEPT])
             parts.append(data[end - KEPT:end])
         elif start < end:

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 
 from moretta import Call, Masked, Rejection, RejectionCode, Text, TextBuilder, masker
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?:\.(?=\s*\d))?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)(?:\.(?=\s*\d))?"
+)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _NAME = r"[A-Z][\w'’-]+"
@@ -19,16 +22,30 @@ _NAME = r"[A-Z][\w'’-]+"
 _RULES = [
     ("EMAIL", re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("URL", re.compile(r"\b(?:https?://|www\.)\S+", re.I)),
-    ("ID", re.compile(r"\b(?:MRN|medical record(?: number| no\.?)?|record no\.?|account(?: number| no\.?)?|acct\.?)[\s:#]*[A-Z]{0,4}-?\d[\d-]{3,}", re.I)),
+    ("ID", re.compile(
+        r"\b(?:MRN|medical record(?: number| no\.?)?|record no\.?|account(?: number| no\.?)?|acct\.?)"
+        r"[\s:#]*[A-Z]{0,4}-?\d[\d-]{3,}", re.I)),
     ("SSN", re.compile(r"\b\d{3}-\d\d-\d{4}\b")),
-    ("DATE", re.compile(rf"\b{_YEAR}-\d\d?-\d\d?(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")),
-    ("DATE", re.compile(r"\b\d\d?[/.]\d\d?[/.](?:\d{4}|\d\d)\b|\b\d\d?/\d\d?\b(?!\s*(?:mmhg|%|[/\d]))", re.I)),
-    ("DATE", re.compile(rf"\b{_MONTH}\s+{_DAY}\b(?:,?\s+{_YEAR}\b)?|\b{_DAY}\s+(?:of\s+)?{_MONTH}(?:,?\s+{_YEAR}\b)?|\b{_MONTH},?\s+{_YEAR}\b", re.I)),
-    ("PHONE", re.compile(r"(?<![\w.-])(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}\b(?:\s*(?:x|ext\.?)\s*\d+)?|(?<![\w.])\+\d[\d ().-]{7,}\d")),
+    ("DATE", re.compile(
+        rf"\b{_YEAR}-\d\d?-\d\d?(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+        r"|\b\d\d?[/.]\d\d?[/.](?:\d{4}|\d\d)\b"
+        # 120/80 mmHg is a blood pressure.
+        r"|\b\d\d?/\d\d?\b(?!\s*(?:mmhg|%|[/\d]))"
+        rf"|\b{_MONTH}\s+{_DAY}\b(?:,?\s+{_YEAR}\b)?"
+        rf"|\b{_DAY}\s+(?:of\s+)?{_MONTH}(?:,?\s+{_YEAR}\b)?"
+        rf"|\b{_MONTH},?\s+{_YEAR}\b", re.I)),
+    ("PHONE", re.compile(
+        r"(?<![\w.-])(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}\b(?:\s*(?:x|ext\.?)\s*\d+)?"
+        r"|(?<![\w.])\+\d[\d ().-]{7,}\d")),
     # 90 and over is a group of its own (45 CFR 164.514(b)(2)(i)(C)).
-    ("AGE", re.compile(r"\b(?:9\d|1[0-2]\d)(?=[ -]?(?:years?|yrs?|y/?o|yo)\b)|(?<=\baged )(?:9\d|1[0-2]\d)\b|(?<=\bage )(?:9\d|1[0-2]\d)\b", re.I)),
-    ("NAME", re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Rev|Sr|Fr|Nurse)\b\.?\s+(?:{_NAME}|[A-Z]\.)(?:\s+(?:{_NAME}|[A-Z]\.)){{0,2}}")),
-    ("NAME", re.compile(rf"(?:(?<=\b[Pp]atient: )|(?<=\bPATIENT: )|(?<=\b[Nn]ame: )|(?<=\bNAME: )|(?<=\b[Ss]igned by )|(?<=\bnamed ))(?:{_NAME})(?:\s+{_NAME}){{0,2}}")),
+    ("AGE", re.compile(
+        r"\b(?:9\d|1[0-2]\d)(?=[ -]?(?:years?|yrs?|y/?o|yo)\b)|(?<=\baged )(?:9\d|1[0-2]\d)\b"
+        r"|(?<=\bage )(?:9\d|1[0-2]\d)\b", re.I)),
+    ("NAME", re.compile(
+        rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Rev|Sr|Fr|Nurse)\b\.?\s+(?:{_NAME}|[A-Z]\.)(?:\s+(?:{_NAME}|[A-Z]\.)){{0,2}}")),
+    ("NAME", re.compile(
+        r"(?:(?<=\b[Pp]atient: )|(?<=\bPATIENT: )|(?<=\b[Nn]ame: )|(?<=\bNAME: )|(?<=\b[Ss]igned by )|(?<=\bnamed ))"
+        rf"{_NAME}(?:\s+{_NAME}){{0,2}}")),
 ]
 
 
