@@ -59,13 +59,28 @@ static inline bool mark_end(uint8_t *data, uint32_t start, uint32_t end) {
   return true;
 }
 
+// Marks the ends of as many values as can be done so, and says how many; the next is one for `mark`.
+static size_t mark_ends(const uint32_t *restrict offsets, size_t rows, uint8_t *restrict data) {
+  uint32_t start = offsets[0];
+#pragma clang loop unroll_count(4)
+  for (size_t row = 0; row < rows; row++) {
+    uint32_t end = offsets[row + 1];
+    if (start < end && !mark_end(data, start, end)) return row;
+    start = end;
+  }
+  return rows;
+}
+
+// The sandbox looks at the clock once in each turn of a loop, so the loops over all bytes do 64 of them in each.
 static bool is_ascii(const uint8_t *data, size_t length) {
   uint8_t all = 0;
+#pragma clang loop vectorize_width(16) interleave_count(4)
   for (size_t i = 0; i < length; i++) all |= data[i];
   return all < MARK;
 }
 
 static void mask_unmarked(uint8_t *data, size_t length) {
+#pragma clang loop vectorize_width(16) interleave_count(4)
   for (size_t i = 0; i < length; i++) {
     uint8_t byte = data[i];
     data[i] = is_maskable(byte) ? FILL : byte & (MARK - 1);
@@ -81,11 +96,13 @@ static moretta_result mask(const moretta_call *call, moretta_answer *answer) {
   size_t length = text.offsets[text.rows];
   bool ascii = is_ascii(text.data, length);
   for (size_t row = 0; row < text.rows; row++) {
+    if (ascii) row += mark_ends(text.offsets + row, text.rows - row, text.data);
+    if (row == text.rows) break;
     uint32_t start = text.offsets[row], end = text.offsets[row + 1];
     if (!ascii && !is_ascii(text.data + start, end - start)) {
       memset(text.data + start, FILL, end - start);
       moretta_reject(answer, row, MORETTA_UNSUPPORTED);
-    } else if (start < end && !mark_end(text.data, start, end) && !mark(text.data + start, end - start)) {
+    } else if (!mark(text.data + start, end - start)) {
       moretta_reject(answer, row, MORETTA_UNCHANGED);
     }
   }
