@@ -4,4 +4,5 @@ mod corpus;
 mod forged;
 mod generated;
 mod hostile;
+mod languages;
 mod masking;

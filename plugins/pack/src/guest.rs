@@ -30,15 +30,23 @@ impl Guest {
     /// The manifest cannot be read, is not JSON, or lacks `name`, `version` or `world`.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("manifest.json");
-        let manifest = fs::read_to_string(&path).map_err(Error::file(&path))?;
-        let refuse = |reason: String| Error::Manifest { path: path.clone(), reason };
+        Self::parse(&path, fs::read_to_string(&path).map_err(Error::file(&path))?)
+    }
+
+    /// Reads the text of a manifest. `path` is where it lies, for messages, and its folder that of the guest.
+    ///
+    /// # Errors
+    /// It is not JSON, or lacks `name`, `version` or `world`.
+    pub fn parse(path: &Path, manifest: String) -> Result<Self, Error> {
+        let refuse = |reason: String| Error::Manifest { path: path.to_owned(), reason };
         let fields: Value = serde_json::from_str(&manifest).map_err(|error| refuse(error.to_string()))?;
         let field = |name: &str| match fields[name].as_str() {
             Some(text) => Ok(text.to_owned()),
             None => Err(refuse(format!("no text at `{name}`"))),
         };
         let (name, version, world) = (field("name")?, field("version")?, field("world")?);
-        Ok(Self { folder: folder.to_owned(), name, version, world, manifest })
+        let folder = path.parent().unwrap_or(path).to_owned();
+        Ok(Self { folder, name, version, world, manifest })
     }
 
     /// Checks that the crate has the name and version that the manifest says.

@@ -1,18 +1,22 @@
 //! Packs plugins: builds a guest crate for WebAssembly, wraps it as a component, and puts its manifest and the digest of
-//! its sources into the component's own sections.
+//! its sources into the component's own sections. What compilers of other languages gave is packed by [`pack_wasm`].
 //!
 //! The host reads the manifest from the component, so a plugin is one file. The digest tells whether a packed plugin is
 //! the one that the sources present would give: `pack --check`, which needs no WebAssembly toolchain.
 
 mod compile;
 mod component;
+mod contract;
+mod give_back;
 mod guest;
 mod source;
 
 use std::path::{Path, PathBuf};
 
 pub use compile::compile;
-pub use component::{MANIFEST_SECTION, SOURCE_SECTION, check_world, component, section, with_source};
+pub use component::{MANIFEST_SECTION, SOURCE_SECTION, check_world, interfaces, pack_wasm, section, with_source};
+pub use contract::CONTRACT;
+pub use give_back::give_back;
 pub use guest::{Guest, guests_in};
 pub use source::source_digest;
 
@@ -79,7 +83,6 @@ pub fn workspace(folder: &Path) -> Result<PathBuf, Error> {
 /// Whatever goes wrong on the way, from the manifest to the component's world.
 pub fn pack(guest: &Guest) -> Result<Vec<u8>, Error> {
     let digest = source_digest(&guest.folder)?;
-    let component = component(&compile(guest)?, &guest.manifest)?;
-    check_world(&component, &guest.world)?;
+    let component = pack_wasm(&compile(guest)?, &guest.manifest)?;
     Ok(with_source(component, &digest))
 }

@@ -1,0 +1,27 @@
+// Testing a plugin natively, without a host: the golden cases of its manifest, columns made by hand, and a key without a
+// secret.
+#ifndef MORETTA_TESTING_H
+#define MORETTA_TESTING_H
+
+#include "moretta.h"
+
+// Runs every golden case of a manifest and compares. Each that differs is told on standard error; the result is how many
+// did, so that `main` can return it. One of the two functions is NULL.
+int moretta_check_cases(const char *manifest, moretta_masker *mask, moretta_pseudonym_masker *mask_with_key);
+
+// A column of text; NULL is a null.
+moretta_column moretta_texts(const char *const *values, size_t rows);
+
+// Masks one column with a configuration and gives back the answer of a plugin that is not lent a key.
+moretta_result moretta_try(moretta_masker *mask, const char *transform, const char *config, moretta_column column,
+                           moretta_answer *answer);
+
+// A key lent for one column of text: its digests differ where the values do, and hide nothing.
+moretta_pseudonym_key moretta_test_key(const moretta_column *column);
+
+// Ends the program with the line of what does not hold.
+#define MORETTA_CHECK(condition) \
+  ((condition) ? (void)0 : moretta_failed(__FILE__, __LINE__, #condition))
+_Noreturn void moretta_failed(const char *file, int line, const char *condition);
+
+#endif

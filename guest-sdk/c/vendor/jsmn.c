@@ -1,0 +1,3 @@
+// The one place where the parser is compiled.
+#define JSMN_STRICT
+#include "jsmn.h"

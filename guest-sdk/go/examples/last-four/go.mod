@@ -1,0 +1,3 @@
+module last-four
+
+go 1.25

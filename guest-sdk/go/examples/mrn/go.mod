@@ -1,0 +1,3 @@
+module mrn
+
+go 1.25

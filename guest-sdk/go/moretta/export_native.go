@@ -1,0 +1,9 @@
+//go:build !wasm
+
+package moretta
+
+// Masker makes these functions the plugin. The export exists only where it is called from, in WebAssembly.
+func Masker(transforms Transforms) Transforms { return transforms }
+
+// PseudonymMasker makes these functions the plugin, in the world pseudonym-masker.
+func PseudonymMasker(transforms KeyedTransforms) KeyedTransforms { return transforms }

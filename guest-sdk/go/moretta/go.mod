@@ -1,0 +1,3 @@
+module moretta
+
+go 1.25

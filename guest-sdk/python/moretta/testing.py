@@ -1,0 +1,95 @@
+"""Testing a plugin natively, without a host: the golden cases of its manifest, and a key without a secret."""
+
+import json
+import re
+import unittest
+import zlib
+from typing import Any
+
+from componentize_py_types import Err
+from moretta import Column, NumberBuilder, Numbers, Text, TextBuilder
+from wit_world.imports import types
+
+
+class GoldenCases(unittest.TestCase):
+    """Runs every golden case of a manifest. A subclass names the plugin; where it is lent a key, `keyed` too."""
+
+    manifest = "manifest.json"
+    plugin: type
+    keyed = False
+
+    def test_golden_cases(self) -> None:
+        with open(self.manifest, encoding="utf-8") as file:
+            transforms = json.load(file)["transforms"]
+        for transform in transforms:
+            for case in transform["cases"]:
+                with self.subTest(case["name"]):
+                    self._check(transform, case)
+
+    def _check(self, transform: dict, case: dict) -> None:
+        properties = transform["config"].get("properties", {}).items()
+        config = {name: schema["default"] for name, schema in properties if "default" in schema} | case.get("config", {})
+        request = types.Request(transform["name"], json.dumps(config), case.get("reference_date"))
+        key = [TestKey([column(case["input"])])] if self.keyed else []
+        masked = self.plugin().mask(request, [column(case["input"])], [], *key)
+        rejected = [{"row": one.row, "code": one.code.name.lower().replace("_", "-")} for one in masked.rejections]
+        self.assertEqual(rejected, case.get("rejected", []))
+        self.assertEqual(len(masked.columns), 1)
+        got = cells(masked.columns[0])
+        [expected] = case.get("output", case.get("output_shape")).values()
+        self.assertEqual(len(got), len(expected))
+        for row, (cell, wanted) in enumerate(zip(got, expected)):
+            if row in {one.row for one in masked.rejections}:
+                continue
+            if "output" in case or wanted is None:
+                self.assertEqual(cell, wanted, f"row {row}")
+            else:
+                self.assertRegex(cell, re.compile(wanted), f"row {row}")
+
+
+def mask(plugin: type, transform: str, config: dict, *columns: Column, context: list[Column] | None = None) -> types.Masked:
+    """Masks columns with one transform."""
+    return plugin().mask(types.Request(transform, json.dumps(config), None), list(columns), context or [])
+
+
+def texts(*values: str | None) -> Column:
+    """A column of text, `None` for a null."""
+    builder = TextBuilder()
+    for value in values:
+        builder.push(value)
+    return builder.finish()
+
+
+def cells(column: Column) -> list[Any]:
+    """The values of a column, `None` for a null."""
+    return list(Text(column) if isinstance(column.values, types.Values_Text) else Numbers(column))
+
+
+def column(written: dict[str, list]) -> Column:
+    """A column as a case writes it: `{"text": [..]}`, `{"int64": [..]}` and so on."""
+    [(kind, values)] = written.items()
+    if kind == "text":
+        return texts(*values)
+    builder = NumberBuilder()
+    for value in values:
+        builder.push(value)
+    return builder.finish(kind)
+
+
+class TestKey:
+    """A key lent for these columns: its digests differ where the values do, and hide nothing."""
+
+    def __init__(self, columns: list[Column]) -> None:
+        self._columns = columns
+
+    def digests(self, column: int, _: object, length: int) -> bytes:
+        if column >= len(self._columns) or not 1 <= length <= 32:
+            raise Err("not granted")
+        return b"".join(_digest(cell, length) for cell in cells(self._columns[column]))
+
+
+def _digest(cell: Any, length: int) -> bytes:
+    if cell is None:
+        return bytes(length)
+    sums = (zlib.crc32(str(cell).encode(), index) for index in range(0, length, 4))
+    return b"".join(one.to_bytes(4, "little") for one in sums)[:length]

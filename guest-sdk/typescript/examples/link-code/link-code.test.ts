@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { cells, testCases, testKey, texts } from "moretta/testing";
+import { maskWithPseudonymKey } from "./plugin";
+
+testCases("manifest.json", maskWithPseudonymKey);
+
+test("equal values have equal codes, and others others", () => {
+  const column = texts(["MRN-1", "MRN-2", "MRN-1", null]);
+  const request = { transform: "link-code", config: '{"length":9}', referenceDate: null };
+  const masked = maskWithPseudonymKey.mask(request, [column], [], testKey([column]));
+  const [first, second, third, none] = cells(masked.columns[0]!);
+  assert.equal(first, third);
+  assert.notEqual(first, second);
+  assert.equal(none, null);
+});
+
+test("a refused key refuses the batch", () => {
+  const request = { transform: "link-code", config: '{"length":9}', referenceDate: null };
+  const mask = () => maskWithPseudonymKey.mask(request, [texts(["a"])], [], testKey([]));
+  assert.throws(mask, (error) => error === "key-refused");
+});
