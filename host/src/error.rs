@@ -34,7 +34,7 @@ pub enum Error {
     Guest(#[from] Box<crate::plugin::GuestError>),
     /// A plugin cannot be used here.
     #[error(transparent)]
-    Package(#[from] crate::plugin::PackageError),
+    Package(#[from] PackageError),
     /// The policy cannot be used, or cannot be used on this input.
     #[error(transparent)]
     Policy(#[from] crate::policy::PolicyErrors),

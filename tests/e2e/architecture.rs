@@ -46,6 +46,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mask", &["batch", "cast", "error", "keys", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "mask", "plan", "policy", "snapshot"]),
+    // The path of a batch without source and sink, for those who try plugins out.
+    ("conformance", &["batch", "error", "keys", "lend", "manifest", "mask", "outcome", "plan", "plugin", "verify"]),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
     ("quarantine", &["error", "keys", "outcome", "staged"]),
     ("pipeline", &["batch", "error", "mask", "outcome", "sink", "snapshot", "source", "tally", "verify", "workers"]),

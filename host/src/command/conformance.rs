@@ -76,7 +76,8 @@ fn read_column(
     column_type: Option<&str>,
 ) -> Result<(String, ColumnType, Vec<ArrayRef>), Error> {
     let unknown = |_| Error::Usage("--type is none of the types that `--help` lists".to_owned());
-    let given = column_type.map(|name| serde_json::from_value::<ColumnType>(name.into())).transpose().map_err(unknown)?;
+    let given =
+        column_type.map(|name| serde_json::from_value::<ColumnType>(name.into())).transpose().map_err(unknown)?;
     let types = given.iter().map(|given| (column.to_owned(), *given)).collect();
     let mut source = source::open(&[file.to_owned()], &ReadOptions { types, ..ReadOptions::default() })?;
     let (mut parts, mut found) = (Vec::new(), None);
@@ -87,7 +88,9 @@ fn read_column(
         let untaken = || Error::Usage(format!("column {column} is of a type that no transform takes"));
         let column_type = given.or(ColumnType::for_arrow(array.data_type())).ok_or_else(untaken)?;
         found = Some(column_type);
-        let inexact = |row| Error::Usage(format!("column {column} has a value that is no {column_type}, {}", batch.place().row(row)));
+        let inexact = |row| {
+            Error::Usage(format!("column {column} has a value that is no {column_type}, {}", batch.place().row(row)))
+        };
         parts.push(cast_exactly(array, &column_type.arrow()).map_err(inexact)?);
     }
     let empty = || Error::Usage(format!("{} has no rows", file.display()));

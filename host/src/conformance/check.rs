@@ -322,11 +322,23 @@ pub(crate) fn settings<'a>(transform: &'a Transform, options: &Options) -> Vec<S
         for column_type in in_order(transform) {
             let (config, reference_date) = (config.clone(), reference_date);
             let (least, beside) = (columns.min, context.min);
-            let setting = Setting { transform, config, reference_date, column_type, columns: least, context: beside };
-            for (more, beside) in [(columns.max.min(3), context.min), (columns.min, context.max.min(3))] {
-                if (more, beside) > (setting.columns, setting.context) {
-                    settings.push(Setting { columns: more, context: beside, ..setting.clone() });
-                }
+            let context_type = ColumnType::Text;
+            let setting = Setting {
+                transform,
+                config,
+                reference_date,
+                column_type,
+                columns: least,
+                context: beside,
+                context_type,
+            };
+            if columns.max > least {
+                settings.push(Setting { columns: columns.max.min(3), ..setting.clone() });
+            }
+            if context.max > beside {
+                let context = context.max.min(3);
+                settings.push(Setting { context, ..setting.clone() });
+                settings.push(Setting { context, context_type: ColumnType::Int64, ..setting.clone() });
             }
             settings.push(setting);
         }
@@ -339,7 +351,8 @@ pub(crate) fn settings<'a>(transform: &'a Transform, options: &Options) -> Vec<S
 /// The types of a transform, those of its golden cases first.
 fn in_order(transform: &Transform) -> Vec<ColumnType> {
     let mut types: Vec<ColumnType> = Vec::new();
-    for column_type in transform.cases.iter().map(|case| case.input.column_type).chain(transform.types.keys().copied()) {
+    for column_type in transform.cases.iter().map(|case| case.input.column_type).chain(transform.types.keys().copied())
+    {
         if !types.contains(&column_type) && transform.types.contains_key(&column_type) {
             types.push(column_type);
         }

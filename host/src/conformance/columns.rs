@@ -58,8 +58,7 @@ pub(crate) fn distinct(column_type: ColumnType, rows: usize) -> ArrayRef {
 fn skewed(column_type: ColumnType) -> ArrayRef {
     let ranks = (0..DISTINCT).map(|row| i64::try_from((row % 29).saturating_mul(row % 3)).unwrap_or(0));
     let column = of_numbers(column_type, ranks);
-    let rows: arrow_array::UInt32Array =
-        (0_u32..).take(DISTINCT).map(|row| (row % 11 != 10).then_some(row)).collect();
+    let rows: arrow_array::UInt32Array = (0_u32..).take(DISTINCT).map(|row| (row % 11 != 10).then_some(row)).collect();
     arrow_select::take::take(&column, &rows, None).unwrap_or(column)
 }
 
@@ -136,10 +135,19 @@ fn text<'a>(values: impl IntoIterator<Item = &'a str>) -> ArrayRef {
 
 const TEXTS: [(&str, &[&str]); 8] = [
     ("non-ASCII", &["Zoë Kravitz", "Søren Ångström", "王小明", "İstanbul ß ﬁ", "Ελλάδα", "👩‍👩‍👧‍👦", "\u{fffd}\u{10ffff}"]),
-    ("combining characters", &["Z\u{308}oe\u{301}", "\u{301}", "a\u{300}\u{301}\u{302}\u{303}", "e\u{301}", "é", "क्षि"]),
+    (
+        "combining characters",
+        &["Z\u{308}oe\u{301}", "\u{301}", "a\u{300}\u{301}\u{302}\u{303}", "e\u{301}", "é", "क्षि"],
+    ),
     ("right-to-left", &["עברית", "محمد علي", "\u{202e}txt.exe\u{202c}", "abc עברית 123"]),
-    ("control characters", &["", " ", "\t\r\n", "\u{0}", "a\u{0}b", "\u{feff}BOM", "\u{7f}\u{85}", "line\nbreak\r\n", "\u{1b}[31m"]),
-    ("numbers as text", &["0", "-1", "+5", "007", "02139", "3.14", "1e400", "1,234", "٣٤٥", "NaN", "9223372036854775808"]),
+    (
+        "control characters",
+        &["", " ", "\t\r\n", "\u{0}", "a\u{0}b", "\u{feff}BOM", "\u{7f}\u{85}", "line\nbreak\r\n", "\u{1b}[31m"],
+    ),
+    (
+        "numbers as text",
+        &["0", "-1", "+5", "007", "02139", "3.14", "1e400", "1,234", "٣٤٥", "NaN", "9223372036854775808"],
+    ),
     (
         "dates in many spellings",
         &[

@@ -88,7 +88,10 @@ mod tests {
         let report = Report { plugin, version, digest, transforms };
         let xml = report.junit();
         assert!(xml.contains("<testsuite name=\"p/t\" tests=\"3\" failures=\"1\" skipped=\"1\">"), "{xml}");
-        assert!(xml.contains("message=\"this &amp; that\">case `a&lt;b&gt;?` (text, with {&quot;x&quot;:1}), row 3"), "{xml}");
+        assert!(
+            xml.contains("message=\"this &amp; that\">case `a&lt;b&gt;?` (text, with {&quot;x&quot;:1}), row 3"),
+            "{xml}"
+        );
         assert!(report.failed() == 1 && report.text().contains("FAIL   t cases (1 cases)"), "{}", report.text());
     }
 }

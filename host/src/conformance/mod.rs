@@ -59,11 +59,15 @@ pub fn test(package: &Package, options: &Options) -> Result<Report, Error> {
     let manifest = plugin.manifest();
     let fits = |with: &Map<String, Value>| manifest.transforms.iter().any(|it| it.complete_config(with).is_ok());
     if options.with.as_ref().is_some_and(|with| !fits(with)) {
-        return Err(Error::Usage("--with fits no transform of the plugin; `moretta plugin inspect` tells the options".into()));
+        return Err(Error::Usage(
+            "--with fits no transform of the plugin; `moretta plugin inspect` tells the options".into(),
+        ));
     }
     let takes = |column_type| manifest.transforms.iter().any(|it| it.types.contains_key(&column_type));
     if let Some((name, column_type, _)) = options.input.as_ref().filter(|(_, column_type, _)| !takes(*column_type)) {
-        return Err(Error::Usage(format!("no transform takes column {name}, which is of type {column_type}; give --type")));
+        return Err(Error::Usage(format!(
+            "no transform takes column {name}, which is of type {column_type}; give --type"
+        )));
     }
     let transforms = (0..manifest.transforms.len()).map(|index| Checker::new(&plugin, index, options)?.run(options));
     Ok(Report {

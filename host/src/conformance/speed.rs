@@ -67,8 +67,13 @@ pub fn bench(package: &Package, options: &Options) -> Result<Vec<Ratio>, Error> 
         };
         let setting = settings(transform, options).into_iter().next().ok_or_else(unconfigured)?;
         let column = check::values(&setting);
-        let text = if setting.column_type == ColumnType::Text { column.clone() } else { columns::distinct(ColumnType::Text, BATCH) };
-        let yardstick = partial.manifest().transforms.first().and_then(|it| settings(it, &Options::default()).into_iter().next());
+        let text = if setting.column_type == ColumnType::Text {
+            column.clone()
+        } else {
+            columns::distinct(ColumnType::Text, BATCH)
+        };
+        let yardstick =
+            partial.manifest().transforms.first().and_then(|it| settings(it, &Options::default()).into_iter().next());
         let yardstick = yardstick.ok_or(Error::Internal("partial has no transform"))?;
         // Half before and half after, so that a machine that changes its mind does it to both.
         let half = options.rows.div_ceil(2).max(1);
@@ -105,10 +110,13 @@ fn measured(
 /// # Errors
 /// The machine cannot run it. The inner error is the plugin's fault.
 pub(crate) fn measure(trial: &Trial, column: &ArrayRef, values: usize) -> Result<Result<Speed, GuestFault>, Error> {
-    let rows: arrow_array::UInt32Array = (0_u32..).map(|row| {
-        row.checked_rem(u32::try_from(column.len()).unwrap_or(u32::MAX)).unwrap_or(0)
-    }).take(BATCH.min(values)).map(Some).collect();
-    let batch = arrow_select::take::take(column, &rows, None).map_err(|_| Error::Internal("a column has not its rows"))?;
+    let rows: arrow_array::UInt32Array = (0_u32..)
+        .map(|row| row.checked_rem(u32::try_from(column.len()).unwrap_or(u32::MAX)).unwrap_or(0))
+        .take(BATCH.min(values))
+        .map(Some)
+        .collect();
+    let batch =
+        arrow_select::take::take(column, &rows, None).map_err(|_| Error::Internal("a column has not its rows"))?;
     let (mut done, mut seconds, mut peak_memory) = (0_usize, 0.0, 0);
     while done < values && !batch.is_empty() {
         match trial.measure(&batch)? {

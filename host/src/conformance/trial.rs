@@ -36,6 +36,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) column_type: ColumnType,
     pub(crate) columns: usize,
     pub(crate) context: usize,
+    pub(crate) context_type: ColumnType,
 }
 
 /// A setting with a key made for it.
@@ -178,14 +179,16 @@ impl Trial {
     /// The column, others to be masked with it and beside it, and who each row is about.
     fn batch(&self, column: &ArrayRef) -> Result<RecordBatch, Error> {
         let rows = column.len();
-        let context = self.calls.first().map_or(0, |ready| ready.call.context.len());
         let more = self.columns.saturating_sub(1);
         let others = (0..more).map(|_| columns::distinct(self.column_type, rows));
-        let beside = (0..context).map(|_| columns::distinct(ColumnType::Text, rows));
+        let types = self.calls.first().map_or(&[][..], |ready| &ready.call.context_types);
+        let beside = types.iter().map(|column_type| columns::distinct(*column_type, rows));
         let arrays: Vec<_> = [column.clone()].into_iter().chain(others).chain(beside).chain([subjects(rows)]).collect();
-        let field = |(index, array): (usize, &ArrayRef)| Field::new(format!("column{index}"), array.data_type().clone(), true);
+        let field =
+            |(index, array): (usize, &ArrayRef)| Field::new(format!("column{index}"), array.data_type().clone(), true);
         let schema = Schema::new(arrays.iter().enumerate().map(field).collect::<Vec<_>>());
-        RecordBatch::try_new(Arc::new(schema), arrays).map_err(|_| Error::Internal("made-up columns do not fit together"))
+        RecordBatch::try_new(Arc::new(schema), arrays)
+            .map_err(|_| Error::Internal("made-up columns do not fit together"))
     }
 }
 
@@ -204,7 +207,7 @@ fn call(plugin: &Plugin, transform_index: usize, setting: &Setting<'_>, key: Opt
         columns: (0..setting.columns).collect(),
         context: (setting.columns..last).map(Beside::Column).collect(),
         input_types: vec![setting.column_type; setting.columns],
-        context_types: vec![ColumnType::Text; setting.context],
+        context_types: vec![setting.context_type; setting.context],
         list: false,
         produced: vec![produced; setting.columns],
         key,

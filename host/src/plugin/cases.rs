@@ -109,7 +109,8 @@ fn compare(case: &Case, answer: &MaskAnswer) -> Result<(), CaseFailure> {
     let Some(returned) = answer.columns.first() else {
         return Err(CaseFailure { why: "no column came back".to_owned(), differences: Vec::new() });
     };
-    let differences: Vec<_> = (0..case.input.cells.len()).filter_map(|row| difference(case, answer, returned, row)).collect();
+    let differences: Vec<_> =
+        (0..case.input.cells.len()).filter_map(|row| difference(case, answer, returned, row)).collect();
     let rejects = |row: usize| case.rejected.iter().any(|rejected| rejected.row == row);
     let rejected = |row: usize| answer.rejections.iter().any(|(rejected, _)| *rejected == row);
     let Some(first) = differences.first() else { return Ok(()) };
