@@ -43,7 +43,7 @@ pub struct Ratio {
     pub transform: String,
     /// How fast it is.
     pub speed: Speed,
-    /// How fast `partial` is on the same column, or on text if the column is of another type.
+    /// How fast `partial` is on ordinary text.
     pub partial: Speed,
     /// How many times as long as `partial` it takes.
     pub times_partial: f64,
@@ -67,11 +67,7 @@ pub fn bench(package: &Package, options: &Options) -> Result<Vec<Ratio>, Error> 
         };
         let setting = settings(transform, options).into_iter().next().ok_or_else(unconfigured)?;
         let column = check::values(&setting);
-        let text = if setting.column_type == ColumnType::Text {
-            column.clone()
-        } else {
-            columns::distinct(ColumnType::Text, BATCH)
-        };
+        let text = columns::distinct(ColumnType::Text, BATCH);
         let yardstick =
             partial.manifest().transforms.first().and_then(|it| settings(it, &Options::default()).into_iter().next());
         let yardstick = yardstick.ok_or(Error::Internal("partial has no transform"))?;
