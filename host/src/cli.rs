@@ -19,7 +19,7 @@ pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
 use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
-pub use plugin::{FromArguments, InstallArguments, PluginCommand};
+pub use plugin::{BenchArguments, FromArguments, InstallArguments, PluginCommand, TestArguments};
 #[cfg(feature = "server")]
 pub use remote::{RemoteArguments, RemoteCommand, RevisionArguments, ServerArguments};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::batch::is_name;
+use crate::plugin::{PackageError, PackageProblem};
 
 /// Whose fault an [`Error`] is, and so who can mend it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub enum Error {
     Guest(#[from] Box<crate::plugin::GuestError>),
     /// A plugin cannot be used here.
     #[error(transparent)]
-    Package(#[from] crate::plugin::PackageError),
+    Package(#[from] PackageError),
     /// The policy cannot be used, or cannot be used on this input.
     #[error(transparent)]
     Policy(#[from] crate::policy::PolicyErrors),
@@ -97,6 +98,7 @@ impl Error {
         match self {
             Self::Data(_) | Self::Quarantined(_) => Blame::Data,
             Self::Guest(_) => Blame::Guest,
+            Self::Package(PackageError { problem: PackageProblem::Nonconforming(_), .. }) => Blame::Guest,
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
             Self::Audit(error) if error.is_of_the_operator() => Blame::Operator,
             Self::Audit(_) => Blame::Host,

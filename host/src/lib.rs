@@ -74,6 +74,7 @@ mod cast;
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod command;
+pub mod conformance;
 mod contract;
 pub mod dataset;
 pub mod error;

@@ -237,6 +237,9 @@ pub struct Properties {
     pub format_preserving: bool,
     /// How many different values there must be for the transform to hide any.
     pub minimum_domain: u64,
+    /// No four characters in a row of an input are in its output, but by chance where a key decides.
+    #[serde(default)]
+    pub conceals: bool,
 }
 
 /// How to count the outputs that a configuration allows: symbols to the power of length.

@@ -61,6 +61,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
+    // The path of a batch without source and sink, for those who try plugins out.
+    (
+        "conformance",
+        &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "outcome", "plan", "plugin", "verify"],
+    ),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
     ("quarantine", &["error", "keys", "outcome", "staged"]),
     (

@@ -90,6 +90,7 @@ impl plugin::types::Host for CallState {}
 pub(crate) struct MemoryBound {
     limit: usize,
     exceeded: bool,
+    peak: usize,
     /// Whether the memory that grows now stays within what it declares itself.
     declared: bool,
     starved: bool,
@@ -99,6 +100,11 @@ pub(crate) struct MemoryBound {
 const TABLE_ELEMENTS: usize = 100_000;
 
 impl MemoryBound {
+    /// The most that one memory of the instance was, in bytes.
+    pub(crate) fn peak(&self) -> usize {
+        self.peak
+    }
+
     /// Whether growth was refused.
     pub(crate) fn exceeded(&self) -> bool {
         self.exceeded
@@ -121,7 +127,9 @@ impl MemoryBound {
 impl ResourceLimiter for MemoryBound {
     fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         self.declared = maximum.is_none_or(|maximum| desired <= maximum);
-        self.allow(desired, self.limit)
+        let allowed = self.allow(desired, self.limit)?;
+        self.peak = self.peak.max(desired);
+        Ok(allowed)
     }
 
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {

@@ -47,6 +47,12 @@ pub enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Try a plugin out: its golden cases, then made-up columns against every property that it declares.
+    ///
+    /// Keys are made for it and gone with it. Fails with code 1 if the plugin does not do what its manifest says.
+    Test(TestArguments),
+    /// Measure how fast each transform is, beside the shipped `partial`.
+    Bench(BenchArguments),
     /// Sign a plugin: say that these bytes are this version of it.
     ///
     /// Several may sign one after the other; their signatures go to the same file.
@@ -117,6 +123,59 @@ pub enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What a plugin is tried on.
+#[derive(Args, Debug)]
+pub struct TestArguments {
+    /// A file (a path with `/` or `.wasm`), or NAME or NAME@VERSION in the store of --plugins; without --plugins, the
+    /// name of a shipped plugin.
+    #[arg(value_name = "PLUGIN")]
+    pub plugin: String,
+    /// The store.
+    #[arg(long, value_name = "DIR")]
+    pub plugins: Option<PathBuf>,
+    /// Try it on a column of this file too. No value of it is shown.
+    #[arg(long, value_name = "FILE", requires = "column")]
+    pub input: Option<PathBuf>,
+    /// Which column.
+    #[arg(long, value_name = "NAME", requires = "input")]
+    pub column: Option<String>,
+    /// Its type, where the file has none: text (if not given), int64, float64, boolean, date32, timestamp.
+    #[arg(long = "type", value_name = "TYPE", requires = "input")]
+    pub column_type: Option<String>,
+    /// Options, as the `with` of a rule, in place of those of the golden cases.
+    #[arg(long, value_name = "JSON")]
+    pub with: Option<String>,
+    /// How many values are masked to measure the speed of each transform. 0: it is not measured.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
+    pub rows: usize,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the results as JUnit XML too.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+/// What is measured.
+#[derive(Args, Debug)]
+pub struct BenchArguments {
+    /// As of `moretta plugin test`.
+    #[arg(value_name = "PLUGIN")]
+    pub plugin: String,
+    /// The store.
+    #[arg(long, value_name = "DIR")]
+    pub plugins: Option<PathBuf>,
+    /// Options, as the `with` of a rule, in place of those of the first golden case.
+    #[arg(long, value_name = "JSON")]
+    pub with: Option<String>,
+    /// How many values each transform masks.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
+    pub rows: usize,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A store, and whose signatures count in it.

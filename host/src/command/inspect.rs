@@ -37,6 +37,12 @@ pub(super) fn run(plugin: &str, from: &FromArguments, json: bool) -> Result<(), 
     print(&if json { show::json(&as_json(&subject, &inspection)) } else { as_text(&subject, &inspection) })
 }
 
+/// The plugin that is meant: a file, one of a store, or a shipped one. Nobody's signature is looked at.
+pub(super) fn package(plugin: &str, plugins: Option<&Path>) -> Result<Package, Error> {
+    let from = FromArguments { plugins: plugins.map(Path::to_owned), trust_root: None };
+    Ok(find(plugin, &from)?.package)
+}
+
 fn find(plugin: &str, from: &FromArguments) -> Result<Subject, Error> {
     let trust = trust(from.trust_root.as_deref())?;
     if plugin.contains('/') || plugin.ends_with(".wasm") {
@@ -146,12 +152,14 @@ fn add_transform(text: &mut String, transform: &Transform) {
 }
 
 fn properties(transform: &Transform) -> String {
-    let Properties { deterministic, injective, reversible, format_preserving, minimum_domain } = transform.properties;
+    let Properties { deterministic, injective, reversible, format_preserving, minimum_domain, conceals } =
+        transform.properties;
     let said = [
         (deterministic, "deterministic"),
         (injective, "injective"),
         (reversible, "reversible"),
         (format_preserving, "format-preserving"),
+        (conceals, "conceals"),
         (transform.may_keep, "may keep a value"),
         (transform.adds_nulls, "may make nulls"),
     ];

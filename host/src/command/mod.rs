@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod conformance;
 mod consent;
 mod inspect;
 mod keyring;

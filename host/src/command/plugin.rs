@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
-use super::{consent, inspect, print, show, terminal};
+use super::{conformance, consent, inspect, print, show, terminal};
 use crate::audit::Who;
 use crate::cli::{FromArguments, InstallArguments, PluginCommand};
 use crate::error::Error;
@@ -22,6 +22,8 @@ pub(super) fn run(command: &PluginCommand) -> Result<(), Error> {
     match command {
         PluginCommand::List { from, json } => list(from, *json),
         PluginCommand::Inspect { plugin, from, json } => inspect::run(plugin, from, *json),
+        PluginCommand::Test(arguments) => conformance::test(arguments),
+        PluginCommand::Bench(arguments) => conformance::bench(arguments),
         PluginCommand::Sign { file, key, out } => sign(file, key, out.as_deref()),
         PluginCommand::Verify { file: Some(file), signatures, trust_root, json, .. } => {
             let (package, envelopes) = (read_plugin(file)?, signatures_of(file, signatures)?);

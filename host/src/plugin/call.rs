@@ -45,6 +45,8 @@ pub struct MaskAnswer {
     pub columns: Vec<ArrayRef>,
     /// The rows that were not masked, in rising order.
     pub rejections: Vec<(usize, RejectionCode)>,
+    /// The most that a memory of the instance was, in bytes.
+    pub peak_memory: usize,
     /// What has to stand in every cell of the columns, where the host has given it.
     pub(crate) expected: Option<Expected>,
 }
@@ -81,8 +83,9 @@ impl Plugin {
         })?;
         let masked = masked.map_err(refusal)?;
         let prefix = serde_json::from_str(call.config).ok().and_then(|config: Config| config.prefix);
+        let peak_memory = store.data().memory.peak();
         let expected = store.into_data().given.expected(self.manifest().world, &prefix.unwrap_or_default());
-        Ok(check(masked, call, expected)?)
+        Ok(MaskAnswer { peak_memory, ..check(masked, call, expected)? })
     }
 
     fn run(
@@ -197,7 +200,7 @@ fn check(masked: Masked, call: &MaskCall<'_>, expected: Option<Expected>) -> Res
         }
         rejections.push((row, code(rejection.code)));
     }
-    Ok(MaskAnswer { columns, rejections, expected })
+    Ok(MaskAnswer { columns, rejections, peak_memory: 0, expected })
 }
 
 fn code(code: Code) -> RejectionCode {

@@ -19,6 +19,28 @@ use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
 use crate::manifest::{Ask, Case, CaseColumn, Transform, World};
 
+/// How a golden case failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseFailure {
+    /// Why: no value of the case.
+    pub why: String,
+    /// The cells that differ, where that is why. They are the author's own examples.
+    pub differences: Vec<CaseDifference>,
+}
+
+/// A cell that is not what a golden case says.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct CaseDifference {
+    /// The row of the case, counted from 0.
+    pub row: usize,
+    /// What went in.
+    pub input: Value,
+    /// What the case says: a value, a pattern, or how the row is rejected.
+    pub expected: Value,
+    /// What came out.
+    pub got: Value,
+}
+
 /// Runs every golden case of a plugin, under a key made for it: cases of keyed transforms state shapes.
 ///
 /// # Errors
@@ -26,25 +48,35 @@ use crate::manifest::{Ask, Case, CaseColumn, Transform, World};
 pub(super) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
     for transform in &plugin.manifest().transforms {
         for case in &transform.cases {
-            run(plugin, transform, case, leash)?.map_err(|why| PackageError {
+            run(plugin, transform, case, leash)?.map_err(|failure| PackageError {
                 plugin: plugin.manifest().name.clone(),
-                problem: PackageProblem::Case { transform: transform.name.clone(), case: case.name.clone(), why },
+                problem: PackageProblem::Case {
+                    transform: transform.name.clone(),
+                    case: case.name.clone(),
+                    why: failure.why,
+                },
             })?;
         }
     }
     Ok(())
 }
 
-/// The outer error is of the host, the inner one says how the case failed.
-fn run(plugin: &Plugin, transform: &Transform, case: &Case, leash: &Leash) -> Result<Result<(), String>, Error> {
+/// Runs one golden case. The outer error is of the host, the inner one says how the case failed.
+pub(crate) fn run(
+    plugin: &Plugin,
+    transform: &Transform,
+    case: &Case,
+    leash: &Leash,
+) -> Result<Result<(), CaseFailure>, Error> {
+    let failed = |why: String| Ok(Err(CaseFailure { why, differences: Vec::new() }));
     let Some(input) = array(&case.input) else {
-        return Ok(Err(format!("its input cannot be a column of {}", case.input.column_type)));
+        return failed(format!("its input cannot be a column of {}", case.input.column_type));
     };
     let Some(produced) = transform.types.get(&case.input.column_type) else {
-        return Ok(Err(format!("the transform takes no {}", case.input.column_type)));
+        return failed(format!("the transform takes no {}", case.input.column_type));
     };
     let Ok(config) = transform.complete_config(&case.config) else {
-        return Ok(Err("its configuration does not fit the schema".to_owned()));
+        return failed("its configuration does not fit the schema".to_owned());
     };
     let key = key(plugin.manifest().world, case, &input)?;
     let call = MaskCall {
@@ -55,13 +87,13 @@ fn run(plugin: &Plugin, transform: &Transform, case: &Case, leash: &Leash) -> Re
         produced: &[*produced],
         context: &[],
     };
-    Ok(match plugin.mask_on(&call, key, leash) {
-        Ok(answer) => compare(case, &answer),
-        Err(CallError::Guest(fault)) => Err(fault.to_string()),
-        Err(CallError::Machine(why)) => return Err(Error::Instance(why)),
-        Err(CallError::Capability(why)) => return Err(Error::Capability(why)),
-        Err(CallError::Ended) => return Err(Error::Ended),
-    })
+    match plugin.mask_on(&call, key, leash) {
+        Ok(answer) => Ok(compare(case, &answer)),
+        Err(CallError::Guest(fault)) => failed(fault.to_string()),
+        Err(CallError::Machine(why)) => Err(Error::Instance(why)),
+        Err(CallError::Capability(why)) => Err(Error::Capability(why)),
+        Err(CallError::Ended) => Err(Error::Ended),
+    }
 }
 
 fn key(world: World, case: &Case, input: &ArrayRef) -> Result<LentKey, Error> {
@@ -80,31 +112,51 @@ fn key(world: World, case: &Case, input: &ArrayRef) -> Result<LentKey, Error> {
     })?)
 }
 
-fn compare(case: &Case, answer: &MaskAnswer) -> Result<(), String> {
-    let rejected: Vec<_> = case.rejected.iter().map(|rejected| (rejected.row, rejected.code)).collect();
-    if rejected != answer.rejections {
-        return Err("other rows are rejected than the case says".to_owned());
-    }
-    let Some(returned) = answer.columns.first() else { return Err("no column came back".to_owned()) };
-    let differs = |row: usize, wanted: &Value, same: &dyn Fn(&Value, &Value) -> bool| {
-        !rejected.iter().any(|(rejected, _)| *rejected == row) && !same(wanted, &cell(returned, row))
+fn compare(case: &Case, answer: &MaskAnswer) -> Result<(), CaseFailure> {
+    let Some(returned) = answer.columns.first() else {
+        return Err(CaseFailure { why: "no column came back".to_owned(), differences: Vec::new() });
     };
-    let first = |column: &Option<CaseColumn>, same: &dyn Fn(&Value, &Value) -> bool| {
-        let column = column.as_ref()?;
-        column.cells.iter().enumerate().find(|(row, wanted)| differs(*row, wanted, same)).map(|(row, _)| row)
+    let differences: Vec<_> =
+        (0..case.input.cells.len()).filter_map(|row| difference(case, answer, returned, row)).collect();
+    let rejects = |row: usize| case.rejected.iter().any(|rejected| rejected.row == row);
+    let rejected = |row: usize| answer.rejections.iter().any(|(rejected, _)| *rejected == row);
+    let Some(first) = differences.first() else { return Ok(()) };
+    let why = match differences.iter().any(|it| rejects(it.row) || rejected(it.row)) {
+        true => "other rows are rejected than the case says".to_owned(),
+        false => format!("row {} is not what the case says", first.row),
     };
-    let shaped = |pattern: &Value, cell: &Value| match (pattern.as_str(), cell.as_str()) {
+    Err(CaseFailure { why, differences })
+}
+
+fn difference(case: &Case, answer: &MaskAnswer, returned: &ArrayRef, row: usize) -> Option<CaseDifference> {
+    let says = case.rejected.iter().find(|rejected| rejected.row == row).map(|rejected| rejected.code);
+    let came = answer.rejections.iter().find(|(rejected, _)| *rejected == row).map(|(_, code)| *code);
+    let told = |code| Value::from(format!("rejected: {code}"));
+    let wanted = |column: &Option<CaseColumn>| column.as_ref().and_then(|column| column.cells.get(row).cloned());
+    let (value, shape) = (wanted(&case.output), wanted(&case.output_shape));
+    let expected = value.clone().or(shape.clone()).unwrap_or_default();
+    let got = cell(returned, row);
+    let same = match (says, came) {
+        (None, None) => value.is_none_or(|value| value == got) && shape.is_none_or(|shape| shaped(&shape, &got)),
+        (says, came) => says == came,
+    };
+    (!same).then(|| CaseDifference {
+        row,
+        input: case.input.cells.get(row).cloned().unwrap_or_default(),
+        expected: says.map_or(expected, told),
+        got: came.map_or(got, told),
+    })
+}
+
+fn shaped(pattern: &Value, cell: &Value) -> bool {
+    match (pattern.as_str(), cell.as_str()) {
         (Some(pattern), Some(cell)) => regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(cell)),
         _ => pattern == cell,
-    };
-    match first(&case.output, &|wanted, cell| wanted == cell).or_else(|| first(&case.output_shape, &shaped)) {
-        Some(row) => Err(format!("row {row} is not what the case says")),
-        None => Ok(()),
     }
 }
 
-/// A case's column as a batch would have it.
-fn array(column: &CaseColumn) -> Option<ArrayRef> {
+/// A case's column as a batch would have it. There is none of bytes.
+pub(crate) fn array(column: &CaseColumn) -> Option<ArrayRef> {
     let integer = |cell: &Value| cell.as_i64();
     let days = |cell: &Value| cell.as_i64().and_then(|days| i32::try_from(days).ok());
     let cells = column.cells.iter();

@@ -119,6 +119,9 @@ pub enum PackageProblem {
     /// Two plugins of one name.
     #[error("there are two plugins of this name; remove one")]
     Twice,
+    /// It does not do what its manifest says.
+    #[error("does not do what its manifest says: {0} checks failed")]
+    Nonconforming(usize),
     /// A golden case did not come out.
     #[error("golden case `{case}` of `{transform}` failed: {why}")]
     Case {

@@ -2,7 +2,7 @@
 
 mod cache;
 mod call;
-mod cases;
+pub(crate) mod cases;
 mod engine;
 mod exports;
 mod fault;
@@ -19,6 +19,7 @@ use wasmtime::component::InstancePre;
 pub(crate) use crate::capability::Expected;
 pub use cache::CodeCache;
 pub use call::{MaskAnswer, MaskCall};
+pub use cases::{CaseDifference, CaseFailure};
 pub use engine::Engine;
 use exports::Exports;
 pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem};
