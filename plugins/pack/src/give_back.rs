@@ -96,12 +96,7 @@ impl Outline {
                 Payload::FunctionSection(functions) => outline.types = functions.into_iter().collect::<Read<_>>()?,
                 Payload::ExportSection(exports) => {
                     for export in exports {
-                        let export = export?;
-                        match role(export.name) {
-                            Role::Call => outline.export = Some(export.index),
-                            Role::CleanUp => outline.clean_up = Some(export.index),
-                            Role::Other => {}
-                        }
+                        outline.export(&export?);
                     }
                 }
                 _ => {}
@@ -116,6 +111,14 @@ impl Outline {
                 self.drop = Some(self.imported);
             }
             self.imported += 1;
+        }
+    }
+
+    fn export(&mut self, export: &wasmparser::Export<'_>) {
+        match role(export.name) {
+            Role::Call => self.export = Some(export.index),
+            Role::CleanUp => self.clean_up = Some(export.index),
+            Role::Other => {}
         }
     }
 
