@@ -75,7 +75,7 @@ fn outline(core_module: &[u8]) -> Result<(bool, bool), Error> {
     Ok((names_world, asks_system))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`, which gives it away")]
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands on")]
 fn refused(error: wasmparser::BinaryReaderError) -> Error {
     Error::Component(error.to_string())
 }

@@ -96,7 +96,7 @@ impl Outline {
                 Payload::FunctionSection(functions) => outline.types = functions.into_iter().collect::<Read<_>>()?,
                 Payload::ExportSection(exports) => {
                     for export in exports {
-                        outline.export(export?);
+                        outline.export(&export?);
                     }
                 }
                 _ => {}
@@ -105,20 +105,20 @@ impl Outline {
         Ok(outline)
     }
 
-    fn export(&mut self, export: wasmparser::Export<'_>) {
-        match role(export.name) {
-            Role::Call => self.export = Some(export.index),
-            Role::CleanUp => self.clean_up = Some(export.index),
-            Role::Other => {}
-        }
-    }
-
     fn import(&mut self, import: wasmparser::Import<'_>) {
         if let TypeRef::Func(_) = import.ty {
             if import.module.starts_with("moretta:plugin/") && import.name.starts_with("[resource-drop]") {
                 self.drop = Some(self.imported);
             }
             self.imported += 1;
+        }
+    }
+
+    fn export(&mut self, export: &wasmparser::Export<'_>) {
+        match role(export.name) {
+            Role::Call => self.export = Some(export.index),
+            Role::CleanUp => self.clean_up = Some(export.index),
+            Role::Other => {}
         }
     }
 
