@@ -344,7 +344,7 @@ impl Dataset {
     /// It cannot be recorded.
     pub fn denied(&self, who: &Who, operation: &'static str) -> Result<(), OperateError> {
         let denied = OperationDenied { dataset: self.0.name.clone(), operation };
-        self.record(who, vec![Event::OperationDenied(denied)])
+        self.record(who, &[Event::OperationDenied(denied)])
     }
 
     /// Reloads whenever the sources change, until what is returned is dropped.

@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::allowed::allowed;
-use crate::audit::{AuditError, Filter, Trust, examine, is_time};
+use crate::audit::{Filter, Trust, examine, is_time};
+use crate::error::Error;
 use crate::server::access::{Operation, Principal};
 use crate::server::answer::{Answer, Attended, Completion, answer};
 use crate::server::ending::Ending;
@@ -58,8 +59,8 @@ pub(super) async fn audit(
 }
 
 /// Copies what is asked for out of the trail: nobody writes to it while it is read, so no client may slow that down.
-fn records(directory: &FilePath, filter: &Filter) -> Result<File, AuditError> {
-    let unwritable = |source| AuditError::Io { doing: "write", path: "a temporary file".into(), source };
+fn records(directory: &FilePath, filter: &Filter) -> Result<File, Error> {
+    let unwritable = |error| Error::io("write", "a temporary file")(error);
     let mut records = BufWriter::new(tempfile::tempfile().map_err(unwritable)?);
     let mut written = Ok(());
     examine(directory, Trust::default(), &mut |record, text| {
