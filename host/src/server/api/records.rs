@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::allowed::allowed;
-use crate::audit::{AuditError, Filter, Trust, examine, is_time};
+use crate::audit::{Filter, Trust, examine, is_time};
+use crate::error::Error;
 use crate::server::access::{Operation, Principal};
 use crate::server::answer::{Answer, Attended, Completion, answer};
 use crate::server::ending::Ending;
@@ -58,9 +59,9 @@ pub(super) async fn audit(
 }
 
 /// Copies what is asked for out of the trail: nobody writes to it while it is read, so no client may slow that down.
-fn records(directory: &FilePath, filter: &Filter) -> Result<File, AuditError> {
-    let unwritable = || AuditError::io("write", FilePath::new("a temporary file"));
-    let mut records = BufWriter::new(tempfile::tempfile().map_err(unwritable())?);
+fn records(directory: &FilePath, filter: &Filter) -> Result<File, Error> {
+    let unwritable = |error| Error::io("write", "a temporary file")(error);
+    let mut records = BufWriter::new(tempfile::tempfile().map_err(unwritable)?);
     let mut written = Ok(());
     examine(directory, Trust::default(), &mut |record, text| {
         if written.is_ok() && filter.matches(&record) {
@@ -68,8 +69,8 @@ fn records(directory: &FilePath, filter: &Filter) -> Result<File, AuditError> {
         }
     })?;
     let mut records = written.and_then(|()| records.into_inner().map_err(io::IntoInnerError::into_error));
-    records.as_mut().map_or(Ok(()), File::rewind).map_err(unwritable())?;
-    records.map_err(unwritable())
+    records.as_mut().map_or(Ok(()), File::rewind).map_err(unwritable)?;
+    records.map_err(unwritable)
 }
 
 /// Sends records from a thread of their own, which waits for the client.
