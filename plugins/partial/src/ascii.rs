@@ -109,10 +109,10 @@ fn mark_end(start: u32, end: u32, data: &mut [u8], keep_last: u64) -> bool {
         return false;
     };
     let Some(bytes) = bytes.first_chunk_mut() else { return false };
-    // The bytes before the value are none of its own.
+    // The bytes before the value are none of its own, and their marks would carry over into it.
     let foreign = 8_u32.saturating_sub(end.wrapping_sub(start));
     let value = u64::from_le_bytes(*bytes);
-    let maskable = maskable_bytes(value) >> (foreign * 8) << (foreign * 8);
+    let maskable = maskable_bytes(value >> (foreign * 8) << (foreign * 8));
     let count = u64::from(maskable.count_ones());
     if count <= keep_last {
         return false;
