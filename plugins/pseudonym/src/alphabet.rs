@@ -42,8 +42,10 @@ impl Alphabet {
 #[inline]
 fn write_bits<const BITS: usize>(digest: &[u8], out: &mut [u8], symbols: impl Fn(u64) -> u64) {
     let symbols = |bytes: &[u8; BITS]| symbols(spread::<BITS>(bytes)).to_le_bytes();
-    let (groups, rest) = digest.as_chunks::<BITS>();
+    let (groups, _) = digest.as_chunks::<BITS>();
     let (targets, last) = out.as_chunks_mut::<8>();
+    // Seven symbols take a whole group, so what is left is counted by targets.
+    let rest = digest.iter().skip(targets.len() * BITS);
     for (target, group) in targets.iter_mut().zip(groups) {
         *target = symbols(group);
     }
@@ -127,6 +129,8 @@ mod tests {
         assert_eq!(written(Alphabet::Base32, &foobar[..6], 9), "MZXW6YTBO");
         assert_eq!(written(Alphabet::Hex, foobar, 12), "666f6f626172");
         assert_eq!(written(Alphabet::Hex, foobar, 5), "666f6");
+        assert_eq!(written(Alphabet::Hex, &foobar[..4], 7), "666f6f6");
+        assert_eq!(written(Alphabet::Base32, &foobar[..5], 7), "MZXW6YT");
         // Every symbol, in its order.
         let bits = [
             0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf, 0x84, 0x65, 0x3a, 0x56, 0xd7, 0xc6, 0x75, 0xbe,
