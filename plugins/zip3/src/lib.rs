@@ -41,6 +41,10 @@ impl Masker for Zip3 {
                 Ok(Length::Full)
             })),
             Values::Int64(_) => Ok(mask_each_to_length(column.int64()?.iter(), &OTHERS, |value, out| {
+                // As a number, `000` is 0: it would come back as it went in.
+                if value == 0 {
+                    return Err(RejectionCode::Unchanged);
+                }
                 out.copy_from_slice(&prefix(area_of_number(value)));
                 Ok(Length::Full)
             })),
