@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::revision::{DatasetChanged, RevisionChanged};
+use super::revision::{DatasetChanged, OperationDenied, RevisionChanged};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
@@ -389,15 +389,6 @@ pub enum KeyChange {
     Rewrapped,
     /// It left the keyring.
     Exported,
-}
-
-/// Somebody asked for something that no role of theirs allows.
-#[derive(Clone, Debug, Serialize)]
-pub struct OperationDenied {
-    /// The dataset that it was to be done with.
-    pub dataset: String,
-    /// What was to be done: `mask`, `operate` or `read-audit`.
-    pub operation: &'static str,
 }
 
 /// What was left of a write that had been interrupted.
