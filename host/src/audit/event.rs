@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::key_change::KeyChanged;
 use super::revision::{DatasetChanged, OperationDenied, RevisionChanged};
 
 /// Something that happened.
@@ -356,39 +357,6 @@ pub struct ReviewSigned {
     pub signature: String,
     /// How many must still sign.
     pub missing: u64,
-}
-
-/// A step in the life of a key.
-#[derive(Clone, Debug, Serialize)]
-pub struct KeyChanged {
-    /// The name of the key.
-    pub key: String,
-    /// Its version.
-    pub version: u32,
-    /// What it is for.
-    pub purpose: String,
-    /// What was done.
-    pub change: KeyChange,
-}
-
-/// What can be done with a version of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyChange {
-    /// It was made.
-    Created,
-    /// It was made, and takes the place of the version before it.
-    Rotated,
-    /// It may be used again.
-    Enabled,
-    /// It may not be used any more.
-    Disabled,
-    /// It is gone for ever.
-    Destroyed,
-    /// It was sealed under another key-encryption key.
-    Rewrapped,
-    /// It left the keyring.
-    Exported,
 }
 
 /// What was left of a write that had been interrupted.
