@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::revision::{DatasetChanged, RevisionChanged};
+use super::key_change::KeyChanged;
+use super::revision::{DatasetChanged, OperationDenied, RevisionChanged};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
@@ -356,48 +357,6 @@ pub struct ReviewSigned {
     pub signature: String,
     /// How many must still sign.
     pub missing: u64,
-}
-
-/// A step in the life of a key.
-#[derive(Clone, Debug, Serialize)]
-pub struct KeyChanged {
-    /// The name of the key.
-    pub key: String,
-    /// Its version.
-    pub version: u32,
-    /// What it is for.
-    pub purpose: String,
-    /// What was done.
-    pub change: KeyChange,
-}
-
-/// What can be done with a version of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyChange {
-    /// It was made.
-    Created,
-    /// It was made, and takes the place of the version before it.
-    Rotated,
-    /// It may be used again.
-    Enabled,
-    /// It may not be used any more.
-    Disabled,
-    /// It is gone for ever.
-    Destroyed,
-    /// It was sealed under another key-encryption key.
-    Rewrapped,
-    /// It left the keyring.
-    Exported,
-}
-
-/// Somebody asked for something that no role of theirs allows.
-#[derive(Clone, Debug, Serialize)]
-pub struct OperationDenied {
-    /// The dataset that it was to be done with.
-    pub dataset: String,
-    /// What was to be done: `mask`, `operate` or `read-audit`.
-    pub operation: &'static str,
 }
 
 /// What was left of a write that had been interrupted.

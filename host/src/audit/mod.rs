@@ -23,6 +23,7 @@ mod fault;
 mod files;
 mod filter;
 mod frame;
+mod key_change;
 mod note;
 mod proof;
 mod record;
@@ -36,17 +37,18 @@ mod walk;
 mod who;
 
 pub use event::{
-    Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, OperationDenied, Operations, Outcome, PluginUsed,
-    Quarantine, Range, Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
+    Column, Event, KeyUse, KeyUsed, Masked, Operations, Outcome, PluginUsed, Quarantine, Range, Rejected, Reveal,
+    ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
 };
 pub use examine::{Examined, Trust, examine};
 pub use export::to_ocsf;
 pub use fault::{AuditError, Fault};
 pub use filter::{Filter, is_time};
+pub use key_change::{KeyChange, KeyChanged};
 pub use note::{Checkpoint, TrustedKeys};
 pub use proof::{Proof, Proved, prove_growth, prove_record};
 pub use record::Record;
-pub use revision::{DatasetChanged, RevisionChanged};
+pub use revision::{DatasetChanged, OperationDenied, RevisionChanged};
 pub(crate) use time::rfc3339;
 pub use trail::{Recorded, RunId, Trail};
 pub use tree::Hash;
