@@ -74,6 +74,9 @@ pub enum Error {
     /// What a plugin was lent failed, by no fault of the plugin: the token vault.
     #[error("{0}")]
     Capability(String),
+    /// The revision that a batch was masked under was ended: it drained for too long, or somebody stopped the dataset.
+    #[error("ended before it was done: the revision was taken out of force; nothing was written, send it again")]
+    Ended,
     /// The operator stopped the run.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -100,6 +103,7 @@ impl Error {
             | Self::Engine(_)
             | Self::Instance(_)
             | Self::Capability(_)
+            | Self::Ended
             | Self::Interrupted
             | Self::Internal(_) => Blame::Host,
         }

@@ -154,6 +154,11 @@ impl Host {
         HostBuilder { policy, keys, limits, cache: None, packages: Vec::new(), trail: None, vault: None }
     }
 
+    /// A host of what is put together already.
+    pub(crate) fn of(snapshot: Snapshot, trail: Option<Trail>) -> Self {
+        Self { snapshot: Arc::new(snapshot), trail: trail.map(Arc::new) }
+    }
+
     /// What is in force.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot

@@ -75,12 +75,14 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod command;
 mod contract;
+pub mod dataset;
 pub mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
 pub mod keys;
+mod leash;
 pub mod lend;
 pub mod manifest;
 mod mask;

@@ -12,6 +12,7 @@ use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::keys::{BatchOffsets, Cells, Normalize};
+use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
 use crate::outcome::RejectedRow;
 use crate::plan::{self, Beside};
@@ -76,11 +77,14 @@ impl MaskedCall {
 ///
 /// # Errors
 /// A plugin broke the contract or its limits: the run stops.
-pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall]) -> Result<MaskedBatch, Error> {
+pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall], leash: &Leash) -> Result<MaskedBatch, Error> {
     let mut masked = MaskedBatch { calls: Vec::with_capacity(calls.len()), rejected: Vec::new() };
     let offsets = BatchOffsets::default();
     for ready in calls {
-        masked.calls.push(run(batch, ready, &offsets, &mut masked.rejected)?);
+        if leash.is_over() {
+            return Err(Error::Ended);
+        }
+        masked.calls.push(run(batch, ready, &offsets, leash, &mut masked.rejected)?);
     }
     // The first rule that rejects a row decides its fate, but nothing that asks for quarantine is dropped.
     masked.rejected.sort_by_key(|rejected| (rejected.row, std::cmp::Reverse(rejected.fate)));
@@ -92,6 +96,7 @@ fn run(
     batch: &Batch,
     ready: &ReadyCall,
     offsets: &BatchOffsets,
+    leash: &Leash,
     rejected: &mut Vec<RejectedRow>,
 ) -> Result<MaskedCall, Error> {
     let call = &ready.call;
@@ -99,6 +104,7 @@ fn run(
         CallError::Guest(fault) => guest_error(batch, ready, fault),
         CallError::Machine(why) => Error::Instance(why),
         CallError::Capability(why) => Error::Capability(why),
+        CallError::Ended => Error::Ended,
     };
     let lists = match call.columns.as_slice() {
         [only] => Lists::of(batch, *only),
@@ -136,7 +142,7 @@ fn run(
         produced: &call.produced,
         context: &context,
     };
-    let answer = ready.plugin.mask(&request, key).map_err(failed)?;
+    let answer = ready.plugin.mask_on(&request, key, leash).map_err(failed)?;
     let arrays = |columns: Vec<(ArrayRef, ColumnType)>| columns.into_iter().map(|(array, _)| array).collect();
     let masked = MaskedCall { lent: arrays(columns), context: arrays(context), returned: answer.columns, lists };
     let column = call.columns.first().copied().unwrap_or_default();

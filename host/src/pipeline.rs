@@ -10,15 +10,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::batch::Batch;
 use crate::error::Error;
+use crate::leash::Leash;
 use crate::mask::mask;
 use crate::outcome::{Fate, Outcomes, RejectedRow};
 use crate::sink::{Encoded, Encoder};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Beat, Snapshot};
 use crate::source::{Chunk, Source};
 use crate::tally::Tally;
 use crate::verify::{VerifiedBatch, verify};
@@ -26,8 +28,16 @@ use crate::workers::Workers;
 
 /// Takes one batch from source to sink under one snapshot.
 pub(crate) fn process(snapshot: &Snapshot, batch: Batch) -> Result<Processed, Error> {
-    let ready = snapshot.plan(&batch.columns().schema())?;
-    let masked = mask(&batch, &ready.calls)?;
+    let (leash, rows) = (snapshot.pulse().leash()?, batch.rows() as u64);
+    let started = Instant::now();
+    let processed = process_on(snapshot, batch, &leash);
+    snapshot.pulse().beat(&Beat { rows, took: started.elapsed(), error: processed.as_ref().err() });
+    processed
+}
+
+fn process_on(snapshot: &Snapshot, batch: Batch, leash: &Leash) -> Result<Processed, Error> {
+    let ready = snapshot.plan_on(&batch.columns().schema(), leash)?;
+    let masked = mask(&batch, &ready.calls, leash)?;
     let verified = verify(&batch, &ready.plan, &ready.calls, &masked)?;
     let outcomes = outcomes(&batch, &verified, &masked.rejected)?;
     let tally = Tally::of(&ready, &batch, &masked);

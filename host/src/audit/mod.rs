@@ -42,6 +42,7 @@ pub use fault::{AuditError, Fault};
 pub use note::{Checkpoint, TrustedKeys};
 pub use proof::{Proof, Proved, prove_growth, prove_record};
 pub use record::Record;
+pub(crate) use time::rfc3339;
 pub use trail::{Recorded, RunId, Trail};
 pub use tree::Hash;
 pub use who::{Kind, Who};

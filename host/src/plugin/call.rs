@@ -13,9 +13,13 @@ use crate::contract::column::{LentColumn, take_back};
 use crate::contract::latest::moretta::plugin::types::{
     BatchError, ColumnParam, Masked, RejectionCode as Code, Request,
 };
+use crate::leash::Leash;
 use crate::lend::LentKey;
 use crate::outcome::RejectionCode;
 use crate::vault::VaultError;
+
+/// After how many ticks a call looks for the first time whether it is to end before its deadline: most are done by then.
+const LOOK: u64 = 10;
 
 /// What is asked of a plugin, for one batch.
 #[derive(Debug)]
@@ -51,20 +55,28 @@ impl Plugin {
     /// # Errors
     /// What the guest did wrong, or that the machine cannot run it now. Its instance is gone.
     pub fn mask(&self, call: &MaskCall<'_>, key: LentKey) -> Result<MaskAnswer, CallError> {
+        self.mask_on(call, key, &Leash::default())
+    }
+
+    /// The same, ended before its deadline where the leash is.
+    pub(crate) fn mask_on(&self, call: &MaskCall<'_>, key: LentKey, leash: &Leash) -> Result<MaskAnswer, CallError> {
         let lent: usize =
             call.columns.iter().chain(call.context).map(|(array, _)| array.get_buffer_memory_size()).sum();
         let limits = self.engine.limits();
         let mut store = Store::new(self.engine.wasmtime(), CallState::new(limits.memory));
         store.limiter(|state| &mut state.memory);
-        store.set_epoch_deadline(limits.ticks());
-        store.epoch_deadline_callback(stop_at(Instant::now().checked_add(limits.deadline)));
+        store.set_epoch_deadline(limits.ticks().min(LOOK));
+        store.epoch_deadline_callback(stop_at(Instant::now().checked_add(limits.deadline), leash.clone()));
         store.set_hostcall_fuel(limits.lift(lent));
         let columns = lend(call.columns)?;
         let context = lend(call.context)?;
         let columns: Vec<_> = columns.iter().map(LentColumn::argument).collect();
         let context: Vec<_> = context.iter().map(LentColumn::argument).collect();
         let answer = self.run(&mut store, request(call), &columns, &context, key);
-        let masked = answer.map_err(|error| fault(&error, &store, self, limits.lift(lent)))?;
+        let masked = answer.map_err(|error| match leash.is_over() && is_interrupted(&error) {
+            true => CallError::Ended,
+            false => fault(&error, &store, self, limits.lift(lent)),
+        })?;
         let masked = masked.map_err(refusal)?;
         Ok(check(masked, call)?)
     }
@@ -77,19 +89,24 @@ impl Plugin {
         context: &[ColumnParam<'_>],
         key: LentKey,
     ) -> wasmtime::Result<Result<Masked, BatchError>> {
-        let instance = self.instance.instantiate(&mut *store).map_err(no_instance)?;
-        self.exports.call(store, &instance, (request, columns, context), key)
+        let instance = self.compiled.instance.instantiate(&mut *store).map_err(no_instance)?;
+        self.compiled.exports.call(store, &instance, (request, columns, context), key)
     }
 }
 
 /// Ticks may come early: the first is in its middle when a call begins, and ticks that were missed follow at once.
 fn stop_at(
     deadline: Option<Instant>,
+    leash: Leash,
 ) -> impl FnMut(StoreContextMut<'_, CallState>) -> wasmtime::Result<UpdateDeadline> {
     move |_| {
         let is_early = deadline.is_some_and(|deadline| Instant::now() < deadline);
-        Ok(if is_early { UpdateDeadline::Continue(1) } else { UpdateDeadline::Interrupt })
+        Ok(if is_early && !leash.is_over() { UpdateDeadline::Continue(1) } else { UpdateDeadline::Interrupt })
     }
+}
+
+fn is_interrupted(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt))
 }
 
 fn lend(columns: &[(ArrayRef, ColumnType)]) -> Result<Vec<LentColumn<'_>>, GuestFault> {

@@ -15,6 +15,7 @@ use super::fault::{CallError, PackageError, PackageProblem};
 use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::keys::{BatchOffsets, Cells};
+use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
 use crate::manifest::{Ask, Case, CaseColumn, Transform, World};
 
@@ -22,10 +23,10 @@ use crate::manifest::{Ask, Case, CaseColumn, Transform, World};
 ///
 /// # Errors
 /// The first case that does not come out.
-pub(super) fn check(plugin: &Plugin) -> Result<(), Error> {
+pub(super) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
     for transform in &plugin.manifest().transforms {
         for case in &transform.cases {
-            run(plugin, transform, case)?.map_err(|why| PackageError {
+            run(plugin, transform, case, leash)?.map_err(|why| PackageError {
                 plugin: plugin.manifest().name.clone(),
                 problem: PackageProblem::Case { transform: transform.name.clone(), case: case.name.clone(), why },
             })?;
@@ -35,7 +36,7 @@ pub(super) fn check(plugin: &Plugin) -> Result<(), Error> {
 }
 
 /// The outer error is of the host, the inner one says how the case failed.
-fn run(plugin: &Plugin, transform: &Transform, case: &Case) -> Result<Result<(), String>, Error> {
+fn run(plugin: &Plugin, transform: &Transform, case: &Case, leash: &Leash) -> Result<Result<(), String>, Error> {
     let Some(input) = array(&case.input) else {
         return Ok(Err(format!("its input cannot be a column of {}", case.input.column_type)));
     };
@@ -54,11 +55,12 @@ fn run(plugin: &Plugin, transform: &Transform, case: &Case) -> Result<Result<(),
         produced: &[*produced],
         context: &[],
     };
-    Ok(match plugin.mask(&call, key) {
+    Ok(match plugin.mask_on(&call, key, leash) {
         Ok(answer) => compare(case, &answer),
         Err(CallError::Guest(fault)) => Err(fault.to_string()),
         Err(CallError::Machine(why)) => return Err(Error::Instance(why)),
         Err(CallError::Capability(why)) => return Err(Error::Capability(why)),
+        Err(CallError::Ended) => return Err(Error::Ended),
     })
 }
 

@@ -1,12 +1,14 @@
 //! The one engine: pooled instances, copy-on-write images, deadlines by epoch, and nothing of WASI.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::Compiled;
 use super::cache::CodeCache;
 use super::limits::Limits;
 use crate::error::Error;
@@ -24,6 +26,8 @@ pub struct Engine {
     engine: wasmtime::Engine,
     limits: Limits,
     cache: Option<Arc<CodeCache>>,
+    /// What is compiled and in use, by the digest of its bytes.
+    alive: Arc<Mutex<BTreeMap<String, Weak<Compiled>>>>,
 }
 
 impl Engine {
@@ -35,7 +39,28 @@ impl Engine {
         let engine =
             wasmtime::Engine::new(&config(&limits)).map_err(|error| Error::Engine(error.root_cause().to_string()))?;
         tick(&engine, limits.tick);
-        Ok(Self { engine, limits, cache: cache.map(Arc::new) })
+        Ok(Self { engine, limits, cache: cache.map(Arc::new), alive: Arc::default() })
+    }
+
+    /// The same engine with tighter limits for one call: no more memory than the pool gives.
+    #[must_use]
+    pub fn limited(&self, deadline: Duration, memory: usize) -> Self {
+        let limits = Limits { deadline, memory: memory.min(self.limits.memory), ..self.limits };
+        Self { limits, ..self.clone() }
+    }
+
+    /// What was compiled of these bytes, if somebody uses it.
+    pub(super) fn alive(&self, digest: &str) -> Option<Arc<Compiled>> {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner).get(digest).and_then(Weak::upgrade)
+    }
+
+    /// Shares what was compiled for as long as somebody uses it.
+    pub(super) fn keep(&self, digest: &str, compiled: Compiled) -> Arc<Compiled> {
+        let compiled = Arc::new(compiled);
+        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        alive.retain(|_, compiled| compiled.strong_count() > 0);
+        alive.insert(digest.to_owned(), Arc::downgrade(&compiled));
+        compiled
     }
 
     /// What one call may use.

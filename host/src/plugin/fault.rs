@@ -28,6 +28,9 @@ pub enum CallError {
     /// What the plugin was lent failed: the token vault.
     #[error("{0}")]
     Capability(String),
+    /// The call was ended from outside, before its deadline.
+    #[error("ended from outside")]
+    Ended,
 }
 
 /// What a plugin did wrong while it ran.

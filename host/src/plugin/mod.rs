@@ -10,6 +10,9 @@ mod limits;
 mod package;
 mod registry;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use wasmtime::component::InstancePre;
 
 pub use cache::CodeCache;
@@ -20,6 +23,7 @@ pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem}
 pub use limits::Limits;
 pub use package::Package;
 pub use registry::Registry;
+pub(crate) use registry::read;
 
 use crate::capability::{self, CallState};
 use crate::manifest::{Manifest, World};
@@ -28,8 +32,15 @@ use crate::manifest::{Manifest, World};
 pub struct Plugin {
     package: Package,
     engine: Engine,
+    compiled: Arc<Compiled>,
+}
+
+/// What came of compiling: the same for all who use the same bytes on one engine.
+struct Compiled {
     instance: InstancePre<CallState>,
     exports: Exports,
+    /// Whether the golden cases came out.
+    passed: AtomicBool,
 }
 
 impl Plugin {
@@ -38,6 +49,26 @@ impl Plugin {
     /// # Errors
     /// The component is invalid, or lacks the export of its world, or has it in another type.
     pub fn load(engine: &Engine, package: Package) -> Result<Self, PackageError> {
+        let compiled = match engine.alive(package.digest()) {
+            Some(compiled) => compiled,
+            None => engine.keep(package.digest(), Compiled::of(engine, &package)?),
+        };
+        Ok(Self { package, engine: engine.clone(), compiled })
+    }
+
+    /// What the plugin offers, declares and asks for.
+    pub fn manifest(&self) -> &Manifest {
+        self.package.manifest()
+    }
+
+    /// SHA-256 of the plugin's file, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        self.package.digest()
+    }
+}
+
+impl Compiled {
+    fn of(engine: &Engine, package: &Package) -> Result<Self, PackageError> {
         let world = package.manifest().world;
         let failed = |problem| PackageError { plugin: package.manifest().name.clone(), problem };
         let uncompiled = |error: wasmtime::Error| failed(PackageProblem::Compile(error.root_cause().to_string()));
@@ -51,17 +82,7 @@ impl Plugin {
         let wrong_export =
             || failed(PackageProblem::Export(format!("{} as the contract has it", exports::name(world))));
         let exports = exports.ok_or_else(wrong_export)?;
-        Ok(Self { package, engine: engine.clone(), instance, exports })
-    }
-
-    /// What the plugin offers, declares and asks for.
-    pub fn manifest(&self) -> &Manifest {
-        self.package.manifest()
-    }
-
-    /// SHA-256 of the plugin's file, in hexadecimal.
-    pub fn digest(&self) -> &str {
-        self.package.digest()
+        Ok(Self { instance, exports, passed: AtomicBool::new(false) })
     }
 }
 
@@ -109,7 +130,7 @@ mod tests {
         let refusal = loop {
             let mut store = Store::new(plugin.engine.wasmtime(), CallState::new(1 << 30));
             store.set_epoch_deadline(u64::MAX / 2);
-            match plugin.instance.instantiate(&mut store) {
+            match plugin.compiled.instance.instantiate(&mut store) {
                 Ok(_) => held.push(store),
                 Err(full) => break full,
             }

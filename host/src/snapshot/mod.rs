@@ -1,6 +1,9 @@
 //! The immutable set in force: policy, plugins, keys, under one number. A batch captures it and ends under it.
 
+mod pulse;
 mod trial;
+
+pub(crate) use pulse::{Beat, Pulse};
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +13,16 @@ use regex::bytes::Regex;
 
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, TokenGrant};
+use crate::leash::Leash;
 use crate::lend::Grant;
 use crate::mask::ReadyCall;
-use crate::plan::{self, KeyUse, Plan};
+use crate::plan::{self, KeyUse, Plan, Transforms};
 use crate::plugin::{Plugin, Registry};
-use crate::policy::{Policy, PolicyProblem};
+use crate::policy::{Policy, PolicyProblem, RuleAction};
 use crate::vault::{VaultError, VaultOpener};
+
+/// How many plans are kept: for each schema that comes by one, and more schemas than this are no table's.
+const MOST_PLANS: usize = 64;
 
 /// What is in force. Nothing in it ever changes: a change is another snapshot with a higher number.
 pub struct Snapshot {
@@ -28,6 +35,7 @@ pub struct Snapshot {
     plans: Mutex<Vec<(SchemaRef, Arc<Ready>)>>,
     /// The keys that were asked for and that the audit trail does not know of yet.
     asked: Mutex<Vec<Asked>>,
+    pulse: Pulse,
 }
 
 /// A key that a call of a plan asks for, and the version that it is lent, or why it is not.
@@ -53,7 +61,16 @@ impl Snapshot {
         keyring: Option<Keyring>,
         vault: VaultOpener,
     ) -> Self {
-        Self { revision, policy, plugins, keyring, vault, plans: Mutex::default(), asked: Mutex::default() }
+        Self {
+            revision,
+            policy,
+            plugins,
+            keyring,
+            vault,
+            plans: Mutex::default(),
+            asked: Mutex::default(),
+            pulse: Pulse::default(),
+        }
     }
 
     /// The number of the revision.
@@ -66,30 +83,55 @@ impl Snapshot {
         &self.policy
     }
 
+    /// What goes through it, and what ends that.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     /// What happens to each column of this schema. The plugins are asked whether they take what the rules say, and no key
     /// is touched.
     pub(crate) fn outline(&self, schema: &Schema) -> Result<Plan, Error> {
         let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
-        let plugins = self.try_out(&plan, &mut problems);
+        let plugins = self.try_out(&plan, &mut problems, &Leash::default());
         self.policy.refuse(problems)?;
         plugins.map(|_| plan)
     }
 
+    /// Compiles every plugin that the policy names and runs its golden cases, so that no batch waits for that.
+    pub(crate) fn compile(&self, leash: &Leash) -> Result<(), Error> {
+        for rule in &self.policy.rules {
+            let RuleAction::Mask(mask) = &rule.action else { continue };
+            // A transform that nobody offers is told with the plan, where it stands.
+            if let Ok(found) = self.plugins.find(&mask.transform.value) {
+                self.plugins.load(&found.manifest.name, leash)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The plan for this schema, made once.
     pub(crate) fn plan(&self, schema: &SchemaRef) -> Result<Arc<Ready>, Error> {
+        self.plan_on(schema, &Leash::default())
+    }
+
+    /// The same, ended where the leash is.
+    pub(crate) fn plan_on(&self, schema: &SchemaRef, leash: &Leash) -> Result<Arc<Ready>, Error> {
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, ready)) = plans.iter().find(|(known, _)| Arc::ptr_eq(known, schema) || known == schema) {
             return Ok(ready.clone());
         }
-        let ready = Arc::new(self.prepare(schema)?);
+        let ready = Arc::new(self.prepare(schema, leash)?);
+        if plans.len() >= MOST_PLANS {
+            plans.remove(0);
+        }
         plans.push((schema.clone(), ready.clone()));
         Ok(ready)
     }
 
     /// Finds what [`Snapshot::outline`] does, and every key that cannot be had.
-    fn prepare(&self, schema: &Schema) -> Result<Ready, Error> {
+    fn prepare(&self, schema: &Schema, leash: &Leash) -> Result<Ready, Error> {
         let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
-        let plugins = self.try_out(&plan, &mut problems);
+        let plugins = self.try_out(&plan, &mut problems, leash);
         let grants: Vec<_> = plan.calls.iter().map(|call| self.grant(call, &mut problems)).collect();
         self.policy.refuse(problems)?;
         let mut calls = Vec::with_capacity(plan.calls.len());
@@ -103,11 +145,16 @@ impl Snapshot {
     }
 
     /// The plugin of each call. One that refuses what its rule says makes a problem.
-    fn try_out(&self, plan: &Plan, problems: &mut Vec<PolicyProblem>) -> Result<Vec<Arc<Plugin>>, Error> {
+    fn try_out(
+        &self,
+        plan: &Plan,
+        problems: &mut Vec<PolicyProblem>,
+        leash: &Leash,
+    ) -> Result<Vec<Arc<Plugin>>, Error> {
         let mut plugins = Vec::with_capacity(plan.calls.len());
         for call in &plan.calls {
-            let plugin = self.plugins.load(&call.plugin)?;
-            if let Err(refusal) = trial::run(&plugin, call)? {
+            let plugin = self.plugins.load(&call.plugin, leash)?;
+            if let Err(refusal) = trial::run(&plugin, call, leash)? {
                 problems.push(PolicyProblem { message: refusal, span: Some(call.span.clone()) });
             }
             plugins.push(plugin);

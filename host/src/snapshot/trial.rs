@@ -6,13 +6,14 @@ use arrow_array::{ArrayRef, new_empty_array};
 use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::keys::BatchOffsets;
+use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
 use crate::plan::Call;
 use crate::plugin::{CallError, GuestFault, MaskCall, Plugin};
 
 /// Calls the plugin. A refusal of what the rule asks is the inner error; anything else that goes wrong would go wrong on rows as well, and is
 /// told with them.
-pub(super) fn run(plugin: &Plugin, call: &Call) -> Result<Result<(), String>, Error> {
+pub(super) fn run(plugin: &Plugin, call: &Call, leash: &Leash) -> Result<Result<(), String>, Error> {
     let request = MaskCall {
         transform: &call.transform,
         config: &call.config,
@@ -21,7 +22,8 @@ pub(super) fn run(plugin: &Plugin, call: &Call) -> Result<Result<(), String>, Er
         produced: &call.produced,
         context: &empty(&call.context_types),
     };
-    Ok(match plugin.mask(&request, key(call)?) {
+    Ok(match plugin.mask_on(&request, key(call)?, leash) {
+        Err(CallError::Ended) => return Err(Error::Ended),
         Err(CallError::Guest(GuestFault::Configuration(why))) => Err(format!("`{}` refuses it: {why}", call.transform)),
         _ => Ok(()),
     })
