@@ -81,6 +81,7 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod host;
+pub mod inbox;
 pub mod keys;
 mod leash;
 pub mod lend;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each module names of the others.
-const ARROWS: [(&str, &[&str]); 35] = [
+const ARROWS: &[(&str, &[&str])] = &[
     // The vocabulary.
     ("phi", &[]),
     ("staged", &[]),
@@ -67,6 +67,7 @@ const ARROWS: [(&str, &[&str]); 35] = [
     ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
     ("stream", &["account", "error", "host", "output", "report", "run", "sink", "source", "workers"]),
+    ("inbox", &["audit", "dataset", "error", "outcome", "run", "sink", "source", "staged"]),
     ("cli", &["approval", "keys", "source"]),
 ];
 

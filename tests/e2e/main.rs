@@ -25,3 +25,4 @@ mod terminal;
 mod tokens;
 mod untouchable;
 mod vault;
+mod watch;

@@ -56,7 +56,7 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
         ..Limits::default()
     };
     let mut builder = with_cache(Host::builder(policy), arguments.cache.as_deref()).limits(limits);
-    if let Some(directory) = arguments.keyring.as_ref().filter(|_| !arguments.ephemeral_keys || mask.audit.is_some()) {
+    if let Some(directory) = arguments.keyring.as_ref().filter(|_| !mask.ephemeral_keys || mask.audit.is_some()) {
         let keyring = keyring::open_in(directory, arguments.passphrase_file.as_deref())?;
         match audit::trail(directory, &keyring, mask.audit.as_deref())? {
             Some(trail) => builder = builder.audit(trail),
@@ -67,7 +67,7 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
         }
         builder = builder.keyring(keyring);
     }
-    if arguments.ephemeral_keys {
+    if mask.ephemeral_keys {
         builder = builder.ephemeral_keys();
     } else if let Some(vault) = &arguments.vault {
         builder = builder.vault(vault.clone());
@@ -80,11 +80,15 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
 
 /// A cache that cannot be had costs start-up time, and nothing else.
 pub(super) fn with_cache(builder: HostBuilder, directory: Option<&Path>) -> HostBuilder {
-    let directory = directory.map(Path::to_owned).or_else(cache_directory);
-    match directory.and_then(CodeCache::open) {
+    match code_cache(directory) {
         None => builder,
         Some(cache) => builder.code_cache(cache),
     }
+}
+
+/// The cache in this directory, or else among the user's caches.
+pub(super) fn code_cache(directory: Option<&Path>) -> Option<CodeCache> {
+    directory.map(Path::to_owned).or_else(cache_directory).and_then(CodeCache::open)
 }
 
 /// As the XDG Base Directory Specification has it.
