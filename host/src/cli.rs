@@ -9,6 +9,7 @@ mod reveal;
 #[cfg(feature = "server")]
 mod serve;
 mod vault;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,7 @@ pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
 #[cfg(feature = "server")]
 pub use serve::ServeArguments;
 pub use vault::{VaultArguments, VaultCommand};
+pub use watch::WatchArguments;
 
 const MASK_EXAMPLES: &str = "\
 Examples:
@@ -56,6 +58,9 @@ pub enum Command {
     /// when every row is masked, verified and on disk, and not before.
     #[command(after_help = MASK_EXAMPLES)]
     Mask(Box<MaskArguments>),
+    /// Mask every file that arrives in a folder into another folder.
+    #[command(after_long_help = watch::HELP)]
+    Watch(Box<WatchArguments>),
     /// Compile a policy and print what it would do to each column.
     ///
     /// With INPUT its columns are read, and none of its rows; without, the columns that the rules name are shown.
@@ -139,6 +144,10 @@ pub struct MaskArguments {
     /// The keys and plugins to use.
     #[command(flatten)]
     pub host: HostArguments,
+    /// Make keys for this run alone, for a trial, and leave the keyring: the pseudonyms of two runs do not agree. Tokens come
+    /// from a vault that is forgotten.
+    #[arg(long)]
+    pub ephemeral_keys: bool,
     /// How many threads mask; the output is the same for any number. All processors, if not given.
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=128))]
     pub workers: Option<usize>,
@@ -176,16 +185,12 @@ pub struct HostArguments {
     /// The keyring that the policy's keys are in.
     #[arg(long, value_name = "DIR", env = "MORETTA_KEYRING")]
     pub keyring: Option<PathBuf>,
-    /// The vault of the policy's tokens: a file, or `postgres://USER@HOST/DATABASE` in a build with that feature. With
-    /// --ephemeral-keys tokens come from a vault that is forgotten.
+    /// The vault of the policy's tokens: a file, or `postgres://USER@HOST/DATABASE` in a build with that feature.
     #[arg(long, value_name = "PATH", env = "MORETTA_VAULT", hide_env_values = true)]
     pub vault: Option<PathBuf>,
     /// A file with the passphrase of the keyring. Else MORETTA_PASSPHRASE or, on a terminal, a question.
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Make keys for this run alone, for a trial, and leave the keyring: the pseudonyms of two runs do not agree.
-    #[arg(long)]
-    pub ephemeral_keys: bool,
     /// Where compiled plugins are kept. In the user's cache directory, if not given.
     #[arg(long, value_name = "DIR", env = "MORETTA_CACHE")]
     pub cache: Option<PathBuf>,

@@ -11,7 +11,8 @@ use crate::batch::is_name;
 use crate::plugin::{PackageError, PackageProblem};
 
 /// Whose fault an [`Error`] is, and so who can mend it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Blame {
     /// A plugin broke the contract, trapped, or used more than its limits.
     Guest,
@@ -56,6 +57,9 @@ pub enum Error {
     /// More rows were rejected than the operator allows.
     #[error("{0}")]
     Quarantined(Box<crate::outcome::TooManyQuarantined>),
+    /// A file in an inbox could not be masked.
+    #[error("{0}")]
+    Unmasked(String),
     /// The options contradict each other.
     #[error("{0}")]
     Usage(String),
@@ -96,7 +100,7 @@ impl Error {
     /// Whose fault it is.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Data(_) | Self::Quarantined(_) => Blame::Data,
+            Self::Data(_) | Self::Quarantined(_) | Self::Unmasked(_) => Blame::Data,
             Self::Guest(_) => Blame::Guest,
             Self::Package(PackageError { problem: PackageProblem::Nonconforming(_), .. }) => Blame::Guest,
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
@@ -204,6 +208,9 @@ pub enum DataProblem {
     /// The bytes cannot be what the format says.
     #[error("not a readable {0} file: it is damaged, cut off, or of another format (choose one with the extension)")]
     Unreadable(&'static str),
+    /// Somebody wrote to it meanwhile.
+    #[error("it changed while it was read; write it under another name, and rename it when it is whole")]
+    Changed,
     /// A CSV record with more or fewer fields than the header.
     #[error("{found} fields where the header has {expected}; is a quote or a delimiter missing?")]
     Ragged {

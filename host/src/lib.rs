@@ -84,6 +84,7 @@ pub mod fuzzing;
 mod host;
 #[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao", feature = "server"))]
 mod https;
+pub mod inbox;
 pub mod keys;
 mod leash;
 pub mod lend;

@@ -10,13 +10,13 @@ use arrow_schema::{Schema, SchemaRef};
 
 use crate::account::Account;
 use crate::batch::{Batch, BatchPlace};
-use crate::error::Error;
+use crate::error::{DataError, DataProblem, Error, Place};
 use crate::host::Host;
 use crate::output::Output;
 use crate::pipeline::{self, Finished, Process};
 use crate::report::Report;
 use crate::sink::{self, Encoder, Target};
-use crate::source::{self, BATCH_BYTES, Format, ReadOptions, Source};
+use crate::source::{self, BATCH_BYTES, Format, Identity, ReadOptions, Source};
 use crate::workers::Workers;
 
 /// Which files to mask, and how.
@@ -42,6 +42,8 @@ pub struct FileRun {
     pub report: Option<PathBuf>,
     /// Files and directories that the run depends on beside its inputs: nothing is written over them or into them.
     pub untouchable: Vec<PathBuf>,
+    /// What the inputs, in order, must still be when everything is masked. Empty if that is not asked.
+    pub unchanged: Vec<Identity>,
     /// Set from outside to stop the run, which then fails and leaves nothing.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -60,6 +62,7 @@ impl FileRun {
             max_quarantined: 0,
             report: None,
             untouchable: Vec::new(),
+            unchanged: Vec::new(),
             interrupted: Arc::default(),
         }
     }
@@ -91,6 +94,7 @@ pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)
     check_paths(run)?;
     let mut account = Account::new(host, &run.out)?.started(&run.inputs, run.quarantine.as_deref());
     let finished = mask_to_stage(host, run, &mut account, &mut progress).and_then(|output| output.finish(started));
+    let finished = finished.and_then(|finished| check_unchanged(run).map(|()| finished));
     let finished = finished.map_err(|error| account.failed(error))?;
     let recorded = account.done(finished.report().bytes_written)?;
     finished.commit(recorded).map_err(|error| account.withdrawn(error))
@@ -218,6 +222,17 @@ fn check_paths(run: &FileRun) -> Result<(), Error> {
         return Err(Error::Usage(
             "--max-quarantined allows rows in quarantine, and there is no place for them; add --quarantine FILE".into(),
         ));
+    }
+    Ok(())
+}
+
+/// Who wrote to an input while it was read may have been seen half.
+fn check_unchanged(run: &FileRun) -> Result<(), Error> {
+    for (input, identity) in run.inputs.iter().zip(&run.unchanged) {
+        if Identity::of(input).map_err(Error::io("read", input))? != *identity {
+            let place = Place { input: input.to_string_lossy().into(), ..Place::default() };
+            return Err(DataError { place, problem: DataProblem::Changed }.into());
+        }
     }
     Ok(())
 }

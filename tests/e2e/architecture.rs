@@ -118,6 +118,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
+    ("inbox", &["audit", "dataset", "error", "outcome", "run", "sink", "source", "staged"]),
     ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "steps", "workers"]),
     ("cli", &["approval", "audit", "keys", "source"]),
     (

@@ -35,3 +35,4 @@ mod terminal;
 mod tokens;
 mod untouchable;
 mod vault;
+mod watch;

@@ -56,7 +56,7 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
         ..Limits::default()
     };
     let mut builder = with_cache(Host::builder(policy), arguments.cache.as_deref()).limits(limits);
-    if let Some(directory) = arguments.keyring.as_ref().filter(|_| !arguments.ephemeral_keys || mask.audit.is_some()) {
+    if let Some(directory) = arguments.keyring.as_ref().filter(|_| !mask.ephemeral_keys || mask.audit.is_some()) {
         let keyring = keyring::open_in(directory, arguments.passphrase_file.as_deref())?;
         match audit::trail(directory, &keyring, mask.audit.as_deref())? {
             Some(trail) => builder = builder.audit(trail),
@@ -67,7 +67,7 @@ fn host(policy: Policy, mask: &MaskArguments) -> Result<Host, Error> {
         }
         builder = builder.keyring(keyring);
     }
-    if arguments.ephemeral_keys {
+    if mask.ephemeral_keys {
         builder = builder.ephemeral_keys();
     } else if let Some(vault) = &arguments.vault {
         builder = builder.vault(vault.clone());

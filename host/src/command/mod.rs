@@ -18,6 +18,7 @@ mod serve;
 mod show;
 mod terminal;
 mod vault;
+mod watch;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -48,6 +49,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 fn execute(command: &Command) -> Result<(), Error> {
     match command {
         Command::Mask(arguments) => mask::run(arguments),
+        Command::Watch(arguments) => watch::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Keys(command) => keys::run(command),
         Command::Operators(command) => operators::run(command),

@@ -9,6 +9,7 @@ mod columns;
 mod convert;
 mod csv;
 mod format;
+mod identity;
 mod ipc;
 pub(crate) mod json_paths;
 mod ndjson;
@@ -27,6 +28,7 @@ use crate::batch::{Batch, ColumnType};
 use crate::error::Error;
 
 pub use format::{Compression, Format};
+pub use identity::Identity;
 pub use open::{open, open_sent};
 
 /// The types that the policy gives to columns, by name. A column that is not named is text, or what a typed file says.
