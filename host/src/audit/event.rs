@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::revision::{DatasetChanged, RevisionChanged};
+use super::revision::{DatasetChanged, OperationDenied, RevisionChanged};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
@@ -89,12 +89,15 @@ impl Event {
             Self::RevealWithdrawn(_) | Self::Revealed(Reveal { refused: Some(_), .. }) => Outcome::Failed,
             Self::Revealed(_) | Self::ReviewSigned(_) => Outcome::Done,
             Self::RunEnded(ended) => ended.outcome(),
-            Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) => Outcome::Done,
-            Self::KeyChanged(_) | Self::TrailRepaired(_) => Outcome::Done,
+            Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) | Self::KeyChanged(_) => Outcome::Done,
+            Self::RevisionRefused(_) | Self::DatasetClosed(_) => Outcome::Failed,
+            Self::RevisionNoticed(_) | Self::RevisionTried(_) | Self::TrailRepaired(_) => Outcome::Done,
+            Self::RevisionInForce(_) | Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
+            Self::DatasetDrained(_) | Self::DatasetStarted(_) => Outcome::Done,
+        }
             Self::RevisionRefused(_) | Self::DatasetClosed(_) => Outcome::Failed,
             Self::RevisionNoticed(_) | Self::RevisionTried(_) | Self::RevisionInForce(_) => Outcome::Done,
             Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
-            Self::DatasetDrained(_) | Self::DatasetStarted(_) => Outcome::Done,
         }
     }
 }
@@ -389,15 +392,6 @@ pub enum KeyChange {
     Rewrapped,
     /// It left the keyring.
     Exported,
-}
-
-/// Somebody asked for something that no role of theirs allows.
-#[derive(Clone, Debug, Serialize)]
-pub struct OperationDenied {
-    /// The dataset that it was to be done with.
-    pub dataset: String,
-    /// What was to be done: `mask`, `operate` or `read-audit`.
-    pub operation: &'static str,
 }
 
 /// What was left of a write that had been interrupted.

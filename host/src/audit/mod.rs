@@ -36,8 +36,8 @@ mod walk;
 mod who;
 
 pub use event::{
-    Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, OperationDenied, Operations, Outcome, PluginUsed,
-    Quarantine, Range, Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
+    Column, Event, KeyChange, KeyChanged, KeyUse, KeyUsed, Masked, Operations, Outcome, PluginUsed, Quarantine, Range,
+    Rejected, Reveal, ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
 };
 pub use examine::{Examined, Trust, examine};
 pub use export::to_ocsf;
@@ -46,7 +46,7 @@ pub use filter::{Filter, is_time};
 pub use note::{Checkpoint, TrustedKeys};
 pub use proof::{Proof, Proved, prove_growth, prove_record};
 pub use record::Record;
-pub use revision::{DatasetChanged, RevisionChanged};
+pub use revision::{DatasetChanged, OperationDenied, RevisionChanged};
 pub(crate) use time::rfc3339;
 pub use trail::{Recorded, RunId, Trail};
 pub use tree::Hash;

@@ -42,3 +42,12 @@ pub struct DatasetChanged {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
 }
+
+/// Somebody asked for something that no role of theirs allows.
+#[derive(Clone, Debug, Serialize)]
+pub struct OperationDenied {
+    /// The dataset that it was to be done with.
+    pub dataset: String,
+    /// What was to be done: `mask`, `operate` or `read-audit`.
+    pub operation: &'static str,
+}

@@ -3,7 +3,7 @@
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
-use super::super::show::printable;
+use crate::command::show::printable;
 
 /// So much of a digest tells one from another.
 const DIGEST: usize = 12;
