@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use moretta::dataset::{Dataset, Gate, Reloaded, Settings, State};
 use moretta::error::Error;
 use moretta::keys::Purpose;
+use moretta::plugin::{Engine, Limits};
 use moretta::vault::Vault;
 use moretta_tests::guests::HOSTILE;
 
@@ -103,7 +104,9 @@ fn a_batch_that_spins_is_ended_by_the_drain_deadline_and_not_by_its_own() {
     let place = Place::new("{ columns: [name], mask: hostile/sleeper-spin }\n{ columns: [city], drop: true }");
     place.plugin("hostile.wasm", HOSTILE);
     let settings = Settings { drain_deadline_ms: 30, ..Settings::default() };
-    let dataset = place.open(settings);
+    // A call may take ten seconds here.
+    let engine = Engine::new(Limits::default(), None).unwrap();
+    let dataset = Dataset::open("spinning", &engine, place.sources(), settings).unwrap();
     let (lease, started) = (dataset.lease().unwrap(), Instant::now());
     let spinning = thread::spawn(move || (lease.mask(batch(&["wake"])).unwrap_err(), started.elapsed()));
     thread::sleep(Duration::from_millis(50));
@@ -111,7 +114,7 @@ fn a_batch_that_spins_is_ended_by_the_drain_deadline_and_not_by_its_own() {
     reload(&dataset).unwrap();
     let (error, took) = spinning.join().unwrap();
     assert!(matches!(error, Error::Ended), "{error}");
-    assert!(took < Duration::from_millis(600), "{took:?}");
+    assert!(took < Duration::from_secs(8), "{took:?}");
     assert_eq!(dataset.status().rollbacks, 0);
 }
 

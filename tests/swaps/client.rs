@@ -30,7 +30,7 @@ pub(crate) struct Counted {
 pub(crate) struct Clients {
     pub(crate) counts: Counts,
     over: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<Vec<Duration>>>,
+    threads: Vec<JoinHandle<Latencies>>,
 }
 
 impl Clients {
@@ -48,14 +48,13 @@ impl Clients {
     /// How long each batch took.
     pub(crate) fn end(self) -> Latencies {
         self.over.store(true, Ordering::SeqCst);
-        let mut all: Vec<_> = self.threads.into_iter().flat_map(|thread| thread.join().expect("a client")).collect();
-        all.sort_unstable();
-        Latencies(all)
+        let each = self.threads.into_iter().map(|thread| thread.join().expect("a client"));
+        each.fold(Latencies::new(), |all, one| all.merge(&one))
     }
 }
 
-fn mask(dataset: &Dataset, client: usize, wait: Duration, counts: &Counted, over: &AtomicBool) -> Vec<Duration> {
-    let mut took = Vec::new();
+fn mask(dataset: &Dataset, client: usize, wait: Duration, counts: &Counted, over: &AtomicBool) -> Latencies {
+    let mut took = Latencies::new();
     let mut first = client as i64 * 1_000_000_000;
     while !over.load(Ordering::SeqCst) {
         let batch = batch(first);
@@ -64,7 +63,7 @@ fn mask(dataset: &Dataset, client: usize, wait: Duration, counts: &Counted, over
             .lease()
             .map_err(|error| error.to_string())
             .and_then(|lease| lease.mask(batch).map_err(|error| error.to_string()));
-        took.push(started.elapsed());
+        took.add(started.elapsed());
         match masked {
             Ok(masked) => look_at(&masked, first, counts),
             Err(_) => add(&counts.failed),
@@ -104,20 +103,47 @@ fn add(count: &AtomicU64) {
     count.fetch_add(1, Ordering::SeqCst);
 }
 
-/// How long batches took, sorted.
-pub(crate) struct Latencies(Vec<Duration>);
+/// How long batches took: how many took about as long as each power of the 16th root of 2 in nanoseconds. It takes the same
+/// memory for any number of batches, so that what grows is not this.
+pub(crate) struct Latencies(Vec<u64>);
+
+/// Steps in which the time doubles.
+const STEPS: f64 = 16.0;
+
+impl Latencies {
+    fn new() -> Self {
+        Self(vec![0; 1024])
+    }
+
+    fn add(&mut self, took: Duration) {
+        let step = ((took.as_nanos().max(1) as f64).log2() * STEPS).ceil() as usize;
+        self.0[step.min(1023)] += 1;
+    }
+
+    fn merge(mut self, other: &Self) -> Self {
+        self.0.iter_mut().zip(&other.0).for_each(|(sum, more)| *sum += more);
+        self
+    }
+
+    /// What so large a part of the batches took at most, 4 % more at the worst.
+    fn at(&self, part: f64) -> Duration {
+        let wanted = (self.batches() as f64 * part).ceil() as u64;
+        let mut seen = 0;
+        let step = self.0.iter().position(|batches| {
+            seen += batches;
+            seen >= wanted
+        });
+        Duration::from_nanos(2_f64.powf(step.unwrap_or_default() as f64 / STEPS) as u64)
+    }
+
+    fn batches(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
 
 impl fmt::Display for Latencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = |hundredths: usize| self.0.get(self.0.len() * hundredths / 10_000).copied().unwrap_or_default();
-        let most = self.0.last().copied().unwrap_or_default();
-        write!(
-            f,
-            "{} batches, p50 {:.2?}, p99 {:.2?}, p99.9 {:.2?}, most {most:.2?}",
-            self.0.len(),
-            at(5_000),
-            at(9_900),
-            at(9_990)
-        )
+        let [p50, p99, p999, most] = [0.5, 0.99, 0.999, 1.0].map(|part| self.at(part));
+        write!(f, "{} batches, p50 {p50:.2?}, p99 {p99:.2?}, p99.9 {p999:.2?}, most {most:.2?}", self.batches())
     }
 }

@@ -1,7 +1,8 @@
 //! Swaps a revision again and again under load, and counts what was lost, doubled or mixed.
 //!
-//! `cargo bench -p moretta-tests --bench swaps -- [SWAPS]`: 10,000 if it is not said. Each swap is another plugin (other
-//! bytes, compiled and vetted anew) and another policy. Eight clients mask small batches meanwhile.
+//! `cargo bench -p moretta-tests --bench swaps -- [SWAPS] [policies]`: 10,000 if it is not said. Each swap is another
+//! plugin (other bytes, compiled and vetted anew) and another policy, or with `policies` another policy alone. Eight
+//! clients mask small batches meanwhile.
 
 mod client;
 mod memory;
@@ -61,7 +62,7 @@ fn storm(dataset: &Dataset, directory: &Path, first: usize, swaps: usize) {
     let started = Instant::now();
     for done in 1..=swaps {
         swap(dataset, directory, first + done);
-        if [100, 1_000, 10_000].contains(&done) || done == swaps {
+        if [100, 1_000, 2_000, 4_000, 6_000, 8_000, 10_000].contains(&done) || done == swaps {
             let alive = dataset.status().revisions.len();
             println!("{done:>6} swaps: {:>4} MiB resident, {alive} revisions alive", memory::resident() >> 20);
         }
@@ -94,7 +95,8 @@ fn write_revision(directory: &Path, number: usize) {
     let policy = format!(
         "version: 1\nrules:\n  - {{ columns: [id], keep: true }}\n  - {{ columns: [name], mask: forged, may_keep: true }}\n  - {{ columns: [first, last], mask: redact, with: {{ value: revision {number} }} }}\n"
     );
-    let section = [&[0, 18, 1, b'x'][..], &[0; 8], &(number as u64).to_be_bytes()].concat();
+    let plugin = if std::env::args().any(|argument| argument == "policies") { 0 } else { number };
+    let section = [&[0, 18, 1, b'x'][..], &[0; 8], &(plugin as u64).to_be_bytes()].concat();
     fs::create_dir_all(directory.join("plugins")).expect("a directory for plugins");
     replace(&directory.join("plugins/forged.wasm"), &[forge::honest(), section].concat());
     replace(&directory.join("policy.yaml"), policy.as_bytes());

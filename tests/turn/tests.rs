@@ -87,7 +87,7 @@ fn no_batch_is_under_a_revision_that_was_drained_and_none_is_lost() {
             .collect();
         let (second, third) = (revision(2), revision(3));
         turn.bring(second.clone(), NOW);
-        take_apart(&turn, &[first.clone()]);
+        take_apart(&turn, std::slice::from_ref(&first));
         turn.bring(third.clone(), NOW);
         take_apart(&turn, &[first.clone(), second.clone()]);
         let masked: usize = clients.into_iter().map(|client| client.join().unwrap()).sum();
@@ -96,6 +96,12 @@ fn no_batch_is_under_a_revision_that_was_drained_and_none_is_lost() {
         assert_eq!(batches.iter().sum::<usize>(), 4);
         assert!(turn.draining().is_empty());
     });
+}
+
+/// A batch that fails by the fault of a plugin, if it is under this revision.
+fn fault_under(turn: &Turn<Life>, number: u64) -> Option<Fall> {
+    let under = turn.enter().ok()?;
+    if under.current().number == number { turn.fault(under.current(), NOW) } else { None }
 }
 
 #[test]
@@ -125,10 +131,8 @@ fn faults_of_several_threads_roll_back_once() {
             .map(|_| {
                 let (turn, falls) = (turn.clone(), falls.clone());
                 thread::spawn(move || {
-                    let Ok(under) = turn.enter() else { return };
-                    if under.current().number == 2 {
-                        falls.lock().unwrap().extend(turn.fault(under.current(), NOW));
-                    }
+                    let fall = fault_under(&turn, 2);
+                    falls.lock().unwrap().extend(fall);
                 })
             })
             .collect();
@@ -148,12 +152,8 @@ fn a_swap_and_a_fall_at_once_leave_something_healthy_in_force() {
         let faulty = {
             let turn = turn.clone();
             thread::spawn(move || {
-                for _ in 0..2 {
-                    let under = turn.enter().unwrap();
-                    if under.current().number == 2 {
-                        turn.fault(under.current(), NOW);
-                    }
-                }
+                fault_under(&turn, 2);
+                fault_under(&turn, 2);
             })
         };
         turn.bring(revision(3), NOW);
