@@ -95,10 +95,6 @@ impl Event {
             Self::RevisionInForce(_) | Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
             Self::DatasetDrained(_) | Self::DatasetStarted(_) => Outcome::Done,
         }
-            Self::RevisionRefused(_) | Self::DatasetClosed(_) => Outcome::Failed,
-            Self::RevisionNoticed(_) | Self::RevisionTried(_) | Self::RevisionInForce(_) => Outcome::Done,
-            Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
-        }
     }
 }
 
