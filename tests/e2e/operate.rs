@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use moretta_tests::command::{Desk, Finished};
+use moretta_tests::command::{Desk, Finished, moretta};
 use moretta_tests::http::{Answer, chunk, connect, exchange, head};
 use moretta_tests::serving::{MASK, Serving, await_that, bearer, configuration};
 use serde_json::{Value, json};
@@ -17,10 +17,11 @@ use crate::server::tls::{authority, issued, tls_desk};
 const POLICY: &str = "\
 version: 1
 domain: operate
+subject: id
 rules:
   - { columns: [id], mask: pseudonym, key: identity }
   - { columns: [born], mask: shift-dates, key: dates, with: { max_days: 30 } }
-  - { columns: [note], mask: redact, with: { with: FIRST } }
+  - { columns: [note], mask: redact, with: { value: FIRST } }
 ";
 
 const TABLE: &str = "id,born,note\nsecret-1,1980-01-02,secret-a\nsecret-2,1981-03-04,secret-b\n";
@@ -496,11 +497,13 @@ fn the_page_for_operators_works_as_it_stands() {
     let page = std::fs::read_to_string(format!("{root}/host/OPERATING.md")).unwrap();
     let blocks = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
     let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let ended = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\nmoretta() { \"$MORETTA\" \"$@\"; }\n";
+    // The server must not outlive a step that fails.
+    let ended = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\nPATH=$PWD/bin:$PATH\n";
     let script =
         [ended].into_iter().chain(blocks).collect::<String>().replace("8443", &free()).replace("9464", &free());
     let desk = Desk::new();
-    std::fs::create_dir(desk.path("new")).unwrap();
+    ["new", "bin"].iter().for_each(|name| std::fs::create_dir(desk.path(name)).unwrap());
+    std::os::unix::fs::symlink(moretta(), desk.path("bin/moretta")).unwrap();
     desk.put("new/redact.wasm", std::fs::read(format!("{root}/plugins/packed/redact.wasm")).unwrap());
     desk.put("page.sh", script);
     let ran = desk.run_in_shell("bash -euxo pipefail page.sh");

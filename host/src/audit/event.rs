@@ -90,11 +90,10 @@ impl Event {
             Self::RevealWithdrawn(_) | Self::Revealed(Reveal { refused: Some(_), .. }) => Outcome::Failed,
             Self::Revealed(_) | Self::ReviewSigned(_) => Outcome::Done,
             Self::RunEnded(ended) => ended.outcome(),
-            Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) => Outcome::Done,
-            Self::KeyChanged(_) | Self::TrailRepaired(_) => Outcome::Done,
+            Self::RunStarted(_) | Self::Masked(_) | Self::QuarantineRead(_) | Self::KeyChanged(_) => Outcome::Done,
             Self::RevisionRefused(_) | Self::DatasetClosed(_) => Outcome::Failed,
-            Self::RevisionNoticed(_) | Self::RevisionTried(_) | Self::RevisionInForce(_) => Outcome::Done,
-            Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
+            Self::RevisionNoticed(_) | Self::RevisionTried(_) | Self::TrailRepaired(_) => Outcome::Done,
+            Self::RevisionInForce(_) | Self::RevisionRolledBack(_) | Self::DatasetStopped(_) => Outcome::Done,
             Self::DatasetDrained(_) | Self::DatasetStarted(_) => Outcome::Done,
         }
     }
