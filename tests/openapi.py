@@ -47,7 +47,8 @@ SCHEMATHESIS = """\
 "path.name" = "patients"
 """
 
-# Who asks, for what, and what is looked at beside what is always looked at.
+# What schema describes a table that a policy is for? None, so valid rows may be refused.
+OF_PIPELINES = ["lives", "isReady", "mask"]
 OF_OPERATORS = ["datasets", "status", "plugins", "revisions", "quarantine", "metrics", "document", "audit", "run"]
 CHANGES = ["reload", "promote", "rollback", "bar"]
 SWITCHES = ["drain", "stop", "start"]
@@ -63,12 +64,10 @@ def main():
             document = desk / "openapi.json"
             document.write_bytes(subprocess.run([moretta, "openapi"], check=True, capture_output=True).stdout)
             begun = time.monotonic()
-            for subject, operations in [
-                ("etl", ["lives", "isReady", "mask"]),
-                ("anna", OF_OPERATORS + CHANGES),
-                ("anna", SWITCHES),
-            ]:
-                ask(schemathesis, desk, document, address, subject, operations)
+            run = lambda *what: ask(schemathesis, desk, document, address, *what)
+            run("etl", OF_PIPELINES, "positive_data_acceptance")
+            run("anna", OF_OPERATORS + CHANGES)
+            run("anna", SWITCHES)
             print(f"asked for everything in {time.monotonic() - begun:.0f} s")
         finally:
             server.terminate()
@@ -96,12 +95,13 @@ def serve(moretta, desk):
     sys.exit(f"the server does not listen: {(desk / 'log').read_text()}")
 
 
-def ask(schemathesis, desk, document, address, subject, operations):
+def ask(schemathesis, desk, document, address, subject, operations, *without):
     """Asks for some operations as somebody."""
     chosen = [part for name in operations for part in ("--include-operation-id", name)]
     token = f"Authorization:Bearer {make_token(desk, subject)}"
     command = [schemathesis, "--config-file", "schemathesis.toml", "run", document, "--url", address]
-    command += ["--header", token, "--checks", "all", "--max-examples", "50", "--seed", "7", *chosen]
+    command += ["--header", token, "--checks", "all", "--max-examples", "20", "--seed", "7", *chosen]
+    command += [part for check in without for part in ("--exclude-checks", check)]
     if subprocess.run(command, cwd=desk).returncode != 0:
         sys.exit(1)
 

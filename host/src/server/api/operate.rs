@@ -8,7 +8,9 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Number;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -32,6 +34,7 @@ const MOST_BODY: usize = 4096;
 #[serde(deny_unknown_fields)]
 pub(super) struct Chosen {
     /// Its number, as the status has it.
+    #[serde(deserialize_with = "whole")]
     revision: u64,
 }
 
@@ -208,6 +211,14 @@ async fn chosen(server: &Server, request: Request<Body>) -> Result<Chosen, Probl
     let body = timeout(server.config().bounds.idle(), to_bytes(body, MOST_BODY)).await;
     let body = body.map_err(|_| Problem::from(Cause::SentNothing))?.map_err(|_| Problem::bad_request(mend))?;
     serde_json::from_slice(&body).map_err(|_| Problem::bad_request(mend))
+}
+
+/// A whole number. JSON writes it as 3 or as 3.0 (RFC 8259, section 6), and a schema does not tell one from the other.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    let written = |number: f64| format!("{number:.0}").parse().ok().filter(|_| number.fract() == 0.0);
+    let whole = number.as_u64().or_else(|| written(number.as_f64()?));
+    whole.ok_or_else(|| D::Error::custom("a whole number"))
 }
 
 fn refused(error: &OperateError) -> Problem {
