@@ -332,10 +332,8 @@ fn sample(metrics: &str, name: &str) -> f64 {
     line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-#[test]
-fn metrics_have_labels_from_closed_sets_whatever_is_asked_for() {
-    let desk = desk(BY_HAND);
-    let serving = Serving::start(&desk);
+/// What can be counted happens, and whatever a client may name is named in a hostile way.
+fn be_hostile(desk: &Desk, serving: &Serving) -> String {
     serving.mask("etl", TABLE).assert_whole();
     serving.mask("etl", BROKEN).assert_whole();
     serving.mask("etl", &BROKEN.replace("id,", "secret_column,")).assert_status(422);
@@ -350,7 +348,14 @@ fn metrics_have_labels_from_closed_sets_whatever_is_asked_for() {
             serving.post(subject, hostile, &[("content-type", "secret/secret"), ("secret", "secret")], b"secret");
         }
     }
-    let metrics = serving.get("anna", "/metrics").assert_status(200).text();
+    serving.get("anna", "/metrics").assert_status(200).text()
+}
+
+#[test]
+fn labels_of_metrics_are_from_closed_sets_whatever_is_asked_for() {
+    let desk = desk(BY_HAND);
+    let serving = Serving::start(&desk);
+    let metrics = be_hostile(&desk, &serving);
     assert!(metrics.ends_with("# EOF\n") && !metrics.contains("secret"), "{metrics}");
     let closed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("dataset", &["patients", "visits"][..]),
@@ -388,6 +393,13 @@ fn metrics_have_labels_from_closed_sets_whatever_is_asked_for() {
             assert!(is_known, "{name}={value}");
         }
     }
+}
+
+#[test]
+fn metrics_tell_what_was_done() {
+    let desk = desk(BY_HAND);
+    let serving = Serving::start(&desk);
+    let metrics = be_hostile(&desk, &serving);
     let of_patients =
         |name: &str, more: &str| sample(&metrics, &format!("moretta_{name}{{dataset=\"patients\"{more}}}"));
     assert_eq!(of_patients("rows_total", ",outcome=\"masked\""), 3.0);
@@ -420,12 +432,12 @@ fn every_way_in_of_the_document_is_there_and_asks_who_it_is() {
     let close = [("connection", "close")];
     for (path, verbs) in printed["paths"].as_object().unwrap() {
         for (verb, described) in verbs.as_object().unwrap() {
-            let request = head(&verb.to_uppercase(), &path.replace('{', "").replace('}', ""), &close);
+            let request = head(&verb.to_uppercase(), &path.replace(['{', '}'], ""), &close);
             let answer = exchange(connect(serving.address()), request.as_bytes());
             let expected = if described["security"] == json!([]) { 200 } else { 401 };
             assert_eq!(answer.status, expected, "{verb} {path}");
         }
-        let other = head("DELETE", &path.replace('{', "").replace('}', ""), &close);
+        let other = head("DELETE", &path.replace(['{', '}'], ""), &close);
         assert_eq!(exchange(connect(serving.address()), other.as_bytes()).status, 405, "{path}");
     }
 }
