@@ -59,16 +59,15 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         Needs::OnAll(operation) => (format!("Needs `{operation}` on every dataset."), secured()),
     };
     let problem = schemas.subschema_for::<Problem>();
-    let mut responses = json!({
-        "200": gives(route.gives, schemas),
-        "default": {
+    let not_done = match route.gives {
+        // Whether it is ready is said in a word too.
+        Gives::Text => json!({ "description": "Not now.", "content": text() }),
+        _ => json!({
             "description": "It is not done: why, and whose fault it is (RFC 9457).",
             "content": { "application/problem+json": { "schema": problem } },
-        },
-    });
-    if let (Some(responses), "/readyz") = (responses.as_object_mut(), route.path) {
-        responses.insert("503".to_owned(), json!({ "description": "Not now.", "content": text() }));
-    }
+        }),
+    };
+    let responses = json!({ "200": gives(route.gives, schemas), "default": not_done });
     let mut described = json!({
         "operationId": route.name,
         "summary": route.about,
