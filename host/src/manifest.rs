@@ -3,6 +3,7 @@
 mod case;
 mod check;
 mod config;
+mod leaves;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 
 pub use case::{Case, CaseColumn, CaseRejection};
 pub use config::ConfigProblem;
+pub use leaves::{Leaves, Left};
 
 use crate::batch::ColumnType;
 use crate::keys::Purpose;
@@ -156,6 +158,9 @@ pub struct Transform {
     pub needs: Vec<Need>,
     /// What holds of its outputs.
     pub properties: Properties,
+    /// What of a value is left in its result, by configuration: the first that is for it decides. Everything, if none is.
+    #[serde(default)]
+    pub leaves: Vec<Leaves>,
     /// It can leave a value as it came. The rule must allow that.
     #[serde(default)]
     pub may_keep: bool,
@@ -179,6 +184,11 @@ impl Transform {
     /// All that is wrong with it; the messages name the property, and may quote the policy.
     pub fn complete_config(&self, with: &Map<String, Value>) -> Result<Map<String, Value>, Vec<ConfigProblem>> {
         config::complete(&self.config, with)
+    }
+
+    /// What of a value is left in its result under a complete configuration.
+    pub fn left(&self, config: &Map<String, Value>) -> Left {
+        leaves::left(&self.leaves, config)
     }
 
     /// How many different outputs a complete configuration allows. `None`: the manifest does not say.

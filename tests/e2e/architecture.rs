@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("staged", &[]),
     ("leash", &[]),
     ("steps", &[]),
+    ("today", &[]),
     ("workers", &[]),
     ("cast", &["batch"]),
     ("batch", &["error"]),
@@ -30,7 +31,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // From text to a plan, without plugins.
     ("manifest", &["batch", "keys", "outcome"]),
     ("policy", &["batch", "outcome", "phi"]),
-    ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy"]),
+    ("profile", &["manifest", "phi", "policy"]),
+    ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy", "profile"]),
     // The sandbox.
     ("lend", &["keys", "manifest", "vault"]),
     ("contract", &["batch", "keys", "vault"]),
@@ -57,7 +59,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fuzzing", &["batch", "contract"]),
     // The path of a batch.
     ("source", &["batch", "cast", "error"]),
-    ("snapshot", &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "vault"]),
+    (
+        "snapshot",
+        &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "today", "vault"],
+    ),
     ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
@@ -302,7 +307,7 @@ fn the_sandbox_is_named_by_the_modules_that_are_it() {
 #[test]
 fn what_is_pure_touches_no_file_and_no_clock() {
     for File { path, module, code, .. } in files() {
-        if ["approval", "phi", "batch", "outcome", "policy", "manifest", "plan", "mask", "verify", "tally"]
+        if ["approval", "phi", "batch", "outcome", "policy", "profile", "manifest", "plan", "mask", "verify", "tally"]
             .contains(&&*module)
         {
             for outside in ["std::fs", "std::io", "std::time", "std::env", "std::net", "getrandom"] {

@@ -21,6 +21,7 @@ mod operate;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
 mod plugins;
+mod profiles;
 mod quarantine;
 #[cfg(feature = "oci")]
 mod registry;

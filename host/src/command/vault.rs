@@ -1,7 +1,5 @@
 //! `moretta vault`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use comfy_table::Table;
 use comfy_table::presets;
 
@@ -9,6 +7,7 @@ use super::{keyring, print};
 use crate::cli::{VaultArguments, VaultCommand};
 use crate::error::Error;
 use crate::keys::TokenGrant;
+use crate::today::today;
 use crate::vault::{SetStats, Vault};
 
 /// Makes, counts, reseals or purges a vault.
@@ -57,12 +56,6 @@ fn told(resealed: u64, key: &TokenGrant, stats: &[SetStats]) -> String {
         left => format!("{left} values were sealed under an older version meanwhile; run this again when that is done"),
     };
     format!("{resealed} values sealed anew under version {version} of key `{name}`; {rest}\n")
-}
-
-/// Days since 1970-01-01 in UTC.
-fn today() -> i32 {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    i32::try_from(seconds / 86_400).unwrap_or(i32::MAX)
 }
 
 fn table(stats: &[SetStats]) -> String {

@@ -194,7 +194,7 @@ impl Build<'_> {
     }
 
     fn call(&self, columns: Vec<usize>, types: &[Cells], context: &[(Beside, ColumnType)]) -> Call {
-        let Checked { rule, mask, found, config, distinct_outputs, key, .. } = self.checked;
+        let Checked { rule, mask, found, config, distinct_outputs, left, key, .. } = self.checked;
         let transform = found.transform;
         Call {
             plugin: found.plugin.to_owned(),
@@ -218,6 +218,7 @@ impl Build<'_> {
             adds_nulls: transform.adds_nulls,
             output_pattern: transform.output_pattern.clone(),
             distinct_outputs: *distinct_outputs,
+            left: *left,
             properties: transform.properties,
             fate: mask.rejected,
             rule: rule.line,

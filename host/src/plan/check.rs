@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::KeyUse;
 use super::find::{Found, NotFound, Transforms};
 use crate::keys::Purpose;
-use crate::manifest::{Ask, Need};
+use crate::manifest::{Ask, Left, Need};
 use crate::policy::{Mask, Policy, PolicyProblem, Rule, RuleAction};
 
 /// A rule that masks, with its transform.
@@ -21,6 +21,7 @@ pub(super) struct Checked<'p> {
     /// Complete, as JSON.
     pub(super) config: String,
     pub(super) distinct_outputs: Option<f64>,
+    pub(super) left: Left,
     pub(super) key: Option<KeyUse>,
 }
 
@@ -72,7 +73,9 @@ impl<'c> Check<'c, '_> {
         self.numbers(mask, &found);
         let config = config?;
         let distinct_outputs = found.transform.distinct_outputs(&config);
-        Some(Checked { index, rule, mask, found, config: Value::Object(config).to_string(), distinct_outputs, key })
+        let left = found.transform.left(&config);
+        let config = Value::Object(config).to_string();
+        Some(Checked { index, rule, mask, found, config, distinct_outputs, left, key })
     }
 
     fn find(&mut self, mask: &Mask, transforms: &'c dyn Transforms) -> Option<Found<'c>> {

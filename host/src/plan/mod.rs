@@ -17,10 +17,11 @@ pub use find::{Found, NotFound, Transforms, find};
 
 use crate::batch::ColumnType;
 use crate::keys::{Normalize, Purpose};
-use crate::manifest::{Properties, World};
+use crate::manifest::{Left, Properties, World};
 use crate::outcome::Fate;
 use crate::phi::Finding;
 use crate::policy::{Policy, PolicyErrors, PolicyProblem};
+use crate::profile;
 
 /// What happens to every column of an input.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -115,6 +116,8 @@ pub struct Call {
     pub output_pattern: Option<String>,
     /// How many different outputs the configuration allows, if the manifest says.
     pub distinct_outputs: Option<f64>,
+    /// What the configuration leaves of a value in its result, as the manifest says.
+    pub left: Left,
     /// What the manifest says of the outputs.
     pub properties: Properties,
     /// What happens to rows that the transform rejects.
@@ -186,8 +189,33 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
         let message = "no column would be written; add a rule that masks or keeps one".into();
         problems.push(PolicyProblem { message, span: None });
     }
+    if let Some(profile) = &policy.profile {
+        let labelled: Vec<_> = policy.findings.iter().map(|(_, finding)| finding.label).collect();
+        profile::check(profile, &judged(policy, &columns, &calls), &labelled, &mut problems);
+    }
     let notes = assign::notes(schema, policy, &assigned);
     (Plan { columns, calls, output, notes }, problems)
+}
+
+/// The columns as a profile looks at them.
+fn judged<'p>(policy: &Policy, columns: &'p [PlannedColumn], calls: &'p [Call]) -> Vec<profile::Column<'p>> {
+    let written = |column: &PlannedColumn| match column.action {
+        Action::Mask { call, .. } => calls.get(call).map(|call| {
+            let transform = Some(call.transform.as_str());
+            profile::Written { transform, left: call.left, span: call.span.clone() }
+        }),
+        Action::Keep => {
+            let span = policy.rule_of(&column.name).map(|rule| rule.span.clone()).unwrap_or_default();
+            Some(profile::Written { transform: None, left: Left::Everything, span })
+        }
+        Action::Drop { .. } => None,
+    };
+    let judged = |column: &'p PlannedColumn| profile::Column {
+        name: &column.name,
+        label: column.label.as_ref().map(|finding| finding.label),
+        written: written(column),
+    };
+    columns.iter().map(judged).collect()
 }
 
 #[cfg(test)]

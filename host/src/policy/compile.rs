@@ -6,7 +6,8 @@ use std::ops::Range;
 use arrow_cast::parse::Parser;
 
 use super::problem::line;
-use super::raw::{Normalization, RawPolicy, RawRule, RawSubject, Unmatched};
+use super::profile::{Claim, Profile};
+use super::raw::{DetailedProfile, Normalization, ProfileName, RawPolicy, RawProfile, RawRule, RawSubject, Unmatched};
 use super::rule::{Mask, Rule, RuleAction, With};
 use super::{At, Pattern, Policy, PolicyProblem};
 use crate::phi::{Findings, Origin};
@@ -23,7 +24,8 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         Some(RawSubject::Named(column)) => (Some(column), Normalization::default()),
         Some(RawSubject::Normalized(subject)) => (Some(subject.column), subject.normalize),
     };
-    let reference_date = raw.reference_date.as_ref().and_then(|date| compiler.date(date));
+    let reference_date = raw.reference_date.as_ref().and_then(|date| compiler.date("reference_date", date));
+    let profile = raw.profile.and_then(|profile| compiler.profile(profile));
     let mut findings = Findings::default();
     for (column, label) in &raw.labels {
         // No column stands twice in a map, so none has a label already.
@@ -45,6 +47,7 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         reference_date,
         subject,
         subject_form,
+        profile,
         findings,
         types,
         rules,
@@ -93,13 +96,81 @@ impl Compiler<'_> {
     }
 
     /// Days since 1970-01-01 of `year-month-day`.
-    fn date(&mut self, date: &At<String>) -> Option<i32> {
+    fn date(&mut self, key: &str, date: &At<String>) -> Option<i32> {
         let shape = date.value.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
         let days = shape.eq(*b"0000-00-00").then(|| arrow_array::types::Date32Type::parse(&date.value)).flatten();
         if days.is_none() {
-            self.problem(date.span.clone(), "`reference_date` takes a date, year-month-day: 2026-01-31");
+            self.problem(date.span.clone(), format!("`{key}` takes a date, year-month-day: 2026-01-31"));
         }
         days
+    }
+
+    fn profile(&mut self, raw: RawProfile) -> Option<Profile> {
+        let mut detailed = match raw {
+            RawProfile::Named(name) => {
+                DetailedProfile { name, absent: None, agreement: None, method: None, expires: None }
+            }
+            RawProfile::Detailed(detailed) => detailed,
+        };
+        let span = detailed.name.span.clone();
+        let claim = match detailed.name.value {
+            ProfileName::None => None,
+            ProfileName::SafeHarbor => Some(Claim::SafeHarbor { absent: self.letters(detailed.absent.take()) }),
+            ProfileName::LimitedDataSet => {
+                let what = "`agreement: …`, the data use agreement (45 CFR 164.514(e)(4))";
+                let agreement = self.needed(&span, detailed.agreement.take(), what);
+                agreement.map(|agreement| Claim::LimitedDataSet { agreement })
+            }
+            ProfileName::ExpertDetermination => {
+                let expires = detailed.expires.take();
+                let what = "`method: …`, the expert's document (45 CFR 164.514(b)(1)(ii))";
+                let method = self.needed(&span, detailed.method.take(), what);
+                let last = expires.as_ref().and_then(|date| self.date("expires", date));
+                if expires.is_none() {
+                    self.problem(
+                        span.clone(),
+                        "the profile needs `expires: …`, the last day on which the determination holds",
+                    );
+                }
+                method.zip(last).map(|(method, expires)| Claim::ExpertDetermination { method, expires })
+            }
+        };
+        self.refuse_details(&detailed);
+        claim.map(|claim| Profile { claim, span })
+    }
+
+    /// Nothing is said that the profile does not take.
+    fn refuse_details(&mut self, left: &DetailedProfile) {
+        let details = [
+            ("absent", "safe-harbor", left.absent.as_ref().map(|absent| &absent.span)),
+            ("agreement", "limited-data-set", left.agreement.as_ref().map(|agreement| &agreement.span)),
+            ("method", "expert-determination", left.method.as_ref().map(|method| &method.span)),
+            ("expires", "expert-determination", left.expires.as_ref().map(|expires| &expires.span)),
+        ];
+        for (key, profile, span) in details {
+            if let Some(span) = span {
+                self.problem(span.clone(), format!("`{key}` goes with `{profile}` only; take it away"));
+            }
+        }
+    }
+
+    fn needed(&mut self, span: &Range<usize>, text: Option<At<String>>, what: &str) -> Option<String> {
+        let text = text.map(|text| text.value).filter(|text| !text.trim().is_empty());
+        if text.is_none() {
+            self.problem(span.clone(), format!("the profile needs {what}"));
+        }
+        text
+    }
+
+    fn letters(&mut self, absent: Option<At<Vec<At<String>>>>) -> Vec<char> {
+        let mut letters = Vec::new();
+        for At { value, span } in absent.map(|absent| absent.value).unwrap_or_default() {
+            match *value.as_bytes() {
+                [letter @ b'A'..=b'R'] => letters.push(char::from(letter)),
+                _ => self.problem(span, "`absent` takes letters of 45 CFR 164.514(b)(2)(i): A to R"),
+            }
+        }
+        letters
     }
 
     fn rule(&mut self, raw: At<RawRule>) -> Option<Rule> {

@@ -7,6 +7,7 @@ mod at;
 mod compile;
 mod glob;
 mod problem;
+mod profile;
 mod raw;
 mod read;
 mod rule;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 pub use at::At;
 pub use glob::Pattern;
 pub use problem::{PolicyErrors, PolicyProblem};
+pub use profile::{Claim, Profile};
 pub use raw::{Normalization, Unmatched};
 pub use rule::{Mask, Rule, RuleAction, With};
 pub use schema::json_schema;
@@ -44,6 +46,8 @@ pub struct Policy {
     pub subject: Option<At<String>>,
     /// What does not count in that column's values.
     pub subject_form: Normalization,
+    /// The legal profile that its output is to have.
+    pub profile: Option<Profile>,
     /// What the columns are, as far as it was declared.
     pub findings: Findings,
     /// The types of columns, by name.
@@ -113,6 +117,15 @@ impl Policy {
         }
         self.labels_digest = Some(sha256(text));
         Ok(self)
+    }
+
+    /// What is wrong with the policy on this day, in days since 1970-01-01.
+    pub(crate) fn expired(&self, today: i32) -> Option<PolicyProblem> {
+        let Profile { claim, span } = self.profile.as_ref()?;
+        let Claim::ExpertDetermination { expires, .. } = claim else { return None };
+        let message = "the expert's determination does not hold any more (`expires`); have it renewed: 45 CFR \
+                       164.514(b)(1) is of the risk as it is now";
+        (*expires < today).then(|| PolicyProblem { message: message.to_owned(), span: Some(span.clone()) })
     }
 
     /// The SHA-256 of the policy's text, in hexadecimal.

@@ -30,6 +30,8 @@ pub(super) struct RawPolicy {
     pub(super) reference_date: Option<At<String>>,
     /// The column that names the individual that a row is about.
     pub(super) subject: Option<RawSubject>,
+    /// The legal profile that the output is to have: the plan is held against it.
+    pub(super) profile: Option<RawProfile>,
     /// What columns are, by name.
     #[schemars(default, with = "BTreeMap<String, Label>")]
     pub(super) labels: Entries<Label>,
@@ -66,6 +68,44 @@ pub(super) struct NormalizedSubject {
     /// of the column.
     #[schemars(default)]
     pub(super) normalize: Normalization,
+}
+
+/// The legal profile that the output is to have.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Profile", untagged)]
+pub(super) enum RawProfile {
+    /// Its name alone.
+    Named(At<ProfileName>),
+    /// Its name, and what it takes.
+    Detailed(DetailedProfile),
+}
+
+/// A legal profile, and what it takes.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct DetailedProfile {
+    pub(super) name: At<ProfileName>,
+    /// With `safe-harbor`: the letters of 45 CFR 164.514(b)(2)(i) of which there is nothing in the data, as somebody has
+    /// looked.
+    #[schemars(extend("items" = { "type": "string", "pattern": "^[A-R]$" }, "minItems" = 1))]
+    pub(super) absent: Option<At<Vec<At<String>>>>,
+    /// With `limited-data-set`: the name of the data use agreement.
+    pub(super) agreement: Option<At<String>>,
+    /// With `expert-determination`: the name of the document in which the expert says how the risk was determined.
+    pub(super) method: Option<At<String>>,
+    /// With `expert-determination`: the last day on which it holds, as year-month-day.
+    #[schemars(extend("format" = "date"))]
+    pub(super) expires: Option<At<String>>,
+}
+
+/// A legal profile: 45 CFR 164.514(b)(2), 164.514(e), 164.514(b)(1), or no claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ProfileName {
+    SafeHarbor,
+    LimitedDataSet,
+    ExpertDetermination,
+    None,
 }
 
 /// What does not count when values are compared.

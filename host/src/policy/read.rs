@@ -7,15 +7,18 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
-use super::raw::{Entries, Normalization, NormalizedSubject, RawPolicy, RawRule, RawSubject};
+use super::raw::{
+    DetailedProfile, Entries, Normalization, NormalizedSubject, RawPolicy, RawProfile, RawRule, RawSubject,
+};
 use super::suggest::{did_you_mean, nearest};
 use super::yaml::{Node, Tree};
 use super::{At, PolicyProblem};
 use crate::phi::Label;
 
 /// The keys of a policy, of what is in it, and of a rule.
-const POLICY: [&str; 9] =
-    ["version", "name", "domain", "reference_date", "subject", "labels", "types", "rules", "unmatched"];
+const POLICY: [&str; 10] =
+    ["version", "name", "domain", "reference_date", "subject", "profile", "labels", "types", "rules", "unmatched"];
+const PROFILE: [&str; 5] = ["name", "absent", "agreement", "method", "expires"];
 const SUBJECT: [&str; 2] = ["column", "normalize"];
 const NORMALIZATION: [&str; 3] = ["trim", "ascii-case", "separators"];
 const RULE: [&str; 11] =
@@ -32,6 +35,7 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let domain = fields.optional("domain", Read::text);
     let reference_date = fields.optional("reference_date", Read::text);
     let subject = fields.optional("subject", subject);
+    let profile = fields.optional("profile", profile);
     let labels = fields.optional("labels", labels).map(|map| map.value).unwrap_or_default();
     let types = fields.optional("types", |read, key, node| read.map(key, node, Read::choice));
     let rules = fields.required("rules", "a list of rules", |read, key, node| read.list(key, node, rule));
@@ -39,7 +43,7 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let whole = fields.read.whole;
     let types = types.map(|map| map.value).unwrap_or_default();
     let rules = rules.map(|rules| rules.value.into_iter().map(|rule| rule.value).collect()).unwrap_or_default();
-    Some(RawPolicy { version, name, domain, reference_date, subject, labels, types, rules, unmatched, whole })
+    Some(RawPolicy { version, name, domain, reference_date, subject, profile, labels, types, rules, unmatched, whole })
 }
 
 /// Reads a file of labels: a map from columns to labels.
@@ -59,6 +63,19 @@ fn subject(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawSubject> {
     let column = fields.required("column", "the name of the column", Read::text);
     let normalize = fields.optional("normalize", normalization).unwrap_or_default();
     Some(RawSubject::Normalized(NormalizedSubject { column: column?, normalize }))
+}
+
+fn profile(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawProfile> {
+    if !matches!(node.value, Tree::Map(_)) {
+        return read.choice(key, node).map(RawProfile::Named);
+    }
+    let mut fields = Fields::open(node, key, &PROFILE, read)?;
+    let name = fields.required("name", "the name of the profile", Read::choice);
+    let absent = fields.optional("absent", |read, key, node| read.list(key, node, Read::text));
+    let agreement = fields.optional("agreement", Read::text);
+    let method = fields.optional("method", Read::text);
+    let expires = fields.optional("expires", Read::text);
+    Some(RawProfile::Detailed(DetailedProfile { name: name?, absent, agreement, method, expires }))
 }
 
 fn normalization(read: &mut Read<'_>, key: &str, node: Node) -> Option<Normalization> {

@@ -19,6 +19,7 @@ use crate::mask::ReadyCall;
 use crate::plan::{self, Found, KeyUse, Plan, Transforms};
 use crate::plugin::{Package, Plugin, Registry};
 use crate::policy::{Policy, PolicyProblem, Rule, RuleAction};
+use crate::today::today;
 use crate::vault::{VaultError, VaultOpener};
 
 /// How many plans are kept: for each schema that comes by one, and of documents there are many.
@@ -91,7 +92,7 @@ impl Snapshot {
     /// What happens to each column of this schema. The plugins are asked whether they take what the rules say, and no key
     /// is touched.
     pub(crate) fn outline(&self, schema: &Schema) -> Result<Plan, Error> {
-        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        let (plan, mut problems) = self.draft(schema);
         let plugins = self.try_out(&plan, &mut problems, &Leash::default());
         self.policy.refuse(problems)?;
         plugins.map(|_| plan)
@@ -99,7 +100,9 @@ impl Snapshot {
 
     /// Whether what the rules say is what their transforms take, whatever the columns. No code is run.
     pub(crate) fn verify(&self) -> Result<(), Error> {
-        Ok(self.policy.refuse(plan::flaws(&self.policy, &self.plugins))?)
+        let mut problems = plan::flaws(&self.policy, &self.plugins);
+        problems.extend(self.policy.expired(today()));
+        Ok(self.policy.refuse(problems)?)
     }
 
     /// Compiles every plugin that the policy names, so that no batch waits for that. No code is run.
@@ -126,7 +129,7 @@ impl Snapshot {
     /// # Errors
     /// A plugin does not compile, a golden case fails, or the leash ends it.
     pub(crate) fn rehearsal(&self, schema: &Schema, leash: &Leash) -> Result<Option<Ready>, Error> {
-        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        let (plan, mut problems) = self.draft(schema);
         let plugins = self.try_out(&plan, &mut problems, leash)?;
         if !problems.is_empty() {
             return Ok(None);
@@ -135,6 +138,13 @@ impl Snapshot {
         let calls = plan.calls.iter().zip(plugins);
         let calls = calls.map(|(call, plugin)| ReadyCall::new(call, plugin, grant(call)?));
         Ok(Some(Ready { calls: calls.collect::<Result<_, Error>>()?, plan }))
+    }
+
+    /// The plan as far as there can be one, and all that is wrong with it today.
+    fn draft(&self, schema: &Schema) -> (Plan, Vec<PolicyProblem>) {
+        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        problems.extend(self.policy.expired(today()));
+        (plan, problems)
     }
 
     /// Whether every key that a rule names can be lent.
@@ -182,7 +192,7 @@ impl Snapshot {
 
     /// Finds what [`Snapshot::outline`] does, and every key that cannot be had.
     fn prepare(&self, schema: &Schema, leash: &Leash) -> Result<Ready, Error> {
-        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        let (plan, mut problems) = self.draft(schema);
         let plugins = self.try_out(&plan, &mut problems, leash);
         let grants: Vec<_> = plan.calls.iter().map(|call| self.grant(call, &mut problems)).collect();
         self.policy.refuse(problems)?;
