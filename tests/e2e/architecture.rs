@@ -127,6 +127,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "audit",
             "dataset",
             "error",
+            "https",
             "keys",
             "outcome",
             "plugin",
