@@ -132,6 +132,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "audit",
             "dataset",
             "error",
+            "https",
             "keys",
             "outcome",
             "plugin",

@@ -24,7 +24,7 @@ use super::gates::Count;
 use super::log::Level;
 use super::paced::Paced;
 use super::state::Server;
-use super::tls::Acceptor;
+use super::tls::{Acceptor, Renewals};
 
 /// More than any head of a request has, in bytes.
 const MOST_HEAD: usize = 16 << 10;
@@ -71,15 +71,15 @@ async fn connection(stream: TcpStream, acceptor: &Acceptor, server: &Arc<Server>
     // Answers go out in large pieces: waiting for more of them helps nobody.
     let _ = stream.set_nodelay(true);
     let stream = Paced::new(stream, server.config().bounds.idle().saturating_add(GRACE));
-    let Some(tls) = acceptor.tls() else {
-        return serve(stream, Peer(None), server, router).await;
+    let Some((tls, renewals)) = acceptor.tls() else {
+        return serve(stream, Peer(None), server, router, Renewals::none()).await;
     };
     let handshake = timeout(server.config().bounds.head(), tls.accept(stream)).await;
     match handshake {
         Ok(Ok(stream)) => {
             let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
             let peer = Peer(shown.and_then(|certificate| subject_of(certificate)).map(Into::into));
-            serve(stream, peer, server, router).await;
+            serve(stream, peer, server, router, renewals).await;
         }
         Ok(Err(error)) => {
             server.log().write(Level::Warning, "handshake-failed", &[("reason", kind(&error).into())]);
@@ -88,7 +88,7 @@ async fn connection(stream: TcpStream, acceptor: &Acceptor, server: &Arc<Server>
     }
 }
 
-async fn serve<S>(stream: S, peer: Peer, server: &Arc<Server>, router: Router)
+async fn serve<S>(stream: S, peer: Peer, server: &Arc<Server>, router: Router, mut renewals: Renewals)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -105,12 +105,12 @@ where
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut unused = Duration::ZERO;
-    let mut stopping = false;
+    let mut ending = false;
     loop {
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = server.stopped(), if !stopping => {
-                stopping = true;
+            () = ended(server, &mut renewals), if !ending => {
+                ending = true;
                 connection.as_mut().graceful_shutdown();
             }
             () = sleep(LOOK) => {
@@ -120,6 +120,14 @@ where
                 }
             }
         }
+    }
+}
+
+/// Waits until a connection is to take no more requests.
+async fn ended(server: &Server, renewals: &mut Renewals) {
+    tokio::select! {
+        () = server.stopped() => {}
+        () = renewals.renewed() => {}
     }
 }
 

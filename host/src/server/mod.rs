@@ -33,6 +33,7 @@ mod served;
 mod spool;
 mod state;
 mod tls;
+mod traces;
 
 pub use api::openapi;
 pub use config::Config;
@@ -103,6 +104,8 @@ pub fn serve(config: Config, cache: Option<CodeCache>) -> Result<(), Error> {
         server.stop_listening();
         server.drain().await;
         drop(accepting.await);
+        let traced = server.clone();
+        drop(tokio::task::spawn_blocking(move || traced.traces().end()).await);
         server.log().write(Level::Info, "stopped", &[]);
         Ok(())
     })

@@ -46,6 +46,18 @@ pub(crate) enum Fault {
     Server,
 }
 
+impl Fault {
+    /// One word for it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Plugin => "plugin",
+            Self::Operator => "operator",
+            Self::Server => "server",
+        }
+    }
+}
+
 impl Problem {
     /// A problem of this status and name.
     pub(crate) fn new(status: StatusCode, name: &str, title: &'static str, fault: Fault) -> Self {

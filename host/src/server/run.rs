@@ -14,6 +14,7 @@ use super::problem::{Fault, Problem};
 use super::runs::State;
 use super::spool::Keeping;
 use super::state::Server;
+use super::traces::Within;
 use crate::audit::RunId;
 use crate::dataset::Lease;
 use crate::error::Error;
@@ -31,6 +32,8 @@ pub(crate) struct Run {
     pub(crate) lease: Lease,
     pub(crate) format: Format,
     pub(crate) answer_format: Format,
+    /// Where in a trace it belongs.
+    pub(crate) within: Within,
     /// Keeps the answer, for a request that may come again.
     pub(crate) keeping: Option<Keeping>,
 }
@@ -49,8 +52,9 @@ impl Run {
     }
 
     fn go(self, parts: Parts) -> Completion {
-        let Self { name, lease, format, answer_format, keeping } = self;
+        let Self { name, lease, format, answer_format, within, keeping } = self;
         let Parts { server, served, principal, rows, answer, ending } = parts;
+        let span = server.traces().run(name.as_str(), served.name(), &within);
         let (quarantine, max_quarantined) = served.quarantine(&name);
         let stream = StreamRun {
             answer_format,
@@ -72,8 +76,14 @@ impl Run {
         };
         server.runs().end(name.as_str(), state);
         match &outcome {
-            Ok(report) => server.metrics().completed(&served, report),
-            Err(problem) => server.metrics().failed(&served, problem),
+            Ok(report) => {
+                server.metrics().completed(&served, report);
+                span.completed(report);
+            }
+            Err(problem) => {
+                server.metrics().failed(&served, problem);
+                span.failed(problem);
+            }
         }
         let fields = [
             ("run", name.as_str().into()),

@@ -19,6 +19,7 @@ use super::problem::Problem;
 use super::runs::Runs;
 use super::served::Served;
 use super::spool::Spool;
+use super::traces::Traces;
 use crate::dataset::{Dataset, Watcher};
 use crate::error::Error;
 use crate::plugin::{CodeCache, Engine, Limits};
@@ -33,7 +34,8 @@ pub(crate) struct Server {
     runs: Runs,
     spool: Option<Arc<Spool>>,
     workers: Workers,
-    log: Log,
+    log: Arc<Log>,
+    traces: Traces,
     metrics: Metrics,
     connections: Count,
     stopping: watch::Sender<bool>,
@@ -58,6 +60,7 @@ impl Server {
             };
             Ok::<_, Error>(Verifier::new(Arc::new(Jwks::open(file)?), tokens))
         });
+        let log = Arc::new(Log::to_stderr());
         Ok(Self {
             datasets,
             verifier: verifier.transpose()?,
@@ -65,7 +68,8 @@ impl Server {
             runs: Runs::new(Duration::from_secs(config.bounds.keep_runs_seconds)),
             spool: config.spool.as_ref().map(Spool::open).transpose()?.map(Arc::new),
             workers: Workers::new(config.workers),
-            log: Log::to_stderr(),
+            traces: Traces::open(config.traces.as_ref(), &log)?,
+            log,
             metrics: Metrics::new(api::paths()),
             connections: Count::default(),
             stopping: watch::Sender::new(false),
@@ -104,6 +108,10 @@ impl Server {
 
     pub(crate) fn log(&self) -> &Log {
         &self.log
+    }
+
+    pub(crate) fn traces(&self) -> &Traces {
+        &self.traces
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

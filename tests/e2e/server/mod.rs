@@ -8,6 +8,7 @@ mod operate;
 mod quotas;
 mod slow;
 pub(crate) mod tls;
+mod traces;
 
 use moretta_tests::command::Desk;
 use moretta_tests::http::{chunk, connect, head};

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use moretta_tests::command::Desk;
 use moretta_tests::http::{Answer, connect, exchange, head};
 use moretta_tests::serving::{MASK, Serving, bearer, configuration};
-use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
@@ -27,6 +30,7 @@ pub(crate) struct Authority {
 pub(crate) fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.distinguished_name = named(&[(DnType::CommonName, name)]);
     let key = KeyPair::generate().unwrap();
     let pem = params.self_signed(&key).unwrap().pem();
@@ -47,11 +51,35 @@ pub(crate) fn issued(authority: &Authority, name: &str) -> (String, String) {
 impl Authority {
     /// A certificate and its key, as PEM.
     fn issue(&self, name: DistinguishedName) -> (String, String) {
+        self.issue_number(name, None)
+    }
+
+    fn issue_number(&self, name: DistinguishedName, number: Option<u64>) -> (String, String) {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.distinguished_name = name;
+        params.serial_number = number.map(SerialNumber::from);
         let key = KeyPair::generate().unwrap();
         (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
+}
+
+/// The list of the certificates that an authority has revoked, which is good until the first day of a year.
+fn revoked(authority: &Authority, numbers: &[u64], until: i32) -> String {
+    let revoked = |number: &u64| RevokedCertParams {
+        serial_number: SerialNumber::from(*number),
+        revocation_time: date_time_ymd(2024, 1, 2),
+        reason_code: None,
+        invalidity_date: None,
+    };
+    let list = CertificateRevocationListParams {
+        this_update: date_time_ymd(2024, 1, 2),
+        next_update: date_time_ymd(until, 1, 1),
+        crl_number: SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: numbers.iter().map(revoked).collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    list.signed_by(&authority.issuer).unwrap().pem().unwrap()
 }
 
 /// A desk whose server shows a certificate, and wants one from this authority.
@@ -195,4 +223,41 @@ fn a_certificate_that_is_renewed_is_shown_after_a_hang_up() {
     serving.signal("HUP");
     serving.await_logged("certificates-kept");
     assert_eq!(ask(&renewed.pem), 200);
+}
+
+#[test]
+fn a_certificate_that_is_revoked_opens_nothing_and_ends_what_it_opened() {
+    let (clinic, other) = (authority("clinic"), authority("other"));
+    let desk = tls_desk(&clinic);
+    let configuration = desk.text("moretta.yaml");
+    desk.put(
+        "moretta.yaml",
+        configuration.replace("client_ca: clients.pem", "client_ca: clients.pem, client_crl: crl.pem"),
+    );
+    desk.put("crl.pem", revoked(&clinic, &[8], 2100));
+    let serving = Serving::start(&desk);
+    let name = || named(&[(DnType::OrganizationName, "Clinic"), (DnType::CommonName, "etl")]);
+    let (seven, eight) = (clinic.issue_number(name(), Some(7)), clinic.issue_number(name(), Some(8)));
+    let status = |client| ask(open(&serving, &clinic.pem, Some(client), &TLS13), &[]).status;
+    assert_eq!((status(&seven), status(&eight)), (200, 0));
+    // A connection that is open and has nothing under way is closed, and its certificate is of no use any more.
+    let mut idle = open(&serving, &clinic.pem, Some(&seven), &TLS13);
+    idle.write_all(head("GET", "/healthz", &[]).as_bytes()).unwrap();
+    assert!(idle.read(&mut [0; 4096]).unwrap() > 0);
+    desk.put("crl.pem", revoked(&clinic, &[7], 2100));
+    serving.signal("HUP");
+    while idle.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {}
+    assert_eq!((status(&seven), status(&eight)), (0, 200));
+    // A list that is out of date, and one of another authority, let nobody in; a client with a token needs none.
+    for list in [revoked(&clinic, &[7], 2025), revoked(&other, &[], 2100)] {
+        desk.put("crl.pem", list);
+        serving.signal("HUP");
+        moretta_tests::serving::await_that("the new list", || status(&eight) == 0);
+        ask(open(&serving, &clinic.pem, None, &TLS13), &[("authorization", &bearer("etl-2"))]).assert_whole();
+    }
+    // What is no list leaves the last one.
+    desk.put("crl.pem", "nothing");
+    serving.signal("HUP");
+    serving.await_logged("certificates-kept");
+    assert_eq!(status(&eight), 0);
 }

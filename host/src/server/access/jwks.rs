@@ -1,7 +1,7 @@
 //! The keys that tokens are signed with (RFC 7517): read again from time to time, and when a key is not known.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,10 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use rustls::crypto::aws_lc_rs;
 use ureq::Agent;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 
 use crate::error::Error;
+use crate::https::{self, NoAuthorities};
 
 /// No key set has more, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
@@ -19,8 +20,6 @@ const MOST_BYTES: u64 = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Tokens with unknown keys do not make the server ask more often than this.
 const NOT_BEFORE: Duration = Duration::from_secs(10);
-/// Where systems keep the authorities that they trust: Debian and Alpine, Fedora and its kin.
-const AUTHORITIES: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
 /// Where the keys are.
 #[derive(Clone, Debug)]
@@ -104,7 +103,7 @@ impl KeyFile {
         let text = match self {
             Self::At(path) => std::fs::read(path).map_err(|error| format!("cannot read {name}: {error}"))?,
             Self::From(address, authorities) => {
-                fetch(address, authorities.as_ref()).map_err(|why| format!("{name} gives no keys: {why}"))?
+                fetch(address, authorities.as_deref()).map_err(|why| format!("{name} gives no keys: {why}"))?
             }
         };
         let set: JwkSet = serde_json::from_slice(&text).map_err(|_| format!("{name} is no JSON Web Key Set"))?;
@@ -126,18 +125,14 @@ fn usable(jwk: Jwk) -> Option<(String, Arc<Key>)> {
     Some((kid, Arc::new(Key { key, jwk })))
 }
 
-fn fetch(address: &str, authorities: Option<&PathBuf>) -> Result<Vec<u8>, String> {
-    let roots = match authorities {
-        Some(file) => std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?,
-        None => {
-            AUTHORITIES.iter().find_map(|file| std::fs::read(file).ok()).ok_or("this system trusts no authority")?
-        }
-    };
-    let certificate = |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None };
-    let roots: Vec<_> = parse_pem(&roots).filter_map(Result::ok).filter_map(certificate).collect();
+fn fetch(address: &str, authorities: Option<&Path>) -> Result<Vec<u8>, String> {
+    let roots = https::authorities(authorities).map_err(|why| match why {
+        NoAuthorities::Malformed => "`jwks_ca` is no file of PEM certificates",
+        NoAuthorities::NotGiven => "this system trusts no authority; name some as `jwks_ca`",
+    })?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
-    let tls = tls.root_certs(RootCerts::new_with_certs(&roots)).build();
+    let tls = tls.root_certs(roots).build();
     let config = Agent::config_builder().max_redirects(0).proxy(None).https_only(true).timeout_global(Some(PATIENCE));
     let agent = config.tls_config(tls).build().new_agent();
     let mut answer = agent.get(address).call().map_err(|error| error.to_string())?;

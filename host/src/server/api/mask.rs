@@ -27,6 +27,7 @@ use crate::server::run::Run;
 use crate::server::served::Served;
 use crate::server::spool::{Keeping, Turn};
 use crate::server::state::Server;
+use crate::server::traces::Within;
 
 /// What stands behind a complete answer.
 const TRAILERS: &str = "moretta-status, moretta-run, moretta-revision, moretta-rows-read, moretta-rows-masked, \
@@ -45,8 +46,9 @@ pub(super) async fn mask(
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
+    let within = head.extensions.get::<Within>().cloned().unwrap_or_default();
     match Asked::of(server, &name, principal, &head.headers) {
-        Ok(asked) => asked.mask(body).await,
+        Ok(asked) => asked.mask(body, within).await,
         Err(problem) => {
             linger(body);
             Err(problem)
@@ -103,7 +105,7 @@ impl Asked {
         Ok(())
     }
 
-    async fn mask(self, body: Body) -> Result<Response, Problem> {
+    async fn mask(self, body: Body, within: Within) -> Result<Response, Problem> {
         let bounds = self.bounds();
         let ending = Ending::default();
         let attended = Attended::new(&ending, self.server.config().bounds.request());
@@ -132,7 +134,7 @@ impl Asked {
             Some(keeping) => Exchange { answer: Box::new(keeping.before(exchange.answer)), ..exchange },
         };
         let (format, answer_format) = (self.media.format, self.media.answer);
-        Run { name: name.clone(), lease, format, answer_format, keeping }.start(exchange)?;
+        Run { name: name.clone(), lease, format, answer_format, within, keeping }.start(exchange)?;
         self.respond(name.as_str(), false, answering).await
     }
 

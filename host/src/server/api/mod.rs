@@ -61,14 +61,17 @@ fn other_method() -> Problem {
 }
 
 /// Logs each request by its route: what else stands in its line and its head is the client's.
-async fn logged(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+async fn logged(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().and_then(|path| server.metrics().route(path.as_str()));
+    let span = server.traces().request(request.method(), route, request.headers());
+    request.extensions_mut().insert(span.within());
     let response = next.run(request).await;
     let principal = response.extensions().get::<Principal>().map(|principal| principal.name().to_owned());
     let problem = response.extensions().get::<Problem>().map(|problem| problem.word().to_owned());
     let status = response.status();
-    server.metrics().answered(route.as_deref(), status);
+    server.metrics().answered(route, status);
+    span.answered(status, principal.as_deref(), problem.as_deref());
     let level = if status.is_server_error() { Level::Warning } else { Level::Info };
     let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let fields = [

@@ -37,6 +37,8 @@ pub struct Config {
     pub(crate) datasets: BTreeMap<String, DatasetConfig>,
     /// What requests may take.
     pub(crate) bounds: Bounds,
+    /// Whom traces are sent to, if anybody.
+    pub(crate) traces: Option<TracesConfig>,
     /// Where answers are kept for requests that come twice.
     pub(crate) spool: Option<SpoolConfig>,
     /// How many threads mask.
@@ -56,6 +58,9 @@ pub(crate) struct Tls {
     /// The authorities that clients' certificates are from. Without it clients show none.
     #[serde(default)]
     pub(crate) client_ca: Option<PathBuf>,
+    /// The certificates that these authorities have revoked (RFC 5280): a list of each, none of them out of date.
+    #[serde(default)]
+    pub(crate) client_crl: Option<PathBuf>,
 }
 
 /// Whose bearer tokens are believed (RFC 6750, RFC 7519).
@@ -92,6 +97,26 @@ impl Tokens {
 
     fn refresh() -> u64 {
         300
+    }
+}
+
+/// Whom traces are sent to: an OpenTelemetry collector.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TracesConfig {
+    /// Where it takes them, such as `https://collector.example:4318/v1/traces`.
+    pub(crate) endpoint: String,
+    /// The authorities of that address. Those of the system, if not given.
+    #[serde(default)]
+    pub(crate) ca: Option<PathBuf>,
+    /// How many of the traces are sent, from 0 to 1.
+    #[serde(default = "TracesConfig::all")]
+    pub(crate) share: f64,
+}
+
+impl TracesConfig {
+    fn all() -> f64 {
+        1.0
     }
 }
 

@@ -9,12 +9,13 @@ use std::thread;
 use serde::de::DeserializeOwned;
 
 use super::node::read;
-use super::{Bounds, Config, DatasetConfig, SpoolConfig, Tls, Tokens};
+use super::{Bounds, Config, DatasetConfig, SpoolConfig, Tls, Tokens, TracesConfig};
+use crate::https;
 use crate::policy::yaml::{self, Node, Tree};
 use crate::policy::{At, PolicyErrors, PolicyProblem};
 use crate::server::access::Roles;
 
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "listen",
     "plain",
     "metrics",
@@ -25,6 +26,7 @@ const SECTIONS: [&str; 12] = [
     "datasets",
     "limits",
     "spool",
+    "traces",
     "workers",
     "cache",
 ];
@@ -78,8 +80,13 @@ impl Sections {
         let datasets = self.datasets(&base);
         let bounds = self.bounds();
         let spool = self.section::<SpoolConfig>("spool").map(|(spool, _)| spool.seen_from(&base));
+        let traces = self.traces(&base);
         let workers = self.workers();
         let cache = self.section("cache").map(|(cache, _): (std::path::PathBuf, _)| base.join(cache));
+        if tls.as_ref().is_some_and(|tls| tls.client_crl.is_some() && tls.client_ca.is_none()) {
+            let whole = self.whole.clone();
+            self.problem(&whole, "`tls.client_crl` is of authorities that are not named; add `tls.client_ca`");
+        }
         if let (Some(listen), Some(span)) = (&listen, &listen_at) {
             self.check_safety(listen, span, plain, tls.as_ref());
         }
@@ -94,7 +101,7 @@ impl Sections {
             self.problem(&whole, "nobody could say who they are; add `tls.client_ca`, or `tokens`");
         }
         self.check_datasets(&roles, &datasets);
-        Some(Config { listen: listen?, metrics, tls, tokens, roles, datasets, bounds, spool, workers, cache })
+        Some(Config { listen: listen?, metrics, tls, tokens, roles, datasets, bounds, traces, spool, workers, cache })
     }
 
     /// A section and where it stands.
@@ -183,6 +190,14 @@ impl Sections {
         Some(address)
     }
 
+    fn traces(&mut self, base: &Path) -> Option<TracesConfig> {
+        let (traces, span) = self.section::<TracesConfig>("traces")?;
+        if let Some(problem) = traces.problem() {
+            self.problem(&span, problem);
+        }
+        Some(traces.seen_from(base))
+    }
+
     fn workers(&mut self) -> usize {
         let of_machine = || thread::available_parallelism().map_or(1, usize::from);
         let Some((workers, span)) = self.section::<usize>("workers") else { return of_machine() };
@@ -220,7 +235,8 @@ fn is_name(name: &str) -> bool {
 
 impl Tls {
     fn seen_from(mut self, base: &Path) -> Self {
-        for path in [Some(&mut self.certificate), Some(&mut self.key), self.client_ca.as_mut()].into_iter().flatten() {
+        let Self { certificate, key, client_ca, client_crl } = &mut self;
+        for path in [Some(certificate), Some(key), client_ca.as_mut(), client_crl.as_mut()].into_iter().flatten() {
             *path = base.join(&*path);
         }
         self
@@ -250,6 +266,22 @@ impl Tokens {
             return Some("`issuer` and `audience` must not be empty: tokens for others would be believed");
         }
         (self.refresh_seconds == 0).then_some("`refresh_seconds` is at least 1")
+    }
+}
+
+impl TracesConfig {
+    fn seen_from(mut self, base: &Path) -> Self {
+        self.ca = self.ca.map(|file| base.join(file));
+        self
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let (scheme, rest) = self.endpoint.split_once("://").unwrap_or_default();
+        let host = rest.split_once('/').map_or(rest, |(host, _)| host);
+        if !https::is_safe(&format!("{scheme}://{host}")) {
+            return Some("`endpoint` is `https://HOST[:PORT]/PATH` (http:// is taken for this very machine alone)");
+        }
+        (!(0.0..=1.0).contains(&self.share)).then_some("`share` is from 0 to 1")
     }
 }
 

@@ -18,7 +18,7 @@ use label::{
 };
 
 use super::access::Operation;
-use super::problem::{Fault, Problem};
+use super::problem::Problem;
 use super::served::Served;
 use super::state::Server;
 use crate::dataset::State;
@@ -117,9 +117,14 @@ impl Metrics {
     }
 
     /// A request was answered, as far as its head. What else its line says than its route is the client's.
-    pub(crate) fn answered(&self, route: Option<&str>, status: StatusCode) {
-        let route = self.routes.iter().find(|known| route == Some(**known)).copied().unwrap_or("none");
-        self.requests.get_or_create(&OfRequest { route: Word(route), status: status.as_u16() }).inc();
+    pub(crate) fn answered(&self, route: Option<&'static str>, status: StatusCode) {
+        let route = Word(route.unwrap_or("none"));
+        self.requests.get_or_create(&OfRequest { route, status: status.as_u16() }).inc();
+    }
+
+    /// A route of the table.
+    pub(crate) fn route(&self, path: &str) -> Option<&'static str> {
+        self.routes.iter().copied().find(|known| path == *known)
     }
 
     /// No role allowed something.
@@ -129,13 +134,8 @@ impl Metrics {
 
     /// A run failed.
     pub(crate) fn failed(&self, served: &Served, problem: &Problem) {
-        let fault = match problem.fault() {
-            Fault::Client => "client",
-            Fault::Plugin => "plugin",
-            Fault::Operator => "operator",
-            Fault::Server => "server",
-        };
-        let of_run = OfRun { dataset: Name::of(served), outcome: Word("failed"), fault: Word(fault) };
+        let fault = Word(problem.fault().word());
+        let of_run = OfRun { dataset: Name::of(served), outcome: Word("failed"), fault };
         self.runs.get_or_create(&of_run).inc();
     }
 
