@@ -223,6 +223,7 @@ fn call(plugin: &Plugin, transform_index: usize, setting: &Setting<'_>, key: Opt
         adds_nulls: transform.adds_nulls,
         output_pattern: transform.output_pattern.clone(),
         distinct_outputs: transform.distinct_outputs(&setting.config),
+        left: transform.left(&setting.config),
         properties: transform.properties,
         fate: Fate::Quarantine,
         rule: 0,
