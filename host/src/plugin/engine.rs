@@ -20,6 +20,11 @@ const INSTANCES: u32 = 128;
 /// reused: most batches then run without page faults.
 const RESIDENT: usize = 16 << 20;
 
+/// How many slots of instances that nobody uses are kept so, for each processor: one for each plugin of a usual policy. Of
+/// more, the one that was used longest ago is taken for the next instance, so that the plugins of earlier revisions keep no
+/// memory.
+const WARM: usize = 8;
+
 /// Runs plugins. One for a process is enough; clones share it.
 #[derive(Clone)]
 pub struct Engine {
@@ -110,6 +115,11 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+fn warm_slots() -> u32 {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors.saturating_mul(WARM)).unwrap_or(INSTANCES).min(INSTANCES)
+}
+
 fn config(limits: &Limits) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(INSTANCES)
@@ -118,6 +128,7 @@ fn config(limits: &Limits) -> Config {
         .total_tables(INSTANCES.saturating_mul(4))
         .max_memories_per_component(4)
         .max_memory_size(limits.memory)
+        .max_unused_warm_slots(warm_slots())
         .linear_memory_keep_resident(RESIDENT)
         .table_keep_resident(RESIDENT)
         .pagemap_scan(Enabled::Auto);
