@@ -114,7 +114,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "dataset",
         &[
             "account", "audit", "batch", "error", "host", "keys", "leash", "manifest", "mask", "outcome", "pipeline",
-            "plan", "plugin", "policy", "snapshot", "vault", "verify",
+            "plan", "plugin", "policy", "snapshot", "store", "vault", "verify",
         ],
     ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),

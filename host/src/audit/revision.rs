@@ -20,6 +20,9 @@ pub struct RevisionChanged {
     pub labels_digest: Option<String>,
     /// SHA-256 of each plugin that is not shipped, by its name.
     pub plugins: BTreeMap<String, String>,
+    /// SHA-256 of the trust root that their signatures were held against, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root: Option<String>,
     /// The primary version of each key.
     pub keys: BTreeMap<String, u32>,
     /// The number of the revision that was in force before, or is again.

@@ -73,6 +73,7 @@ impl Inner {
         if let Some(same) = material.as_ref().ok().and_then(|material| self.same(&material.digest, who)) {
             return Ok(same);
         }
+        material.iter().for_each(|material| self.disown(material, who));
         *last = last.saturating_add(1);
         let (number, digest) = (*last, material.as_ref().map_or(String::new(), |material| material.digest.clone()));
         self.reached(number, State::Noticed, None);

@@ -34,6 +34,7 @@
 mod canary;
 mod candidate;
 mod change;
+mod disown;
 mod keep;
 mod lease;
 mod plugins;
@@ -56,7 +57,9 @@ use std::time::{Duration, Instant};
 
 pub use lease::{Lease, Unavailable};
 pub use plugins::PluginStatus;
-pub use settings::{Canary, CanaryOf, CrashBudget, KeyringSource, KnownSchemas, Settings, Sources, Watching};
+pub use settings::{
+    Canary, CanaryOf, CrashBudget, KeyringSource, KnownSchemas, Settings, Signatures, Sources, Watching,
+};
 pub use status::{
     CanaryStatus, CandidateStatus, ColumnDifference, Gate, Parts, RevisionStatus, ShadowStatus, State, Status,
 };

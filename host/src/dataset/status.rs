@@ -112,6 +112,9 @@ pub struct Parts {
     pub labels: Option<String>,
     /// Of each plugin that is not shipped, by name.
     pub plugins: BTreeMap<String, String>,
+    /// Of the trust root that these plugins were held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root: Option<String>,
     /// Of the keyring's file: keys are wrapped in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyring: Option<String>,

@@ -24,6 +24,7 @@ pub(super) fn of_parts(dataset: &str, number: u64, parts: &Parts, other: Option<
         policy_digest: parts.policy.clone(),
         labels_digest: parts.labels.clone(),
         plugins: parts.plugins.clone(),
+        trust_root: parts.trust_root.clone(),
         keys: parts.keys.clone(),
         other,
         step: None,
