@@ -158,7 +158,11 @@ impl Inner {
         mut events: Vec<Event>,
     ) -> Result<(), Error> {
         let state = trial.state();
-        let tried = changed(&self.name, revision, self.current());
+        let canary = match &trial {
+            Trial::Canary(run) => Some(run.told()),
+            Trial::Shadow(_) => None,
+        };
+        let tried = RevisionChanged { canary, ..changed(&self.name, revision, self.current()) };
         events.push(Event::RevisionTried(RevisionChanged { step: Some(word(state)), ..tried }));
         tell(revision.what.host.audit(), who, &events)?;
         revision.what.set_trial(Some(trial));
@@ -234,10 +238,10 @@ impl Inner {
             return;
         }
         let state = candidate.what.trial().map_or(State::Vetted, |trial| trial.state());
+        let refused = changed(&self.name, candidate, self.current());
         candidate.what.dismissed();
         self.reached(number, state, Some((State::Current, reason)));
         self.refusals.fetch_add(1, Ordering::Relaxed);
-        let refused = changed(&self.name, candidate, self.current());
         let step = Some(word(state));
         let refused = Event::RevisionRefused(RevisionChanged { step, ..refused });
         drop(tell(candidate.what.host.audit(), who, &[refused]));

@@ -195,4 +195,6 @@ pub struct CanaryStatus {
     pub canary: Canary,
     /// How many batches the candidate masked, or a part of them.
     pub done: u64,
+    /// How many rows it masked of them.
+    pub rows: u64,
 }
