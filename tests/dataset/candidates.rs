@@ -196,7 +196,8 @@ fn a_plugin_alone_changes_no_type_of_the_output() {
 
 #[test]
 fn a_configuration_that_spins_costs_one_deadline() {
-    let place = Place::new(&constant("one"));
+    // What is compiled already is not compiled again.
+    let place = Place::new(&rules("hostile/honest"));
     place.plugin("hostile.wasm", HOSTILE);
     let dataset = place.open(Settings::default());
     place.rules(&rules("hostile/spin"));
