@@ -144,26 +144,26 @@ impl<'a> Checker<'a> {
             self.found(Property::FormatPreserving, attempt, properties::other_form(answer));
         }
         if conceals {
-            let broken = self.revealed(attempt, answer)?;
+            let broken = self.unconcealed(attempt, answer)?;
             self.found(Property::Conceals, attempt, broken);
         }
         Ok(None)
     }
 
     /// A row whose value shines through under every key: under one it can be chance.
-    fn revealed(&self, attempt: &Attempt<'_>, answer: &Answer) -> Result<Broken, Error> {
-        let mut revealed = properties::revealed(answer);
+    fn unconcealed(&self, attempt: &Attempt<'_>, answer: &Answer) -> Result<Broken, Error> {
+        let mut unconcealed = properties::unconcealed(answer);
         for _ in 1..KEYS {
-            if revealed.is_empty() {
+            if unconcealed.is_empty() {
                 break;
             }
             let trial = Trial::new(self.plugin, self.index, attempt.setting)?;
             if let Ok(again) = trial.run(&attempt.column.array)? {
-                let again: BTreeSet<_> = properties::revealed(&again).into_iter().collect();
-                revealed.retain(|row| again.contains(row));
+                let again: BTreeSet<_> = properties::unconcealed(&again).into_iter().collect();
+                unconcealed.retain(|row| again.contains(row));
             }
         }
-        Ok(revealed.first().map(|row| (*row, "characters of the value stand in the result")))
+        Ok(unconcealed.first().map(|row| (*row, "characters of the value stand in the result")))
     }
 
     /// Digits that make fewer values than declared are not masked.

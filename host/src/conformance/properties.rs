@@ -69,7 +69,7 @@ fn form(text: &str) -> String {
 }
 
 /// The rows in whose results characters of their values stand.
-pub(crate) fn revealed(answer: &Answer) -> Vec<usize> {
+pub(crate) fn unconcealed(answer: &Answer) -> Vec<usize> {
     let reveals = |row: &usize| match (text(&answer.lent, *row), text(&answer.returned, *row)) {
         (Some(value), Some(result)) => shares(&value, &result),
         _ => false,
