@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::audit::{
     self, Column, Event, KeyUse, KeyUsed, Masked, Operations, PluginUsed, Range, Recorded, Rejected, Rows, RunEnded,
-    RunId, RunStarted, Trail, Who,
+    RunId, RunStarted, Share, Trail, Who,
 };
 use crate::batch::is_name;
 use crate::error::{Blame, Error};
@@ -34,6 +34,9 @@ pub(crate) struct Account<'a> {
     /// What was masked since.
     batches: u64,
     outcomes: Outcomes,
+    /// What of it a candidate masked, and what the revision in force.
+    candidate: Part,
+    in_force: Part,
     tally: Tally,
 }
 
@@ -53,6 +56,8 @@ impl<'a> Account<'a> {
             told_rows: 0,
             batches: 0,
             outcomes: Outcomes::default(),
+            candidate: Part::default(),
+            in_force: Part::default(),
             tally: Tally::default(),
         })
     }
@@ -76,12 +81,21 @@ impl<'a> Account<'a> {
         self
     }
 
-    /// A batch was masked.
-    pub(crate) fn add(&mut self, outcomes: &Outcomes, tally: &Tally) {
-        if self.told.is_some() {
-            self.batches = self.batches.saturating_add(1);
-            self.outcomes.add(outcomes);
-            self.tally.add(tally.clone());
+    /// A batch was masked: `candidate` is the part of the outcomes that a candidate has, if it masked any of the rows.
+    pub(crate) fn add(&mut self, outcomes: &Outcomes, candidate: Option<&Outcomes>, tally: &Tally) {
+        if self.told.is_none() {
+            return;
+        }
+        self.batches = self.batches.saturating_add(1);
+        self.outcomes.add(outcomes);
+        self.tally.add(tally.clone());
+        let number = self.told_batches.saturating_add(self.batches);
+        if let Some(part) = candidate {
+            self.candidate.add(number, part);
+        }
+        let rest = candidate.map_or_else(|| outcomes.clone(), |part| outcomes.without(part));
+        if candidate.is_none() || rest.read > 0 {
+            self.in_force.add(number, &rest);
         }
     }
 
@@ -99,7 +113,7 @@ impl<'a> Account<'a> {
         let recorded = self.tell(&events)?;
         self.told_batches = self.told_batches.saturating_add(std::mem::take(&mut self.batches));
         self.told_rows = self.told_rows.saturating_add(std::mem::take(&mut self.outcomes).read);
-        self.tally = Tally::default();
+        (self.tally, self.candidate, self.in_force) = (Tally::default(), Part::default(), Part::default());
         Ok(recorded)
     }
 
@@ -149,12 +163,24 @@ impl<'a> Account<'a> {
         Masked {
             revision: self.revision(),
             canary: self.host.snapshots().nth(1).map(|canary| revision(Revision::of(canary))),
+            shares: self.shares(),
             batches: range(self.told_batches, self.batches),
             rows: range(self.told_rows, self.outcomes.read),
             outcomes: rows(&self.outcomes),
             operations: operations(&self.tally),
             columns: self.tally.columns().map(|(name, tally)| column(name, tally)).collect(),
         }
+    }
+
+    /// Where a candidate has a share: which revision masked what.
+    fn shares(&self) -> Vec<Share> {
+        let share = |(snapshot, part): (&Snapshot, &Part)| Share {
+            revision: snapshot.revision(),
+            batches: part.batches.clone(),
+            rows: rows(&part.outcomes),
+        };
+        let shares: Vec<_> = self.host.snapshots().zip([&self.in_force, &self.candidate]).map(share).collect();
+        if shares.len() > 1 { shares } else { Vec::new() }
     }
 
     fn revision(&self) -> audit::Revision {
@@ -176,6 +202,28 @@ impl<'a> Account<'a> {
             }
         }
         events
+    }
+}
+
+/// What one revision masked.
+#[derive(Default)]
+struct Part {
+    batches: Vec<Range>,
+    outcomes: Outcomes,
+}
+
+/// How many ranges of batches are told of one revision.
+const MOST_RANGES: usize = 64;
+
+impl Part {
+    /// All or part of the batch of this number.
+    fn add(&mut self, batch: u64, outcomes: &Outcomes) {
+        self.outcomes.add(outcomes);
+        let is_full = self.batches.len() >= MOST_RANGES;
+        match self.batches.last_mut().filter(|range| is_full || range.last.saturating_add(1) == batch) {
+            Some(range) => range.last = batch,
+            None => self.batches.push(Range { first: batch, last: batch }),
+        }
     }
 }
 
@@ -261,5 +309,21 @@ fn column(name: &str, tally: &ColumnTally) -> Column {
         transform: tally.transform.clone(),
         rule: tally.rule.map(|line| line as u64),
         values: tally.cells,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_in_a_row_are_one_range_and_too_many_ranges_end_in_one_that_reaches_to_the_end() {
+        let mut part = Part::default();
+        let outcomes = Outcomes { read: 2, masked: 2, ..Outcomes::default() };
+        [1, 2, 3, 7].into_iter().for_each(|batch| part.add(batch, &outcomes));
+        assert_eq!(part.batches, [Range { first: 1, last: 3 }, Range { first: 7, last: 7 }]);
+        (5..200).for_each(|batch| part.add(batch * 2, &outcomes));
+        assert_eq!((part.batches.len(), part.batches.last()), (MOST_RANGES, Some(&Range { first: 132, last: 398 })));
+        assert_eq!(part.outcomes.masked, 2 * 199);
     }
 }

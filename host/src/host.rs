@@ -262,7 +262,7 @@ impl Host {
         let mut account = Account::new(self, Path::new("the caller"))?;
         let processed = self.process(Batch::new(batch, place));
         let processed = processed.map_err(|error| account.failed(error))?;
-        account.add(&processed.outcomes, &processed.tally);
+        account.add(&processed.outcomes, processed.candidate.as_ref(), &processed.tally);
         Ok(Masked::released(processed, account.returned()?))
     }
 

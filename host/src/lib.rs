@@ -88,6 +88,7 @@ pub mod inbox;
 pub mod keys;
 mod leash;
 pub mod lend;
+mod made_up;
 pub mod manifest;
 mod mask;
 pub mod outcome;

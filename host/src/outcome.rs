@@ -97,6 +97,21 @@ impl Outcomes {
         }
     }
 
+    /// What is left without a part of it.
+    pub(crate) fn without(&self, part: &Self) -> Self {
+        let codes = self
+            .codes
+            .iter()
+            .map(|(code, count)| (*code, count.saturating_sub(part.codes.get(code).copied().unwrap_or_default())));
+        Self {
+            read: self.read.saturating_sub(part.read),
+            masked: self.masked.saturating_sub(part.masked),
+            quarantined: self.quarantined.saturating_sub(part.quarantined),
+            dropped: self.dropped.saturating_sub(part.dropped),
+            codes: codes.filter(|(_, count)| *count > 0).collect(),
+        }
+    }
+
     /// Whether every row read has exactly one outcome.
     pub fn add_up(&self) -> bool {
         self.masked.checked_add(self.quarantined).and_then(|sum| sum.checked_add(self.dropped)) == Some(self.read)

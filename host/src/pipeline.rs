@@ -49,7 +49,7 @@ fn process_on(snapshot: &Snapshot, batch: Batch, leash: &Leash) -> Result<Proces
     steps.verify = stopwatch.lap();
     let outcomes = outcomes(&batch, &verified, &masked.rejected)?;
     let tally = Tally::of(&ready, &batch, &masked);
-    Ok(Processed { batch, verified, rejected: masked.rejected, outcomes, tally, steps })
+    Ok(Processed { batch, verified, rejected: masked.rejected, outcomes, candidate: None, tally, steps })
 }
 
 /// A batch that went through: what may be written, and what must not be.
@@ -59,6 +59,8 @@ pub(crate) struct Processed {
     pub(crate) verified: VerifiedBatch,
     pub(crate) rejected: Vec<RejectedRow>,
     pub(crate) outcomes: Outcomes,
+    /// The part of the outcomes that a candidate has, if it masked any of the rows.
+    pub(crate) candidate: Option<Outcomes>,
     pub(crate) tally: Tally,
     pub(crate) steps: Steps,
 }
@@ -70,6 +72,8 @@ pub(crate) struct Finished {
     pub(crate) batch: Option<Batch>,
     pub(crate) rejected: Vec<RejectedRow>,
     pub(crate) outcomes: Outcomes,
+    /// As of [`Processed`].
+    pub(crate) candidate: Option<Outcomes>,
     pub(crate) tally: Tally,
     pub(crate) steps: Steps,
     pub(crate) encoded: Encoded,
@@ -180,12 +184,12 @@ fn finish(
     let mut stopwatch = Stopwatch::start();
     let decoded = chunk.decode()?;
     let read = stopwatch.lap();
-    let Processed { batch, verified, rejected, outcomes, tally, steps } = process(decoded)?;
+    let Processed { batch, verified, rejected, outcomes, candidate, tally, steps } = process(decoded)?;
     stopwatch.lap();
     let encoded = encoder.encode(verified)?;
     let steps = Steps { read, write: stopwatch.lap(), ..steps };
     let batch = (!rejected.is_empty()).then_some(batch);
-    Ok(Finished { batch, rejected, outcomes, tally, steps, encoded, bytes })
+    Ok(Finished { batch, rejected, outcomes, candidate, tally, steps, encoded, bytes })
 }
 
 /// INVARIANT: every row read has exactly one outcome, or the run fails.

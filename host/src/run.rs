@@ -121,7 +121,7 @@ fn mask_to_stage<'a>(
             return Err(Error::Interrupted);
         }
         for finished in ready {
-            account.add(&finished.outcomes, &finished.tally);
+            account.add(&finished.outcomes, finished.candidate.as_ref(), &finished.tally);
             done.add(&finished);
             output.write(finished)?;
         }
@@ -244,6 +244,7 @@ fn no_rows(host: &Host, encoder: &dyn Encoder, columns: RecordBatch) -> Result<F
         batch: None,
         rejected: processed.rejected,
         outcomes: processed.outcomes,
+        candidate: processed.candidate,
         tally: processed.tally,
         steps: processed.steps,
         encoded: encoder.encode(processed.verified)?,

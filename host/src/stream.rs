@@ -114,7 +114,7 @@ fn answer<'a>(
     let mut output = Output::new(host, stage, quarantine, None, run.max_quarantined)?;
     write_all(source, &encoder, workers, &mut output, |output, ready| {
         for finished in ready {
-            account.add(&finished.outcomes, &finished.tally);
+            account.add(&finished.outcomes, finished.candidate.as_ref(), &finished.tally);
             output.write(finished)?;
         }
         let mut stopwatch = Stopwatch::start();

@@ -50,24 +50,37 @@ fn no_bad_candidate_disturbs_what_is_in_force() {
     let place = Place::new(&constant("one"));
     let dataset = place.open(Settings { step_deadline_ms: 1_500, ..Settings::default() });
     let load = Load::on(&dataset);
-    let cases: [(&str, Vec<u8>, String, State); 14] = [
-        ("half a component", forge::half_a_component(), rules("forged"), State::Verified),
-        ("a core module", forge::core_module(), rules("forged"), State::Verified),
-        ("no manifest", forge::no_manifest(), rules("forged"), State::Verified),
-        ("another world", forge::manifest_of_another_world(), rules("forged"), State::Verified),
-        ("imports of WASI", forge::import_of_wasi(), rules("forged"), State::Verified),
-        ("asks for a key", forge::import_beyond(&forge::MASKER, &forge::LENT[0]), rules("forged"), State::Verified),
-        ("a policy for another plugin", forge::honest(), rules("absent"), State::Verified),
-        ("an export of another type", forge::export_of_another_type(), rules("forged"), State::Compiled),
-        ("a golden case that fails", forge::failing_case(), rules("forged"), State::Vetted),
-        ("spins when it starts", forge::start_spins(), rules("forged"), State::Vetted),
-        ("spins in vetting", HOSTILE.to_vec(), rules("hostile/spin"), State::Vetted),
-        ("traps in vetting", HOSTILE.to_vec(), rules("hostile/trap"), State::Vetted),
-        ("returns what it was given", HOSTILE.to_vec(), rules("hostile/echo"), State::Vetted),
-        ("returns another type", HOSTILE.to_vec(), rules("hostile/wrong-type"), State::Vetted),
+    let asks_for_a_key = forge::import_beyond(&forge::MASKER, &forge::LENT[0]);
+    let cases: [(&str, Vec<u8>, String, State, &str); 14] = [
+        (
+            "half a component",
+            forge::half_a_component(),
+            rules("forged"),
+            State::Verified,
+            "not a WebAssembly component",
+        ),
+        ("a core module", forge::core_module(), rules("forged"), State::Verified, "pack a core module first"),
+        ("no manifest", forge::no_manifest(), rules("forged"), State::Verified, "0 `moretta:manifest` sections"),
+        ("another world", forge::manifest_of_another_world(), rules("forged"), State::Verified, "does not export"),
+        ("imports of WASI", forge::import_of_wasi(), rules("forged"), State::Verified, "imports `wasi:"),
+        ("asks for a key", asks_for_a_key, rules("forged"), State::Verified, "which its world does not give"),
+        ("a policy for another plugin", forge::honest(), rules("absent"), State::Verified, "absent"),
+        (
+            "an export of another type",
+            forge::export_of_another_type(),
+            rules("forged"),
+            State::Compiled,
+            "does not export",
+        ),
+        ("a golden case that fails", forge::failing_case(), rules("forged"), State::Vetted, "golden case"),
+        ("spins when it starts", forge::start_spins(), rules("forged"), State::Vetted, "700 ms"),
+        ("spins in vetting", HOSTILE.to_vec(), rules("hostile/spin"), State::Vetted, "within 700 ms"),
+        ("traps in vetting", HOSTILE.to_vec(), rules("hostile/trap"), State::Vetted, "trapped"),
+        ("returns what it was given", HOSTILE.to_vec(), rules("hostile/echo"), State::Vetted, "row"),
+        ("returns another type", HOSTILE.to_vec(), rules("hostile/wrong-type"), State::Vetted, "type"),
     ];
     println!("{:<30} {:<10} {:>9}  reason", "candidate", "not", "after");
-    for (number, (what, bytes, rules, failed)) in (2..).zip(cases) {
+    for (number, (what, bytes, rules, failed, reason)) in (2..).zip(cases) {
         place.plugin("candidate.wasm", &bytes);
         place.rules(&rules);
         let started = Instant::now();
@@ -79,6 +92,8 @@ fn no_bad_candidate_disturbs_what_is_in_force() {
         assert_eq!((status.current, status.gate, status.swaps), (Some(1), Gate::Open, 1), "{what}");
         let candidate = status.candidate.unwrap();
         assert_eq!((candidate.number, candidate.failed), (number, Some(failed)), "{what}");
+        assert!(candidate.reason.as_ref().is_some_and(|it| it.contains(reason)), "{what}: {:?}", candidate.reason);
+        assert!(candidate.state < failed && status.revisions.len() == 1, "{what}: {:?}", status.revisions);
     }
     println!("{} batches were masked meanwhile", load.end());
 }
@@ -161,9 +176,37 @@ fn a_plugin_alone_changes_no_type_of_the_output() {
     let dataset = place.open(Settings::default());
     dataset.lease().unwrap().mask(batch(&["Ada"])).unwrap();
     place.plugin("forged.wasm", &forge::honest_giving("binary"));
+    let over = AtomicBool::new(false);
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                dataset.lease().unwrap().mask(batch(&["Ada"])).unwrap();
+            }
+        });
+        let refusal = reload(&dataset).unwrap_err();
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(refusal.failed, State::Vetted, "{refusal}");
+        assert!(refusal.to_string().contains("changes the type of column"), "{refusal}");
+    });
+    let status = dataset.status();
+    let candidate = status.candidate.unwrap();
+    assert_eq!((status.current, status.faults, candidate.failed), (Some(1), 0, Some(State::Vetted)));
+    assert!(candidate.reason.unwrap().contains("changes the type"));
+}
+
+#[test]
+fn a_configuration_that_spins_costs_one_deadline() {
+    // What is compiled already is not compiled again.
+    let place = Place::new(&rules("hostile/honest"));
+    place.plugin("hostile.wasm", HOSTILE);
+    let dataset = place.open(Settings::default());
+    place.rules(&rules("hostile/spin"));
+    let started = Instant::now();
     let refusal = reload(&dataset).unwrap_err();
-    assert_eq!(refusal.failed, State::Vetted, "{refusal}");
-    assert!(refusal.to_string().contains("type"), "{refusal}");
+    assert!(matches!(&*refusal.error, Error::Guest(_)), "{refusal}");
+    assert!(refusal.to_string().contains("a trial without rows: did not answer within 700 ms"), "{refusal}");
+    assert!(started.elapsed() < Duration::from_millis(1_300), "{:?}", started.elapsed());
+    assert_eq!(dataset.status().current, Some(1));
 }
 
 #[test]

@@ -5,5 +5,6 @@ mod candidates;
 mod operate;
 mod place;
 mod reload;
+mod signed;
 mod trials;
 mod watch;

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("workers", &[]),
     ("cast", &["batch"]),
     ("batch", &["error"]),
+    ("made_up", &["batch"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
     ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy", "reveal", "store", "vault"]),
@@ -69,7 +70,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The path of a batch without source and sink, for those who try plugins out.
     (
         "conformance",
-        &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "outcome", "plan", "plugin", "verify"],
+        &[
+            "batch", "error", "keys", "leash", "lend", "made_up", "manifest", "mask", "outcome", "plan", "plugin",
+            "verify",
+        ],
     ),
     ("sink", &["batch", "error", "source", "staged", "verify"]),
     ("quarantine", &["error", "keys", "outcome", "staged"]),
@@ -118,8 +122,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "dataset",
         &[
-            "account", "audit", "batch", "error", "host", "keys", "leash", "manifest", "mask", "outcome", "pipeline",
-            "plan", "plugin", "policy", "snapshot", "vault", "verify",
+            "account", "audit", "batch", "error", "host", "keys", "leash", "made_up", "manifest", "mask", "outcome",
+            "pipeline", "plan", "plugin", "policy", "snapshot", "store", "vault", "verify",
         ],
     ),
     ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),

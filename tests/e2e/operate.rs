@@ -501,6 +501,14 @@ fn a_certificate_says_who_operates() {
     assert!(refused.stderr.contains("cannot reach"), "{}", refused.stderr);
 }
 
+/// A shipped plugin as another version of itself.
+fn released(packed: &[u8], version: &[u8]) -> Vec<u8> {
+    let mut bytes = packed.to_vec();
+    let at = bytes.windows(version.len()).position(|part| part == br#""version":"0.1.0""#).expect("a version");
+    bytes[at..at + version.len()].copy_from_slice(version);
+    bytes
+}
+
 #[test]
 fn the_page_for_operators_works_as_it_stands() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -514,14 +522,22 @@ fn the_page_for_operators_works_as_it_stands() {
     let desk = Desk::new();
     ["new", "bin"].iter().for_each(|name| std::fs::create_dir(desk.path(name)).unwrap());
     std::os::unix::fs::symlink(moretta(), desk.path("bin/moretta")).unwrap();
-    desk.put("new/redact.wasm", std::fs::read(format!("{root}/plugins/packed/redact.wasm")).unwrap());
+    let packed = std::fs::read(format!("{root}/plugins/packed/redact.wasm")).unwrap();
+    desk.put("new/redact-0.1.1.wasm", released(&packed, br#""version":"0.1.1""#));
+    desk.put("new/redact-0.1.0.wasm", packed);
     desk.put("page.sh", script);
     let ran = desk.run_in_shell("bash -euxo pipefail page.sh");
     let log = std::fs::read_to_string(desk.path("log")).unwrap_or_default();
     assert_eq!(ran.code, Some(0), "{}{}{log}", ran.text(), ran.stderr);
     let said = ran.text();
-    for part in ["in force again", "moretta_ready{dataset=\"patients\"} 1", "[removed]", "revision-in-force", "clean: "]
-    {
+    for part in [
+        "in force again",
+        "redact@0.1.0 is current again",
+        "moretta_ready{dataset=\"patients\"} 1",
+        "[removed]",
+        "revision-in-force",
+        "clean: ",
+    ] {
         assert!(said.contains(part), "{part}: {said}{}", ran.stderr);
     }
     assert!(desk.text("masked.csv").lines().count() == 3 && !desk.text("masked.csv").contains("likes tea"));

@@ -159,7 +159,10 @@ fn a_run_that_asks_for_signatures_takes_nothing_else() {
     desk.run("plugin install one.wasm --plugins plugins --unsigned").assert_code(0);
     assert_eq!(masked(&desk, "--plugins plugins"), "1.0.0");
     desk.remove("out.csv");
-    assert_refused(desk.run(&format!("{MASK} {IN_STORE}")), "forged@1.0.0 is not trusted: it has no signature");
+    assert_refused(
+        desk.run(&format!("{MASK} {IN_STORE}")),
+        "plugins/forged@1.0.0.wasm is not trusted: it has no signature",
+    );
     assert!(!desk.names().contains("out.csv"));
     assert_refused(desk.run(&format!("plugin verify {IN_STORE}")), "it has no signature");
     // A directory of files is as it always was, and has no signatures.

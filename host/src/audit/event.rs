@@ -183,6 +183,9 @@ pub struct Masked {
     /// A candidate that masked a share of the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary: Option<Revision>,
+    /// Where there is one: what each of the two masked. Together that is all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<Share>,
     /// Which batches, counted from 1.
     pub batches: Range,
     /// Which rows, counted from 1 over all inputs.
@@ -193,6 +196,18 @@ pub struct Masked {
     pub operations: Vec<Operations>,
     /// What was done to each column.
     pub columns: Vec<Column>,
+}
+
+/// What one revision masked of what a candidate has a share of.
+#[derive(Clone, Debug, Serialize)]
+pub struct Share {
+    /// The number of the revision.
+    pub revision: u64,
+    /// The batches that it masked, all or in part, counted from 1. Of more than 64 ranges the last one reaches from
+    /// the first to the last batch of all further ones.
+    pub batches: Vec<Range>,
+    /// How many of its rows had which outcome.
+    pub rows: Rows,
 }
 
 /// The first and the last of a range. Of an empty one, the last is before the first.

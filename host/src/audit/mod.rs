@@ -38,7 +38,7 @@ mod who;
 
 pub use event::{
     Column, Event, KeyUse, KeyUsed, Masked, Operations, Outcome, PluginUsed, Quarantine, Range, Rejected, Reveal,
-    ReviewSigned, Revision, Rows, RunEnded, RunStarted, TrailRepaired,
+    ReviewSigned, Revision, Rows, RunEnded, RunStarted, Share, TrailRepaired,
 };
 pub use examine::{Examined, Trust, examine};
 pub use export::to_ocsf;
@@ -48,7 +48,7 @@ pub use key_change::{KeyChange, KeyChanged};
 pub use note::{Checkpoint, TrustedKeys};
 pub use proof::{Proof, Proved, prove_growth, prove_record};
 pub use record::Record;
-pub use revision::{DatasetChanged, OperationDenied, RevisionChanged};
+pub use revision::{CanaryShare, DatasetChanged, OperationDenied, RevisionChanged};
 pub(crate) use time::rfc3339;
 pub use trail::{Recorded, RunId, Trail};
 pub use tree::Hash;

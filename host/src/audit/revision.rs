@@ -20,8 +20,14 @@ pub struct RevisionChanged {
     pub labels_digest: Option<String>,
     /// SHA-256 of each plugin that is not shipped, by its name.
     pub plugins: BTreeMap<String, String>,
+    /// SHA-256 of the trust root that their signatures were held against, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root: Option<String>,
     /// The primary version of each key.
     pub keys: BTreeMap<String, u32>,
+    /// Its share, where it is tried in a canary, or was until now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryShare>,
     /// The number of the revision that was in force before, or is again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<u64>,
@@ -31,6 +37,24 @@ pub struct RevisionChanged {
     /// Whose fault it was: `input`, `plugin`, `machine` or `usage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'static str>,
+}
+
+/// What a candidate masks in a canary. Of which rows of a run it was, the run tells.
+#[derive(Clone, Debug, Serialize)]
+pub struct CanaryShare {
+    /// How much, in a hundred.
+    pub percent: u8,
+    /// Of what: `subjects` or `batches`.
+    pub of: &'static str,
+    /// Of subjects: 16 bytes, in hexadecimal. Whoever is normalized as the policy says and put behind them is in the share
+    /// if the first eight bytes of the SHA-256 are a number (the greatest byte first) with a remainder below `percent`
+    /// when divided by 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
+    /// How many batches it masked so far, all or in part.
+    pub batches: u64,
+    /// How many rows it masked of them.
+    pub rows: u64,
 }
 
 /// A dataset that somebody stopped or started.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::mask::{code_cache, stop_when_asked};
 use super::print;
 use crate::cli::WatchArguments;
-use crate::dataset::{Dataset, KeyringSource, Settings, Sources};
+use crate::dataset::{Dataset, KeyringSource, Settings, Signatures, Sources};
 use crate::error::{Blame, Error};
 use crate::inbox::{Folders, Inbox, Outcome, Told};
 use crate::plugin::{Engine, Limits};
@@ -62,6 +62,7 @@ fn sources(arguments: &WatchArguments) -> Sources {
     Sources {
         labels: arguments.labels.clone(),
         plugins: host.plugins.iter().cloned().collect(),
+        signatures: host.trust_root.clone().map_or(Signatures::Unchecked, Signatures::Required),
         keyring: keyring.map(|directory| KeyringSource { directory, passphrase_file: host.passphrase_file.clone() }),
         vault: host.vault.clone(),
         audit: arguments.audit.clone(),
@@ -81,7 +82,7 @@ fn settings(arguments: &WatchArguments) -> Settings {
 fn folders(arguments: &WatchArguments) -> Folders {
     let host = &arguments.host;
     let read = [&arguments.labels, &arguments.audit, &host.keyring, &host.vault, &host.passphrase_file, &host.plugins];
-    let read = read.into_iter().chain([&host.cache]).flatten().chain([&arguments.policy]);
+    let read = read.into_iter().chain([&host.trust_root, &host.cache]).flatten().chain([&arguments.policy]);
     Folders {
         inbox: arguments.inbox.clone(),
         outbox: arguments.out.clone(),

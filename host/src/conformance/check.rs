@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, StringArray};
 use serde_json::{Map, Value};
 
-use super::columns::{self, MadeUp};
 use super::properties::{self, Broken};
 use super::report::{Check, Failure, Outcome, Property, TransformReport};
 use super::trial::{Answer, Setting, Trial};
@@ -14,6 +13,7 @@ use super::{Options, speed};
 use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::leash::Leash;
+use crate::made_up::{self, MadeUp};
 use crate::manifest::{Ask, Properties, Transform};
 use crate::plugin::{GuestFault, Plugin, cases};
 
@@ -377,7 +377,7 @@ fn columns_for(setting: &Setting<'_>, options: &Options) -> Vec<MadeUp> {
         Some(MadeUp::new(&format!("the input of case `{}`", case.name), cases::array(&case.input)?))
     });
     let mut columns: Vec<_> = inputs.collect();
-    columns.extend(columns::columns(setting.column_type));
+    columns.extend(made_up::columns(setting.column_type));
     if let Some((name, column_type, parts)) = &options.input
         && *column_type == setting.column_type
     {
@@ -394,5 +394,5 @@ pub(crate) fn values(setting: &Setting<'_>) -> ArrayRef {
             && setting.transform.complete_config(&case.config).is_ok_and(|config| config == setting.config)
     };
     let case = setting.transform.cases.iter().find(fits).and_then(|case| cases::array(&case.input));
-    case.filter(|column| !column.is_empty()).unwrap_or_else(|| columns::distinct(setting.column_type, 8_192))
+    case.filter(|column| !column.is_empty()).unwrap_or_else(|| made_up::distinct(setting.column_type, 8_192))
 }

@@ -5,7 +5,6 @@
 //! What came back is held against each property that the manifest declares. Keys are made for the trial.
 
 mod check;
-mod columns;
 mod junit;
 mod properties;
 mod report;

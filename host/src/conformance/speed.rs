@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef};
 use serde::Serialize;
 
+use super::Options;
 use super::check::{self, settings};
 use super::trial::{Setting, Trial};
-use super::{Options, columns};
 use crate::batch::ColumnType;
 use crate::error::{Error, Place};
+use crate::made_up;
 use crate::plugin::{Engine, GuestError, GuestFault, Package, Plugin, shipped};
 
 /// The values of one call.
@@ -67,7 +68,7 @@ pub fn bench(package: &Package, options: &Options) -> Result<Vec<Ratio>, Error> 
         };
         let setting = settings(transform, options).into_iter().next().ok_or_else(unconfigured)?;
         let column = check::values(&setting);
-        let text = columns::distinct(ColumnType::Text, BATCH);
+        let text = made_up::distinct(ColumnType::Text, BATCH);
         let yardstick =
             partial.manifest().transforms.first().and_then(|it| settings(it, &Options::default()).into_iter().next());
         let yardstick = yardstick.ok_or(Error::Internal("partial has no transform"))?;

@@ -10,12 +10,12 @@ use arrow_schema::{Field, Schema};
 use regex::bytes::Regex;
 use serde_json::{Map, Value};
 
-use super::columns;
 use crate::batch::{Batch, BatchPlace, ColumnType};
 use crate::error::Error;
 use crate::keys::{BatchOffsets, Normalize};
 use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
+use crate::made_up;
 use crate::manifest::{Ask, Need, Transform, World};
 use crate::mask::{ReadyCall, mask};
 use crate::outcome::Fate;
@@ -182,9 +182,9 @@ impl Trial {
     fn batch(&self, column: &ArrayRef) -> Result<RecordBatch, Error> {
         let rows = column.len();
         let more = self.columns.saturating_sub(1);
-        let others = (0..more).map(|_| columns::distinct(self.column_type, rows));
+        let others = (0..more).map(|_| made_up::distinct(self.column_type, rows));
         let types = self.calls.first().map_or(&[][..], |ready| &ready.call.context_types);
-        let beside = types.iter().map(|column_type| columns::distinct(*column_type, rows));
+        let beside = types.iter().map(|column_type| made_up::distinct(*column_type, rows));
         let arrays: Vec<_> = [column.clone()].into_iter().chain(others).chain(beside).chain([subjects(rows)]).collect();
         let field =
             |(index, array): (usize, &ArrayRef)| Field::new(format!("column{index}"), array.data_type().clone(), true);

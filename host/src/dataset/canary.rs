@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 use super::change::Inner;
 use super::keep::Task;
 use super::settings::{Canary, CanaryOf};
+use super::sources::hexadecimal;
 use super::status::CanaryStatus;
+use crate::audit::CanaryShare;
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::host::{Aside, Host};
@@ -35,8 +37,9 @@ pub(super) struct CanaryRun {
     salt: [u8; 16],
     /// Leases so far, for a share of batches.
     leases: AtomicU64,
-    /// Batches that the candidate masked, or part of them.
+    /// Batches that the candidate masked, or part of them, and the rows that it masked of them.
     done: AtomicU64,
+    rows: AtomicU64,
     over: AtomicBool,
 }
 
@@ -50,8 +53,8 @@ impl CanaryRun {
     pub(super) fn new(number: u64, host: Host, dataset: Weak<Inner>, canary: Canary) -> Result<Self, Error> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt).map_err(|_| Error::Candidate("the system gives no random bytes".into()))?;
-        let (leases, done, over) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-        Ok(Self { number, host, dataset, canary, salt, leases, done, over })
+        let [leases, done, rows] = [0; 3].map(AtomicU64::new);
+        Ok(Self { number, host, dataset, canary, salt, leases, done, rows, over: AtomicBool::new(false) })
     }
 
     /// What stands aside of a new lease: nothing, where another has its turn.
@@ -74,7 +77,18 @@ impl CanaryRun {
     }
 
     pub(super) fn status(&self) -> CanaryStatus {
-        CanaryStatus { canary: self.canary, done: self.done.load(Ordering::Relaxed) }
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        CanaryStatus { canary: self.canary, done: count(&self.done), rows: count(&self.rows) }
+    }
+
+    /// What the trail is told: who is in the share, and what was masked of it so far.
+    pub(super) fn told(&self) -> CanaryShare {
+        let CanaryStatus { canary, done, rows } = self.status();
+        let (of, salt) = match canary.of {
+            CanaryOf::Subjects => ("subjects", Some(hexadecimal(&self.salt))),
+            CanaryOf::Batches => ("batches", None),
+        };
+        CanaryShare { percent: canary.percent, of, salt, batches: done, rows }
     }
 
     /// The candidate masks the rows that `is_its` says, and what is in force the others. An error of the candidate ends
@@ -84,12 +98,12 @@ impl CanaryRun {
             return pipeline::process(current, batch);
         }
         let divided = match is_its.contains(&false) {
-            false => self.process(batch.clone()),
+            false => self.process(batch.clone()).map(all_of_it),
             true => self.both(current, &batch, is_its)?,
         };
         match divided {
             Ok(processed) => {
-                self.counted();
+                self.counted(&processed);
                 Ok(processed)
             }
             Err(reason) => {
@@ -116,7 +130,9 @@ impl CanaryRun {
         pipeline::process(self.host.snapshot(), batch).map_err(|error| error.to_string())
     }
 
-    fn counted(&self) {
+    fn counted(&self, processed: &Processed) {
+        let rows = processed.candidate.as_ref().map_or(0, |its| its.read);
+        self.rows.fetch_add(rows, Ordering::Relaxed);
         let done = self.done.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if done == self.canary.batches.max(1) {
             self.tell(Task::Advance(self.number));
@@ -176,6 +192,11 @@ impl Aside for Whole {
     }
 }
 
+/// A batch that the candidate masked alone.
+fn all_of_it(processed: Processed) -> Processed {
+    Processed { candidate: Some(processed.outcomes.clone()), ..processed }
+}
+
 /// The rows of a batch with this flag, and their numbers in it.
 fn part(batch: &Batch, flags: &[bool], wanted: bool) -> Result<(Vec<usize>, Batch), Error> {
     let rows: Vec<usize> = (0..).zip(flags).filter(|(_, flag)| **flag == wanted).map(|(row, _)| row).collect();
@@ -201,9 +222,10 @@ fn joined(batch: &Batch, its: (Processed, Vec<usize>), others: (Processed, Vec<u
     let ((its, its_rows), (others, other_rows)) = (its, others);
     let (mut outcomes, mut tally, mut steps) = (its.outcomes, its.tally, its.steps);
     steps.add(&others.steps);
+    let candidate = Some(outcomes.clone());
     outcomes.add(&others.outcomes);
     tally.add(others.tally);
     let parts = [(its.verified, kept(its_rows)), (others.verified, kept(other_rows))];
     let verified = verify::join(batch, &parts)?;
-    Some(Processed { batch: batch.clone(), verified, rejected, outcomes, tally, steps })
+    Some(Processed { batch: batch.clone(), verified, rejected, outcomes, candidate, tally, steps })
 }

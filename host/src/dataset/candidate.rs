@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::revision::Made;
+use super::revision::{Made, Released};
 use super::settings::{KeyringSource, Settings, Sources};
 use super::sources::Material;
 use super::status::{Parts, State};
@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::keys::{KeyError, KeyInfo, Keyring, Secrets, VersionState};
 use crate::leash::Leash;
-use crate::plugin::{Engine, Package, Registry};
+use crate::plugin::{Engine, Registry};
 use crate::policy::Policy;
 use crate::snapshot::Snapshot;
 use crate::vault::{VaultOpener, VaultPlace};
@@ -104,21 +104,28 @@ fn next(state: State) -> State {
     }
 }
 
+/// A candidate in which everything is what it has to be.
+struct Verified {
+    host: Host,
+    parts: Parts,
+    released: Released,
+}
+
 impl Maker {
     fn run(&self, material: Material, tell: &Sender<News>) -> Result<Made, Error> {
         let reached = |state| drop(tell.send(News::Reached(state)));
-        let (host, parts) = self.verify(material)?;
+        let Verified { host, parts, released } = self.verify(material)?;
         reached(State::Verified);
         host.snapshot().compile()?;
         reached(State::Compiled);
         let until = Instant::now().checked_add(Duration::from_millis(self.settings.step_deadline_ms));
         let vetted = vet::vet(&host, &self.earlier, &self.settings, &Leash::until(until))?;
         reached(State::Vetted);
-        Ok(Made::new(host, parts, vetted))
+        Ok(Made::new(host, parts, released, vetted))
     }
 
     /// Everything is what it has to be; no code is run.
-    fn verify(&self, material: Material) -> Result<(Host, Parts), Error> {
+    fn verify(&self, material: Material) -> Result<Verified, Error> {
         let shown = |path: &Path| path.display().to_string();
         let mut policy = Policy::parse(&shown(&self.sources.policy), &material.policy)?;
         if let (Some(path), Some(labels)) = (&self.sources.labels, &material.labels) {
@@ -128,11 +135,10 @@ impl Maker {
         plugins.add_built_in()?;
         let mut digests = BTreeMap::new();
         let most = self.settings.plugin_file_mib.saturating_mul(1 << 20);
-        for (path, bytes) in material.plugins {
-            if bytes.len() > most {
-                return Err(Error::Candidate(format!("{} has more than {most} bytes to compile", shown(&path))));
-            }
-            let package = Package::read(&shown(&path), bytes)?;
+        let mut signers = BTreeMap::new();
+        for plugin in &material.plugins {
+            let (package, signed) = plugin.verify(&material.trust, most)?;
+            signers.insert(package.digest().to_owned(), signed);
             digests.insert(package.manifest().name.clone(), package.digest().to_owned());
             plugins.add_package(package)?;
         }
@@ -142,6 +148,7 @@ impl Maker {
             policy: policy.digest(),
             labels: policy.labels_digest().map(str::to_owned),
             plugins: digests,
+            trust_root: material.trust.root().map(|root| root.digest().to_owned()),
             keyring: material.keyring,
             keys: keyring.as_ref().map(primaries).unwrap_or_default(),
         };
@@ -149,7 +156,8 @@ impl Maker {
         let vault = self.sources.vault.clone().map_or(VaultPlace::None, VaultPlace::At);
         let snapshot = Snapshot::new(self.number, policy, plugins, keyring, VaultOpener::new(vault));
         snapshot.verify()?;
-        Ok((Host::of(snapshot, trail), parts))
+        let released = Released { plugins: material.plugins, signers };
+        Ok(Verified { host: Host::of(snapshot, trail), parts, released })
     }
 
     fn trail(&self, keyring: Option<&Keyring>) -> Result<Option<Trail>, Error> {

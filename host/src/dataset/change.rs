@@ -73,6 +73,7 @@ impl Inner {
         if let Some(same) = material.as_ref().ok().and_then(|material| self.same(&material.digest, who)) {
             return Ok(same);
         }
+        material.iter().for_each(|material| self.disown(material, who));
         *last = last.saturating_add(1);
         let (number, digest) = (*last, material.as_ref().map_or(String::new(), |material| material.digest.clone()));
         self.reached(number, State::Noticed, None);
@@ -157,7 +158,11 @@ impl Inner {
         mut events: Vec<Event>,
     ) -> Result<(), Error> {
         let state = trial.state();
-        let tried = changed(&self.name, revision, self.current());
+        let canary = match &trial {
+            Trial::Canary(run) => Some(run.told()),
+            Trial::Shadow(_) => None,
+        };
+        let tried = RevisionChanged { canary, ..changed(&self.name, revision, self.current()) };
         events.push(Event::RevisionTried(RevisionChanged { step: Some(word(state)), ..tried }));
         tell(revision.what.host.audit(), who, &events)?;
         revision.what.set_trial(Some(trial));
@@ -233,10 +238,10 @@ impl Inner {
             return;
         }
         let state = candidate.what.trial().map_or(State::Vetted, |trial| trial.state());
+        let refused = changed(&self.name, candidate, self.current());
         candidate.what.dismissed();
         self.reached(number, state, Some((State::Current, reason)));
         self.refusals.fetch_add(1, Ordering::Relaxed);
-        let refused = changed(&self.name, candidate, self.current());
         let step = Some(word(state));
         let refused = Event::RevisionRefused(RevisionChanged { step, ..refused });
         drop(tell(candidate.what.host.audit(), who, &[refused]));

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! More faults of plugins than the crash budget allows put the last good revision in force again; if there is none, the
-//! dataset is closed: nothing is masked, and nothing is passed through. A key that is disabled or destroyed stays lent to the
+//! dataset is closed: nothing is masked, and nothing is passed through. The same happens to a revision with a plugin that
+//! a new trust root does not vouch for ([`Signatures`]). A key that is disabled or destroyed stays lent to the
 //! revision in force until another one follows or the dataset is stopped.
 //!
 //! ```no_run
@@ -34,6 +35,7 @@
 mod canary;
 mod candidate;
 mod change;
+mod disown;
 mod keep;
 mod lease;
 mod plugins;
@@ -56,7 +58,9 @@ use std::time::{Duration, Instant};
 
 pub use lease::{Lease, Unavailable};
 pub use plugins::PluginStatus;
-pub use settings::{Canary, CanaryOf, CrashBudget, KeyringSource, KnownSchemas, Settings, Sources, Watching};
+pub use settings::{
+    Canary, CanaryOf, CrashBudget, KeyringSource, KnownSchemas, Settings, Signatures, Sources, Watching,
+};
 pub use status::{
     CanaryStatus, CandidateStatus, ColumnDifference, Gate, Parts, RevisionStatus, ShadowStatus, State, Status,
 };

@@ -1,11 +1,13 @@
 //! What a revision is made of, what went through it, and what is tried with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::canary::CanaryRun;
+use super::plugins::Unverified;
 use super::shadow::ShadowRun;
 use super::status::{Parts, RevisionStatus, State};
 use super::sync::lock;
@@ -20,12 +22,26 @@ use crate::snapshot::Beat;
 pub(super) struct Made {
     pub(super) host: Host,
     pub(super) parts: Parts,
+    pub(super) released: Released,
     pub(super) counts: Counts,
     pub(super) vetted: Vetted,
     /// How it is tried, while it is.
     trial: Mutex<Option<Trial>>,
     /// When it came where it is.
     since: Mutex<SystemTime>,
+}
+
+/// The plugins of a revision as they were read, and who signed them, by digest.
+#[derive(Default)]
+pub(super) struct Released {
+    pub(super) plugins: Vec<Unverified>,
+    pub(super) signers: BTreeMap<String, Vec<String>>,
+}
+
+impl std::fmt::Debug for Released {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Released").field("signers", &self.signers).finish_non_exhaustive()
+    }
 }
 
 /// How a candidate is tried beside the revision in force.
@@ -64,9 +80,9 @@ impl Counts {
 }
 
 impl Made {
-    pub(super) fn new(host: Host, parts: Parts, vetted: Vetted) -> Self {
+    pub(super) fn new(host: Host, parts: Parts, released: Released, vetted: Vetted) -> Self {
         let (counts, trial, since) = (Counts::default(), Mutex::default(), Mutex::new(SystemTime::now()));
-        Self { host, parts, counts, vetted, trial, since }
+        Self { host, parts, released, counts, vetted, trial, since }
     }
 
     /// It came into another state now.

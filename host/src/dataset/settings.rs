@@ -17,9 +17,13 @@ pub struct Sources {
     /// A file of labels.
     #[serde(default)]
     pub labels: Option<PathBuf>,
-    /// Directories with plugins beside the shipped ones: each `*.wasm` in them is one.
+    /// Directories with plugins beside the shipped ones: of a [`Store`](crate::store::Store) the current versions, else
+    /// each `*.wasm`. Where signatures are looked at, each must be a store.
     #[serde(default)]
     pub plugins: Vec<PathBuf>,
+    /// How far these plugins are trusted.
+    #[serde(default)]
+    pub signatures: Signatures,
     /// The keys that the rules name.
     #[serde(default)]
     pub keyring: Option<KeyringSource>,
@@ -29,6 +33,29 @@ pub struct Sources {
     /// Where the audit trail is. If it is not said: beside the keys, if the keyring has a key `audit`.
     #[serde(default)]
     pub audit: Option<PathBuf>,
+}
+
+/// How far the plugins of directories are trusted. The shipped ones are part of the host.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signatures {
+    /// Signatures are not looked at.
+    #[default]
+    Unchecked,
+    /// Each that has signatures must be signed as this trust root says; one without any is taken as it is.
+    Optional(PathBuf),
+    /// Each must be signed as this trust root says.
+    Required(PathBuf),
+}
+
+impl Signatures {
+    /// The file of the trust root.
+    pub(super) fn trust_root(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Unchecked => None,
+            Self::Optional(path) | Self::Required(path) => Some(path),
+        }
+    }
 }
 
 /// A keyring, and what opens it. Passphrases and keys are taken from the environment too: see
@@ -46,7 +73,15 @@ pub struct KeyringSource {
 impl Sources {
     /// A policy, and nothing beside it.
     pub fn new(policy: impl Into<PathBuf>) -> Self {
-        Self { policy: policy.into(), labels: None, plugins: Vec::new(), keyring: None, vault: None, audit: None }
+        Self {
+            policy: policy.into(),
+            labels: None,
+            plugins: Vec::new(),
+            signatures: Signatures::Unchecked,
+            keyring: None,
+            vault: None,
+            audit: None,
+        }
     }
 }
 
@@ -68,7 +103,8 @@ pub struct Settings {
     pub drain_deadline_ms: u64,
     /// How long one step of a candidate (compiling, vetting) may take.
     pub step_deadline_ms: u64,
-    /// How large a plugin's file may be, in MiB. Compiling takes memory in proportion to it, and nothing else bounds that.
+    /// How large a plugin's file may be, in MiB. Compiling what a compiler made takes up to 35 times that in memory, and
+    /// nothing else bounds it: see [`Limits`](crate::plugin::Limits) for figures, and for what no size bounds.
     pub plugin_file_mib: usize,
     /// How long one call of a plugin may take.
     pub plugin_deadline_ms: Option<u64>,

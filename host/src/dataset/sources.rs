@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::plugins::Unverified;
 use super::settings::Sources;
 use crate::error::Error;
+use crate::store::Trust;
 
 /// The name of the file in the directory of a keyring.
 const KEYRING: &str = "keyring.json";
@@ -17,7 +19,9 @@ const KEYRING: &str = "keyring.json";
 pub(super) struct Material {
     pub(super) policy: String,
     pub(super) labels: Option<String>,
-    pub(super) plugins: Vec<(PathBuf, Vec<u8>)>,
+    pub(super) plugins: Vec<Unverified>,
+    /// What they are held against.
+    pub(super) trust: Trust,
     /// The digest of the keyring's file.
     pub(super) keyring: Option<String>,
     /// Of everything.
@@ -50,33 +54,15 @@ impl Sources {
     fn read_once(&self) -> Result<Material, Error> {
         let policy = text(&self.policy)?;
         let labels = self.labels.as_deref().map(text).transpose()?;
-        let mut plugins = Vec::new();
-        for path in self.plugin_files()? {
-            let bytes = crate::plugin::read(&path)?;
-            plugins.push((path, bytes));
-        }
+        let trust = self.trust()?;
+        let plugins = self.read_plugins()?;
         let keyring = self.keyring.as_ref().map(|keyring| keyring.directory.join(KEYRING));
         let keyring =
             keyring.map(|file| fs::read(&file).map(|bytes| sha256(&bytes)).map_err(Error::named("read", file)));
-        let mut material = Material { policy, labels, plugins, keyring: keyring.transpose()?, digest: String::new() };
+        let mut material =
+            Material { policy, labels, plugins, trust, keyring: keyring.transpose()?, digest: String::new() };
         material.digest = material.digest();
         Ok(material)
-    }
-
-    /// The files of the plugins in the order of their names, directory by directory.
-    pub(super) fn plugin_files(&self) -> Result<Vec<PathBuf>, Error> {
-        let mut files = Vec::new();
-        for directory in &self.plugins {
-            let from = files.len();
-            for entry in fs::read_dir(directory).map_err(Error::named("read", directory))? {
-                let path = entry.map_err(Error::io("read", directory))?.path();
-                if path.extension().is_some_and(|extension| extension == "wasm") {
-                    files.push(path);
-                }
-            }
-            files.get_mut(from..).unwrap_or_default().sort();
-        }
-        Ok(files)
     }
 }
 
@@ -92,7 +78,8 @@ impl Sources {
     /// How all files are now. A change of it is confirmed by what stands in them.
     pub(super) fn touches(&self) -> Vec<Touch> {
         let keyring = self.keyring.as_ref().map(|keyring| keyring.directory.join(KEYRING));
-        let named = [Some(self.policy.clone()), self.labels.clone(), keyring].into_iter().flatten();
+        let trust_root = self.signatures.trust_root().cloned();
+        let named = [Some(self.policy.clone()), self.labels.clone(), trust_root, keyring].into_iter().flatten();
         let entries = self.plugins.iter().filter_map(|directory| fs::read_dir(directory).ok()).flatten();
         let mut plugins: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         plugins.sort();
@@ -102,11 +89,12 @@ impl Sources {
     /// The directories in which a change shows: those of the files, and of every symbolic link on the way to them.
     pub(super) fn directories(&self) -> BTreeSet<PathBuf> {
         let keyring = self.keyring.iter().map(|keyring| keyring.directory.join(KEYRING));
-        let files = [Some(self.policy.clone()), self.labels.clone()].into_iter().flatten().chain(keyring);
+        let trust_root = self.signatures.trust_root().cloned();
+        let files = [Some(self.policy.clone()), self.labels.clone(), trust_root].into_iter().flatten().chain(keyring);
         // A file that is not there yet stands for those that a directory of plugins may get.
         let plugins = self.plugins.iter().map(|directory| directory.join("*.wasm"));
         let mut directories = BTreeSet::new();
-        for path in files.chain(plugins).chain(self.plugin_files().unwrap_or_default()) {
+        for path in files.chain(plugins).chain(self.plugin_files()) {
             way_to(&path, LINKS, &mut directories);
         }
         directories
@@ -154,7 +142,10 @@ impl Material {
         };
         part("policy", self.policy.as_bytes());
         self.labels.iter().for_each(|labels| part("labels", labels.as_bytes()));
-        self.plugins.iter().for_each(|(_, bytes)| part("plugin", bytes));
+        self.trust.root().iter().for_each(|root| part("trust root", root.digest().as_bytes()));
+        for plugin in &self.plugins {
+            plugin.parts().into_iter().for_each(|bytes| part("plugin", bytes));
+        }
         self.keyring.iter().for_each(|keyring| part("keyring", keyring.as_bytes()));
         hexadecimal(&whole.finalize())
     }
@@ -164,7 +155,7 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

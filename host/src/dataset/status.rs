@@ -112,6 +112,9 @@ pub struct Parts {
     pub labels: Option<String>,
     /// Of each plugin that is not shipped, by name.
     pub plugins: BTreeMap<String, String>,
+    /// Of the trust root that these plugins were held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root: Option<String>,
     /// Of the keyring's file: keys are wrapped in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyring: Option<String>,
@@ -192,4 +195,6 @@ pub struct CanaryStatus {
     pub canary: Canary,
     /// How many batches the candidate masked, or a part of them.
     pub done: u64,
+    /// How many rows it masked of them.
+    pub rows: u64,
 }

@@ -1,31 +1,25 @@
-//! Columns that are no one's: what plugins are tried on before they see data.
+//! Tables of made-up columns: what plugins are tried on before they see data.
 
 use std::sync::Arc;
 
-use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, RecordBatch,
-    RecordBatchOptions, StringArray, TimestampMicrosecondArray, new_empty_array, new_null_array,
-};
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, RecordBatchOptions, new_empty_array, new_null_array};
 use arrow_buffer::OffsetBuffer;
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, FieldRef, Schema};
 
 use crate::batch::ColumnType;
+use crate::made_up;
 
-/// How many rows a batch of ordinary values has, and one of values at the edge.
-const ORDINARY: usize = 96;
-const EDGE: usize = 64;
-
-/// As long as no value of a table is, in bytes.
-const LONG: usize = 64 << 10;
+/// How many rows a batch of ordinary values has, and one of values at the edge: more than any type has of them.
+const ROWS: usize = 96;
 
 /// Batches of a schema: without rows, of nulls alone, at the edges of each type, and ordinary.
 pub(super) fn batches(schema: &Schema) -> Vec<RecordBatch> {
     let kinds: [&dyn Fn(ColumnType) -> ArrayRef; 4] = [
         &|column_type| new_empty_array(&column_type.arrow()),
         &|column_type| new_null_array(&column_type.arrow(), 3),
-        &edges,
-        &ordinary,
+        &|column_type| made_up::edges_of(column_type, ROWS),
+        &|column_type| made_up::distinct(column_type, ROWS),
     ];
     kinds.into_iter().filter_map(|values| batch(schema, values)).collect()
 }
@@ -58,86 +52,4 @@ fn list(element: &FieldRef, rows: usize, values: &dyn Fn(ColumnType) -> ArrayRef
     let field = Arc::new(Field::new(element.name(), element.data_type().clone(), true));
     let fits = elements.len() == last;
     fits.then(|| ListArray::try_new(field, lengths, elements, None).ok())?.map(|lists| Arc::new(lists) as ArrayRef)
-}
-
-/// What breaks code that thinks of ordinary values: each value, a null, and the same again.
-fn edges(column_type: ColumnType) -> ArrayRef {
-    let (x, e, dates) = ("x".repeat(LONG), "é".repeat(LONG / 2), [0, -1, 1, 11_016, -719_162, i32::MIN, i32::MAX]);
-    let ints = [0, 1, -1, 7, 1_000_000_007, i64::MAX, i64::MIN];
-    match column_type {
-        ColumnType::Text => Arc::new(cycle(TEXTS.into_iter().chain([&*x, &*e])).collect::<StringArray>()),
-        ColumnType::Binary => {
-            let bytes: [&[u8]; 5] = [b"", &[0], &[0xff, 0xfe], b"text", x.as_bytes()];
-            Arc::new(cycle(bytes).collect::<BinaryArray>())
-        }
-        ColumnType::Int64 => Arc::new(cycle(ints).collect::<Int64Array>()),
-        ColumnType::Float64 => Arc::new(cycle(FLOATS).collect::<Float64Array>()),
-        ColumnType::Boolean => Arc::new(cycle([true, false]).collect::<BooleanArray>()),
-        ColumnType::Date32 => Arc::new(cycle(dates).collect::<Date32Array>()),
-        ColumnType::Timestamp => Arc::new(cycle(ints).collect::<TimestampMicrosecondArray>()),
-    }
-}
-
-const TEXTS: [&str; 30] = [
-    "",
-    " ",
-    "\t\r\n",
-    "a",
-    "Ada Lovelace",
-    "O'Brien-Smith, Jr.",
-    "Zoë",
-    "Z\u{308}oe\u{301}",
-    "İstanbul ß ﬁ",
-    "王小明",
-    "עברית",
-    "👩‍👩‍👧‍👦",
-    "\u{feff}BOM",
-    "\u{202e}txt",
-    "\u{0}",
-    "\u{fffd}\u{10ffff}",
-    "0",
-    "-1",
-    "1e400",
-    "02139",
-    "123-45-6789",
-    "4111 1111 1111 1111",
-    "1980-02-29",
-    "1980-02-30",
-    "9999-12-31T23:59:60Z",
-    "31/12/1999",
-    "NULL",
-    "=1+1",
-    "\"},{\"a\":[1]",
-    "a@example.org",
-];
-
-const FLOATS: [f64; 9] =
-    [0.0, -0.0, 1.5, -1e-300, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
-
-fn cycle<T: Clone>(values: impl IntoIterator<Item = T>) -> impl Iterator<Item = Option<T>> {
-    let values: Vec<Option<T>> = values.into_iter().map(Some).chain([None]).collect();
-    values.into_iter().cycle().take(EDGE)
-}
-
-/// Different values, of the kinds that transforms look for: names, dates, postal codes, numbers.
-#[expect(clippy::arithmetic_side_effects, reason = "no row is above `ORDINARY`")]
-fn ordinary(column_type: ColumnType) -> ArrayRef {
-    let numbers = (0..ORDINARY).map(|row| i32::try_from(row).unwrap_or(0));
-    let text = |row: i32| match row % 4 {
-        0 => format!("Person {row}"),
-        1 => format!("{}-{:02}-{:02}", 1900 + row, row % 12 + 1, row % 28 + 1),
-        2 => format!("{:05}", 1001 + row * 97),
-        _ => format!("{:09}", 100_000_007 + row * 7919),
-    };
-    match column_type {
-        ColumnType::Text => Arc::new(numbers.map(|row| Some(text(row))).collect::<StringArray>()),
-        ColumnType::Binary => Arc::new(numbers.map(|row| Some(row.to_be_bytes().to_vec())).collect::<BinaryArray>()),
-        ColumnType::Int64 => Arc::new(numbers.map(|row| i64::from(row) * 7919 + 11).collect::<Int64Array>()),
-        ColumnType::Float64 => Arc::new(numbers.map(|row| f64::from(row) * 1.25 + 0.5).collect::<Float64Array>()),
-        ColumnType::Boolean => Arc::new(numbers.map(|row| Some(row % 2 == 0)).collect::<BooleanArray>()),
-        ColumnType::Date32 => Arc::new(numbers.map(|row| Some(row * 211 - 5_000)).collect::<Date32Array>()),
-        ColumnType::Timestamp => {
-            Arc::new(numbers.map(|row| Some(i64::from(row) * 86_400_000_321)).collect::<TimestampMicrosecondArray>())
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What the audit trail is told of a dataset: names, numbers and digests.
 
-use super::revision::Made;
+use super::revision::{Made, Trial};
 use super::status::{Parts, State};
 use super::turn::Revision;
 use crate::audit::{AuditError, DatasetChanged, Event, RevisionChanged, Trail, Who};
@@ -12,7 +12,11 @@ pub(super) fn tell(trail: Option<&Trail>, who: &Who, events: &[Event]) -> Result
 
 /// A revision on its way. `other` was in force before it, or is again.
 pub(super) fn changed(dataset: &str, revision: &Revision<Made>, other: Option<u64>) -> RevisionChanged {
-    of_parts(dataset, revision.number, &revision.what.parts, other)
+    let canary = match revision.what.trial() {
+        Some(Trial::Canary(run)) => Some(run.told()),
+        _ => None,
+    };
+    RevisionChanged { canary, ..of_parts(dataset, revision.number, &revision.what.parts, other) }
 }
 
 /// The same of one that failed before it was made.
@@ -24,8 +28,10 @@ pub(super) fn of_parts(dataset: &str, number: u64, parts: &Parts, other: Option<
         policy_digest: parts.policy.clone(),
         labels_digest: parts.labels.clone(),
         plugins: parts.plugins.clone(),
+        trust_root: parts.trust_root.clone(),
         keys: parts.keys.clone(),
         other,
+        canary: None,
         step: None,
         problem: None,
     }

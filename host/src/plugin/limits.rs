@@ -3,6 +3,23 @@
 use std::time::Duration;
 
 /// What one call may use. Past any of these the instance is dropped, and the run stops: a guest fault.
+///
+/// Compiling comes before any call, and none of these bounds it: the compiler can neither be stopped nor be given a limit
+/// of memory. What it takes at its peak, above what the process has (wasmtime 48, one thread):
+///
+/// | component | size | peak | peak for each MiB |
+/// |---|---|---|---|
+/// | a kit's plugin in Python | 18.2 MiB | 289 MiB | 16 MiB |
+/// | a kit's plugin in TypeScript | 1.6 MiB | 57 MiB | 35 MiB |
+/// | one function that adds 400,000 times | 1.1 MiB | 253 MiB | 220 MiB |
+/// | 20 functions with 10,000 indirect calls each | 1.0 MiB | 344 MiB | 360 MiB |
+/// | 100,000 functions of one instruction | 0.6 MiB | 569 MiB | 990 MiB |
+/// | one jump table of 2,000 targets in a loop of 2,000 locals | 0.02 MiB | 450 MiB | 20,000 MiB |
+///
+/// So the size of a file bounds what compilers make, and is no bound for a file that somebody made to exhaust the host: the
+/// last one takes about 120 bytes for each target and local. What is compiled has to be trusted so far, which is what
+/// signatures are for ([`Trust`](crate::store::Trust)); a limit of the process, such as `MemoryMax=` of systemd, is the
+/// last resort, and ends more than the compiler.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Linear memory of one instance in bytes. A Rust guest needs about three times its batch; 256 MiB also suits the

@@ -4,15 +4,19 @@
 use arrow_array::{ArrayRef, new_empty_array};
 
 use crate::batch::ColumnType;
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::keys::BatchOffsets;
 use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
 use crate::plan::Call;
-use crate::plugin::{CallError, GuestFault, MaskCall, Plugin};
+use crate::plugin::{CallError, GuestError, GuestFault, MaskCall, Plugin};
 
-/// Calls the plugin. A refusal of what the rule asks is the inner error; anything else that goes wrong would go wrong on rows as well, and is
-/// told with them.
+/// What errors call the columns without rows.
+const PLACE: &str = "a trial without rows";
+
+/// Calls the plugin. A refusal of what the rule asks is the inner error. A configuration that spins is a fault of the
+/// plugin, told at once: rows would cost a second deadline. Whatever else goes wrong would go wrong on rows as well, and
+/// is told with them.
 pub(super) fn run(plugin: &Plugin, call: &Call, leash: &Leash) -> Result<Result<(), String>, Error> {
     let request = MaskCall {
         transform: &call.transform,
@@ -25,8 +29,15 @@ pub(super) fn run(plugin: &Plugin, call: &Call, leash: &Leash) -> Result<Result<
     Ok(match plugin.mask_on(&request, key(call)?, leash) {
         Err(CallError::Ended) => return Err(Error::Ended),
         Err(CallError::Guest(GuestFault::Configuration(why))) => Err(format!("`{}` refuses it: {why}", call.transform)),
+        Err(CallError::Guest(fault @ GuestFault::Deadline { .. })) => return Err(spun(call, fault)),
         _ => Ok(()),
     })
+}
+
+fn spun(call: &Call, fault: GuestFault) -> Error {
+    let place = Place { input: PLACE.into(), ..Place::default() };
+    let (plugin, transform) = (call.plugin.clone(), call.transform.clone());
+    Error::Guest(Box::new(GuestError { plugin, transform, place, fault }))
 }
 
 fn empty(types: &[ColumnType]) -> Vec<(ArrayRef, ColumnType)> {

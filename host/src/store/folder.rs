@@ -102,17 +102,25 @@ impl Folder {
         Ok(names)
     }
 
+    /// The files with signatures of a file: where they are, and what stands in them.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or is too large, or there are too many.
+    pub(super) fn signature_files(&self, file: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let mut files = Vec::new();
+        for name in self.signatures(file)? {
+            let json = self.read(&name, Envelope::MOST_BYTES)?;
+            files.extend(json.map(|json| (self.path(&name).display().to_string(), json)));
+        }
+        Ok(files)
+    }
+
     /// The signatures of a file.
     ///
     /// # Errors
     /// A file of them cannot be read, or is no envelope.
     pub(super) fn envelopes(&self, file: &str) -> Result<Vec<Envelope>, StoreError> {
-        let mut envelopes = Vec::new();
-        for name in self.signatures(file)? {
-            let Some(json) = self.read(&name, Envelope::MOST_BYTES)? else { continue };
-            envelopes.push(Envelope::parse(&json).map_err(|why| StoreError::Untrusted { plugin: name, why })?);
-        }
-        Ok(envelopes)
+        parse_envelopes(&self.signature_files(file)?)
     }
 }
 
@@ -134,6 +142,14 @@ pub fn read_plugin(path: &Path) -> Result<Package, StoreError> {
 pub fn read_envelopes_beside(path: &Path) -> Result<Vec<Envelope>, StoreError> {
     let (folder, name) = beside(path)?;
     folder.envelopes(&name)
+}
+
+/// The signatures of files that were read.
+pub(super) fn parse_envelopes(files: &[(String, Vec<u8>)]) -> Result<Vec<Envelope>, StoreError> {
+    let parse = |(name, json): &(String, Vec<u8>)| {
+        Envelope::parse(json).map_err(|why| StoreError::Untrusted { plugin: name.clone(), why })
+    };
+    files.iter().map(parse).collect()
 }
 
 fn beside(path: &Path) -> Result<(Folder, String), StoreError> {

@@ -23,6 +23,7 @@ mod envelope;
 mod folder;
 mod history;
 mod index;
+mod kept;
 #[cfg(feature = "oci")]
 pub mod oci;
 mod open;
@@ -39,6 +40,7 @@ mod verify;
 pub use envelope::Envelope;
 pub use folder::{read_envelopes_beside, read_plugin};
 pub use history::{Change, ChangeKind};
+pub use kept::Kept;
 pub use open::{Installed, Store};
 pub use refusal::{StoreError, Untrusted};
 pub use release::Release;

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::folder::{Folder, untrusted};
+use super::folder::Folder;
 use super::index::{self, Index};
-use super::{Change, Envelope, Provenance, Release, StoreError, Trust, history};
+use super::{Change, Envelope, Kept, Provenance, Release, StoreError, Trust, history};
 use crate::approval::Timestamp;
-use crate::plugin::{MOST_BYTES, Package};
+use crate::plugin::Package;
 
 /// How often what others change at the same time is read anew.
 const ATTEMPTS: usize = 5;
@@ -53,8 +53,18 @@ impl Store {
     /// One of them is missing, changed, or not trusted: then there are none.
     pub fn current(&self) -> Result<Vec<(Package, Provenance)>, StoreError> {
         let read = |folder: &Folder, index: &Index| {
-            let current = installed(index).into_iter().filter(|installed| installed.current);
-            current.map(|installed| self.load(folder, &installed.release, &installed.digest)).collect()
+            current(index).map(|installed| self.load(folder, &installed.release, &installed.digest)).collect()
+        };
+        self.consistently(read)
+    }
+
+    /// The same as it stands in the directory, to be verified later.
+    ///
+    /// # Errors
+    /// A file is missing or cannot be read, or the store is damaged.
+    pub fn kept(&self) -> Result<Vec<Kept>, StoreError> {
+        let read = |folder: &Folder, index: &Index| {
+            current(index).map(|installed| Kept::read(folder, &installed.release, &installed.digest)).collect()
         };
         self.consistently(read)
     }
@@ -101,15 +111,7 @@ impl Store {
         release: &Release,
         digest: &str,
     ) -> Result<(Package, Provenance), StoreError> {
-        let name = release.file_name();
-        let bytes = folder.read(&name, MOST_BYTES)?.ok_or_else(|| StoreError::Unknown(release.to_string()))?;
-        let package = Package::read(&release.to_string(), bytes)?;
-        if package.digest() != digest || Release::of(&package)? != *release {
-            return Err(StoreError::Changed(release.clone()));
-        }
-        let envelopes = if self.trust.is_unchecked() { Vec::new() } else { folder.envelopes(&name)? };
-        let provenance = self.trust.verify(&package, &envelopes, now()?).map_err(untrusted(release))?;
-        Ok((package, provenance))
+        Kept::read(folder, release, digest)?.verify(&self.trust)
     }
 
     /// Reads without a lock: what fails while somebody changes the store is read again.
@@ -131,6 +133,10 @@ impl Store {
 pub(super) fn now() -> Result<Timestamp, StoreError> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
     seconds.and_then(Timestamp::from_seconds).ok_or(StoreError::Clock)
+}
+
+fn current(index: &Index) -> impl Iterator<Item = Installed> {
+    installed(index).into_iter().filter(|installed| installed.current)
 }
 
 fn installed(index: &Index) -> Vec<Installed> {

@@ -11,16 +11,18 @@ use crate::plugin::PackageError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untrusted {
     /// There is no signature.
-    #[error("it has no signature; `moretta plugin sign` makes one")]
+    #[error("it has no signature; `moretta plugin sign` makes one, and `moretta plugin install` keeps it")]
     Unsigned,
     /// A file that is no envelope.
     #[error("a signature cannot be read: {0}")]
     Malformed(&'static str),
     /// Nobody who is trusted.
-    #[error("it is signed by a key that the trust root does not have")]
+    #[error("it is signed by a key that the trust root does not have; have somebody sign it who is in there")]
     UnknownKey,
     /// A signature that this key did not make.
-    #[error("a signature says to be of `{0}` and is not: it was forged, or changed since")]
+    #[error(
+        "a signature says to be of `{0}` and is not: it was forged, or changed since; remove that file, and have the plugin signed anew"
+    )]
     Forged(String),
     /// The signature is too late.
     #[error("the key of `{0}` expired at {1}; sign it with another, or renew the trust root")]
@@ -35,7 +37,7 @@ pub enum Untrusted {
     #[error("what is signed is no release of a plugin: it has another payload type")]
     PayloadType,
     /// The signature is of other bytes.
-    #[error("the signature is of another file, with SHA-256 {0}")]
+    #[error("the signature is of another file, with SHA-256 {0}; have this one signed, or install that one")]
     OtherFile(String),
     /// The signature is of another manifest.
     #[error("the signature is of another manifest")]
@@ -72,7 +74,7 @@ pub enum StoreError {
     /// A plugin is not trusted.
     #[error("plugin {plugin} is not trusted: {why}")]
     Untrusted {
-        /// Its name and version.
+        /// Its name and version, or the file.
         plugin: String,
         /// Why.
         why: Untrusted,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::history::sha256;
 use super::{Envelope, Provenance, StoreError, Untrusted, verify};
 use crate::approval::{PublicKey, Timestamp};
 use crate::plugin::Package;
@@ -40,6 +41,14 @@ impl Trust {
         }
     }
 
+    /// The trust root that it is held against.
+    pub fn root(&self) -> Option<&TrustRoot> {
+        match self {
+            Self::Required(root) | Self::Optional(root) => Some(root),
+            Self::Unchecked => None,
+        }
+    }
+
     pub(super) fn is_unchecked(&self) -> bool {
         matches!(self, Self::Unchecked)
     }
@@ -68,6 +77,9 @@ pub struct TrustRoot {
     #[serde(default)]
     expires: Option<Timestamp>,
     keys: Vec<TrustedKey>,
+    /// SHA-256 of its text, in hexadecimal.
+    #[serde(skip)]
+    digest: String,
 }
 
 /// A key whose signatures count.
@@ -107,7 +119,13 @@ impl TrustRoot {
     /// The first thing that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let root: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let root = Self { digest: sha256(text.as_bytes()), ..root };
         root.check().map(|()| root).map_err(str::to_owned)
+    }
+
+    /// SHA-256 of its text, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// How many different keys must have signed.

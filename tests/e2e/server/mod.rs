@@ -6,6 +6,7 @@ mod broken;
 mod masks;
 mod operate;
 mod quotas;
+mod signed;
 mod slow;
 pub(crate) mod tls;
 mod traces;

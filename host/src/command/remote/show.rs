@@ -45,12 +45,17 @@ pub(super) fn plugins(answer: &Value) -> String {
             text(plugin, "name"),
             text(plugin, "version"),
             text(plugin, "world"),
-            if is("shipped") { "the binary".to_owned() } else { "a file".to_owned() },
+            if is("shipped") { "the binary".to_owned() } else { signers(plugin) },
             if is("used") { "yes".to_owned() } else { "no".to_owned() },
             short(plugin, "digest"),
         ]);
     }
     format!("{table}\n")
+}
+
+fn signers(plugin: &Value) -> String {
+    let names: Vec<_> = list(plugin, "signers").iter().filter_map(Value::as_str).collect();
+    if names.is_empty() { "an unsigned file".to_owned() } else { format!("signed by {}", names.join(", ")) }
 }
 
 /// The revisions that are alive, and the last candidate.

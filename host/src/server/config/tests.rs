@@ -1,4 +1,5 @@
 use super::*;
+use crate::dataset::Signatures;
 use crate::policy::PolicyErrors;
 
 const WHOLE: &str = "\
@@ -14,6 +15,8 @@ principals:
 datasets:
   patients:
     policy: research.yaml
+    plugins: [plugins]
+    trust_root: trust.json
     keyring: { directory: keys }
     vault: postgres://vault@db/tokens
     quarantine: /var/quarantine
@@ -42,6 +45,9 @@ fn paths_are_relative_to_the_file() {
     assert_eq!(config.spool.unwrap().directory, Path::new("etc/spool"));
     let sources = config.datasets["patients"].sources();
     assert_eq!(sources.policy, Path::new("etc/research.yaml"));
+    assert_eq!(sources.plugins, [Path::new("etc/plugins")]);
+    let required = matches!(&sources.signatures, Signatures::Required(path) if path == Path::new("etc/trust.json"));
+    assert!(required, "{:?}", sources.signatures);
     assert_eq!(sources.keyring.unwrap().directory, Path::new("etc/keys"));
     assert_eq!(sources.vault.unwrap(), Path::new("postgres://vault@db/tokens"));
     assert_eq!(config.datasets["patients"].quarantine.as_deref(), Some(Path::new("/var/quarantine")));
@@ -80,8 +86,21 @@ fn what_is_not_safe_is_refused() {
         (WHOLE.replace("datasets: [patients]", "datasets: [patient]"), "no dataset `patient`"),
         (WHOLE.replace("  patients:\n", "  ../patients:\n"), "a name has"),
         (WHOLE.replace("    quarantine: /var/quarantine\n", ""), "add `quarantine: DIR`"),
+        (WHOLE.replace("    trust_root: trust.json\n", ""), "add `trust_root: FILE`"),
     ] {
         let told = problems(&text);
         assert!(told.iter().any(|problem| problem.contains(part)), "{part}: {told:#?}");
     }
+}
+
+#[test]
+fn plugins_that_are_not_signed_have_to_be_asked_for() {
+    let signatures = |with: &str| {
+        let text = WHOLE.replace("trust_root: trust.json", with);
+        Config::parse(Path::new("m.yaml"), &text).unwrap().datasets["patients"].sources().signatures
+    };
+    assert!(matches!(signatures("require_signatures: false"), Signatures::Unchecked));
+    let both = "require_signatures: false\n    trust_root: trust.json";
+    assert!(matches!(signatures(both), Signatures::Optional(_)));
+    assert!(matches!(signatures("require_signatures: true\n    trust_root: t.json"), Signatures::Required(_)));
 }

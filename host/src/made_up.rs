@@ -11,6 +11,8 @@ use crate::batch::ColumnType;
 
 /// How many rows a column of different values has.
 const DISTINCT: usize = 500;
+/// How many of [`columns`] have no values at the edge of a type.
+const ORDINARY_COLUMNS: usize = 5;
 /// As long as no value of a table is, in bytes.
 const LONG: usize = 64 << 10;
 
@@ -47,6 +49,16 @@ pub(crate) fn columns(column_type: ColumnType) -> Vec<MadeUp> {
         columns.push(MadeUp::new("edges", edges(column_type)));
     }
     columns
+}
+
+/// The values at the edge of a type as one column, again and again, with a null behind each kind of them.
+pub(crate) fn edges_of(column_type: ColumnType, rows: usize) -> ArrayRef {
+    let columns = columns(column_type).into_iter().skip(ORDINARY_COLUMNS).map(|column| column.array);
+    let columns: Vec<_> = columns.collect();
+    let all = arrow_select::concat::concat(&columns.iter().map(|array| array.as_ref()).collect::<Vec<_>>());
+    let all = all.unwrap_or_else(|_| new_null_array(&column_type.arrow(), rows));
+    let numbers = (0..).take(all.len()).cycle().take(rows);
+    arrow_select::take::take(&all, &arrow_array::UInt32Array::from_iter_values(numbers), None).unwrap_or(all)
 }
 
 /// So many ordinary values, different as far as the type has so many, of the kinds that transforms look for.
