@@ -7,6 +7,7 @@ mod leaves;
 
 use std::collections::BTreeMap;
 
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -19,6 +20,9 @@ use crate::keys::Purpose;
 
 /// The largest manifest that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
+
+/// The largest regular expression once it is compiled, in bytes: room for some dozens of `\w`, and for thousands of `[A-Z]`.
+const MOST_PATTERN_BYTES: usize = 1 << 20;
 
 /// What a plugin says of itself, checked.
 #[derive(Clone, Debug, Deserialize)]
@@ -262,6 +266,11 @@ pub struct DistinctOutputs {
     pub alphabet: String,
     /// How many symbols each alphabet has.
     pub symbols: BTreeMap<String, u32>,
+}
+
+/// Compiles a regular expression. It matches in linear time.
+fn pattern(text: &str) -> Result<Regex, String> {
+    RegexBuilder::new(text).size_limit(MOST_PATTERN_BYTES).build().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

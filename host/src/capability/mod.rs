@@ -90,6 +90,7 @@ impl plugin::types::Host for CallState {}
 pub(crate) struct MemoryBound {
     limit: usize,
     exceeded: bool,
+    /// Of all memories of the instance together. None of them ever shrinks, so this is the most that they were.
     peak: usize,
     /// Whether the memory that grows now stays within what it declares itself.
     declared: bool,
@@ -100,7 +101,7 @@ pub(crate) struct MemoryBound {
 const TABLE_ELEMENTS: usize = 100_000;
 
 impl MemoryBound {
-    /// The most that one memory of the instance was, in bytes.
+    /// The most that the memories of the instance were together, in bytes.
     pub(crate) fn peak(&self) -> usize {
         self.peak
     }
@@ -125,10 +126,12 @@ impl MemoryBound {
 }
 
 impl ResourceLimiter for MemoryBound {
-    fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
         self.declared = maximum.is_none_or(|maximum| desired <= maximum);
-        let allowed = self.allow(desired, self.limit)?;
-        self.peak = self.peak.max(desired);
+        let together = self.peak.saturating_add(desired.saturating_sub(current));
+        let allowed = self.allow(together, self.limit)?;
+        // Beyond what it declares itself, a memory does not grow.
+        self.peak = if self.declared { together } else { self.peak };
         Ok(allowed)
     }
 

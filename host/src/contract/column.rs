@@ -133,7 +133,9 @@ pub(crate) fn take_back(
             Arc::new(if hides_bytes(&array) { array.iter().collect() } else { array })
         }
         (ValuesResult::Int64(values), ColumnType::Int64) => primitive::<Int64Type>(values, rows, nulls)?,
-        (ValuesResult::Float64(values), ColumnType::Float64) => primitive::<Float64Type>(values, rows, nulls)?,
+        (ValuesResult::Float64(values), ColumnType::Float64) => {
+            primitive::<Float64Type>(values.into_iter().map(one_nan).collect(), rows, nulls)?
+        }
         (ValuesResult::Date32(values), ColumnType::Date32) => primitive::<Date32Type>(values, rows, nulls)?,
         (ValuesResult::Timestamp(values), ColumnType::Timestamp) => {
             primitive::<TimestampMicrosecondType>(values, rows, nulls)?
@@ -192,6 +194,12 @@ fn checked_offsets(values: VariableResult, lent: &dyn Array) -> Result<(OffsetBu
     Ok((OffsetBuffer::new(offsets), Buffer::from_vec(data).slice_with_length(0, last)))
 }
 
+/// What is not a number is one value: 51 bits of it that no text shows would say nothing to whoever reads the column, and
+/// something to who knows where to look.
+fn one_nan(value: f64) -> f64 {
+    if value.is_nan() { f64::NAN } else { value }
+}
+
 fn primitive<T: ArrowPrimitiveType>(
     mut values: Vec<T::Native>,
     rows: usize,
@@ -237,6 +245,14 @@ mod tests {
         assert!(!holds(&array, 0x53));
         let array = taken(2, 0b01, ValuesResult::Boolean(vec![0b11]), ColumnType::Boolean);
         assert!(!holds(&array, 0b11) && array.as_boolean().value(0));
+    }
+
+    #[test]
+    fn nothing_stays_in_what_is_not_a_number() {
+        let values = vec![f64::from_bits(0xfff8_5353_5353_5353), f64::from_bits(0x7ff0_0000_0000_5353), 1.5, -0.0];
+        let array = taken(4, 0b1111, ValuesResult::Float64(values), ColumnType::Float64);
+        let bits: Vec<_> = array.as_primitive::<Float64Type>().values().iter().map(|value| value.to_bits()).collect();
+        assert_eq!(bits, [f64::NAN.to_bits(), f64::NAN.to_bits(), 1.5_f64.to_bits(), (-0.0_f64).to_bits()]);
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl CaseColumn {
     fn check_patterns(&self) -> Result<(), String> {
         self.check()?;
         for pattern in self.cells.iter().filter_map(Value::as_str) {
-            regex::Regex::new(pattern).map_err(|error| error.to_string())?;
+            super::pattern(pattern)?;
         }
         Ok(())
     }

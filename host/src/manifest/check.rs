@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::{Bounds, Manifest, Transform, World, config};
 
+/// The most golden cases of a manifest, and rows of them, together: each is run, and can have a pattern of its own.
+const MOST_CASES: usize = 1_000;
+
 /// Checks everything that the types leave open. The message is the first thing that is wrong.
 pub(super) fn manifest(manifest: &Manifest) -> Result<(), String> {
     if manifest.manifest != 1 {
@@ -22,6 +25,10 @@ pub(super) fn manifest(manifest: &Manifest) -> Result<(), String> {
     world(manifest)?;
     distinct("transforms", manifest.transforms.iter().map(|transform| &transform.name))?;
     distinct("labels", manifest.labels.iter())?;
+    let cases = manifest.transforms.iter().flat_map(|transform| &transform.cases);
+    if cases.map(|case| case.input.cells.len().saturating_add(1)).sum::<usize>() > MOST_CASES {
+        return Err(format!("there are more than {MOST_CASES} golden cases and rows of them"));
+    }
     manifest.transforms.iter().try_for_each(|it| {
         name("a transform", &it.name)?;
         transform(it).map_err(|problem| format!("transform `{}`: {problem}", it.name))
@@ -52,7 +59,7 @@ fn transform(transform: &Transform) -> Result<(), String> {
     bounds("columns", transform.columns, 1)?;
     bounds("context", transform.context, 0)?;
     if let Some(pattern) = &transform.output_pattern {
-        regex::Regex::new(pattern).map_err(|error| format!("`output_pattern`: {error}"))?;
+        super::pattern(pattern).map_err(|error| format!("`output_pattern`: {error}"))?;
     }
     distinct_outputs(transform)?;
     distinct("cases", transform.cases.iter().map(|case| &case.name))?;

@@ -13,13 +13,36 @@ pub struct ConfigProblem {
     pub message: String,
 }
 
-/// Compiles a schema. It can refer to nothing outside itself, and its patterns match in linear time.
+/// The most keys of all objects of a schema together.
+const MOST_KEYS: usize = 1_000;
+/// What refers to another schema: chains and loops of them take the stack of whoever follows.
+const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
+
+/// Compiles a schema. It refers to no other, and its patterns match in linear time.
 ///
 /// # Errors
-/// Why it is none.
+/// Why it is none, or none that is compiled.
 pub(super) fn compile(schema: &Value) -> Result<Validator, String> {
-    let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::regex());
+    let patterns = PatternOptions::regex().size_limit(super::MOST_PATTERN_BYTES);
+    let options = jsonschema::draft202012::options().with_pattern_options(patterns);
+    if keys(schema)? > MOST_KEYS {
+        return Err(format!("it has more than {MOST_KEYS} keys"));
+    }
     options.build(schema).map_err(|error| error.masked().to_string())
+}
+
+/// How many keys there are in a schema. JSON that was parsed is at most 128 deep.
+fn keys(value: &Value) -> Result<usize, String> {
+    match value {
+        Value::Array(items) => items.iter().map(keys).sum(),
+        Value::Object(members) => members.iter().try_fold(members.len(), |sum, (key, member)| {
+            if REFERENCES.contains(&key.as_str()) {
+                return Err(format!("it has `{key}`; write out what that stands for"));
+            }
+            Ok(sum.saturating_add(keys(member)?))
+        }),
+        _ => Ok(0),
+    }
 }
 
 /// Fills in the defaults of the top-level properties, validates, and sorts the keys.

@@ -45,7 +45,7 @@ pub struct MaskAnswer {
     pub columns: Vec<ArrayRef>,
     /// The rows that were not masked, in rising order.
     pub rejections: Vec<(usize, RejectionCode)>,
-    /// The most that a memory of the instance was, in bytes.
+    /// The most that the memories of the instance were together, in bytes.
     pub peak_memory: usize,
     /// What has to stand in every cell of the columns, where the host has given it.
     pub(crate) expected: Option<Expected>,

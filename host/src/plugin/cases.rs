@@ -1,6 +1,7 @@
 //! Runs a plugin's golden cases: input and configuration as its manifest gives them, output compared cell by cell.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
@@ -41,21 +42,25 @@ pub struct CaseDifference {
     pub got: Value,
 }
 
+/// How many deadlines all golden cases of a plugin may take together.
+const DEADLINES: u32 = 6;
+
 /// Runs every golden case of a plugin, under a key made for it: cases of keyed transforms state shapes.
 ///
 /// # Errors
-/// The first case that does not come out.
+/// The first case that does not come out, or not in time.
 pub(super) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
+    let (started, all) = (Instant::now(), plugin.engine.limits().deadline.saturating_mul(DEADLINES));
     for transform in &plugin.manifest().transforms {
         for case in &transform.cases {
-            run(plugin, transform, case, leash)?.map_err(|failure| PackageError {
+            let failed = |why| PackageError {
                 plugin: plugin.manifest().name.clone(),
-                problem: PackageProblem::Case {
-                    transform: transform.name.clone(),
-                    case: case.name.clone(),
-                    why: failure.why,
-                },
-            })?;
+                problem: PackageProblem::Case { transform: transform.name.clone(), case: case.name.clone(), why },
+            };
+            if started.elapsed() > all {
+                return Err(failed(format!("the cases before it took longer than {} s", all.as_secs())).into());
+            }
+            run(plugin, transform, case, leash)?.map_err(|failure| failed(failure.why))?;
         }
     }
     Ok(())

@@ -10,11 +10,17 @@ use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationCon
 
 use super::Compiled;
 use super::cache::CodeCache;
+use super::cost;
 use super::limits::Limits;
 use crate::error::Error;
 
 /// How many instances may be alive at once: one for each worker that the command takes.
 const INSTANCES: u32 = 128;
+
+/// Core modules and tables in one instance. CPython has 38, which share two tables; whoever has more is refused when it is
+/// loaded, and does not use up what others need.
+const CORE_INSTANCES: u32 = 64;
+const TABLES: u32 = 8;
 
 /// Memory, and tables, of an instance that stay mapped for the next one in its slot, reset to the image before it is
 /// reused: most batches then run without page faults.
@@ -90,6 +96,7 @@ impl Engine {
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest)) {
             return Ok(component);
         }
+        cost::check(bytes).map_err(wasmtime::Error::msg)?;
         let compile = || Component::new(&self.engine, bytes);
         let component = match one_thread().filter(|_| self.in_background) {
             Some(pool) => pool.install(compile)?,
@@ -123,10 +130,12 @@ fn warm_slots() -> u32 {
 fn config(limits: &Limits) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(INSTANCES)
-        .total_core_instances(INSTANCES.saturating_mul(4))
+        .total_core_instances(INSTANCES.saturating_mul(CORE_INSTANCES))
+        .max_core_instances_per_component(CORE_INSTANCES)
         .total_memories(INSTANCES)
-        .total_tables(INSTANCES.saturating_mul(4))
         .max_memories_per_component(4)
+        .total_tables(INSTANCES.saturating_mul(TABLES))
+        .max_tables_per_component(TABLES)
         .max_memory_size(limits.memory)
         .max_unused_warm_slots(warm_slots())
         .linear_memory_keep_resident(RESIDENT)

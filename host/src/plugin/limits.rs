@@ -22,8 +22,8 @@ use std::time::Duration;
 /// last resort, and ends more than the compiler.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Linear memory of one instance in bytes. A Rust guest needs about three times its batch; 256 MiB also suits the
-    /// interpreters of other languages.
+    /// Linear memory of one instance in bytes, of all its memories together. A Rust guest needs about three times its
+    /// batch; 256 MiB also suits the interpreters of other languages.
     pub memory: usize,
     /// How long one call may take, instantiation included. A batch takes milliseconds: this bound is for loops.
     pub deadline: Duration,

@@ -3,6 +3,7 @@
 mod cache;
 mod call;
 pub(crate) mod cases;
+mod cost;
 mod engine;
 mod exports;
 mod fault;

@@ -1,6 +1,11 @@
 //! Files that are to be refused before any of their code runs.
 
 use serde_json::json;
+use wasm_encoder::{
+    Component, ComponentExportKind, ComponentExportSection, ComponentImportSection, ComponentInstanceSection,
+    ComponentSection, ComponentTypeRef, ComponentTypeSection, CustomSection, InstanceType, Module, ModuleSection,
+    NestedComponentSection,
+};
 
 use super::core::Core;
 use super::encode::{VERSION, Worlds, with_manifest};
@@ -124,6 +129,55 @@ pub fn contract_version(version: &str) -> Vec<u8> {
     with_manifest(component, &manifest::masker())
 }
 
-fn honest_code() -> Vec<u8> {
+/// What the export of a masker is called.
+const EXPORT: &str = "moretta:plugin/mask@0.1.0";
+
+/// A masker that imports something of this name, without a function in it.
+pub fn import_named(name: &str) -> Vec<u8> {
+    let (mut types, mut imports) = (ComponentTypeSection::new(), ComponentImportSection::new());
+    types.instance(&InstanceType::new());
+    imports.import(name, ComponentTypeRef::Instance(0));
+    of_sections(&[&types, &imports])
+}
+
+/// A component that exports a core module under the name that its function should have.
+pub fn export_of_another_kind() -> Vec<u8> {
+    let mut exports = ComponentExportSection::new();
+    exports.export(EXPORT, ComponentExportKind::Module, 0, None);
+    of_sections(&[&ModuleSection(&Module::new()), &exports])
+}
+
+/// A component whose export has the right name, and nothing in it.
+pub fn export_of_nothing() -> Vec<u8> {
+    let (mut instances, mut exports) = (ComponentInstanceSection::new(), ComponentExportSection::new());
+    instances.export_items([] as [(&str, ComponentExportKind, u32); 0]);
+    exports.export(EXPORT, ComponentExportKind::Instance, 0, None);
+    of_sections(&[&instances, &exports])
+}
+
+/// The honest component, with its manifest in a component inside of it.
+pub fn manifest_inside() -> Vec<u8> {
+    let mut inner = Component::new();
+    let manifest = manifest::masker().to_string();
+    inner.section(&CustomSection { name: "moretta:manifest".into(), data: manifest.as_bytes().into() });
+    let mut component = honest_code();
+    NestedComponentSection(&inner).append_to_component(&mut component);
+    component
+}
+
+/// The honest component, and behind its end another.
+pub fn two_components() -> Vec<u8> {
+    [super::honest(), super::honest()].concat()
+}
+
+fn of_sections(sections: &[&dyn ComponentSection]) -> Vec<u8> {
+    let mut component = Component::new().finish();
+    for section in sections {
+        section.append_to_component(&mut component);
+    }
+    with_manifest(component, &manifest::masker())
+}
+
+pub(super) fn honest_code() -> Vec<u8> {
     Worlds::of_contract(VERSION).component("masker", &Core::default().wat())
 }

@@ -39,6 +39,21 @@ pub fn start_spins() -> Vec<u8> {
     masker(&Core { start: SPIN, ..Core::default() })
 }
 
+/// Takes all memory that it is given in its start function, until it is refused.
+pub fn start_hoards() -> Vec<u8> {
+    masker(&Core { start: "(loop $more (drop (memory.grow (i32.const 256))) (br $more))", ..Core::default() })
+}
+
+/// Fails in its start function.
+pub fn start_traps() -> Vec<u8> {
+    masker(&Core { start: "unreachable", ..Core::default() })
+}
+
+/// Calls its start function in its start function.
+pub fn start_recurses() -> Vec<u8> {
+    masker(&Core { start: "(call $start)", ..Core::default() })
+}
+
 /// Never gives memory for the arguments, so it is stopped before its own code is called.
 pub fn realloc_spins() -> Vec<u8> {
     masker(&Core { realloc: SPIN, ..Core::default() })
