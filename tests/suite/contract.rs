@@ -228,7 +228,12 @@ fn the_contract_is_as_it_was_released_or_of_a_higher_version_that_older_plugins_
     let told = told.join("\n");
     let (was, is) = (numbers(&old.version), numbers(&new.version));
     if changes.iter().any(|(_, compatible)| !compatible) {
-        assert!(is[..2] > was[..2], "{} cannot follow {}, whose plugins would break:\n{told}", new.version, old.version);
+        assert!(
+            is[..2] > was[..2],
+            "{} cannot follow {}, whose plugins would break:\n{told}",
+            new.version,
+            old.version
+        );
     } else if !changes.is_empty() {
         assert!(is > was, "this adds to {}, so it is a higher version:\n{told}", old.version);
     }
@@ -276,14 +281,19 @@ fn what_changes_a_layout_or_asks_more_of_a_plugin_breaks_it() {
         ("    row: u32,", "    row: u64,", "type types.rejection was record {row: u32, code: rejection-code}"),
         ("    missing,", "    missing,\n    secret,", "type types.rejection-code was enum {"),
         ("    trim,", "    trim,\n    accents,", "type pseudonym.normalization was flags {"),
-        ("length: u32) -> result<list<u8>, key-error>", "length: u16) -> result<list<u8>, key-error>", "function pseudonym."),
+        (
+            "length: u32) -> result<list<u8>, key-error>",
+            "length: u16) -> result<list<u8>, key-error>",
+            "function pseudonym.",
+        ),
         ("  export classify;", "  export classify;\n  export mask;", "export mask of world classifier is new"),
         ("  import pseudonym;\n", "", "import pseudonym of world pseudonym-masker is gone"),
     ] {
         let broken: Vec<_> = changes(from, to).into_iter().filter(|(_, compatible)| !compatible).collect();
         assert!(broken.iter().any(|(change, _)| change.starts_with(said)), "{from}: {broken:?}");
     }
-    let more = "mask: func(request: request, columns: list<column>, context: list<column>) -> result<masked, batch-error>;";
+    let more =
+        "mask: func(request: request, columns: list<column>, context: list<column>) -> result<masked, batch-error>;";
     let again = format!("{more}\n  @since(version = 0.1.0)\n  unmask: func(request: request) -> u32;");
     assert_eq!(changes(more, &again), [("function mask.unmask is new".to_owned(), false)]);
 }
