@@ -1,6 +1,7 @@
 //! The arguments, and nothing else.
 
 mod audit;
+mod author;
 mod keys;
 mod plugin;
 #[cfg(feature = "server")]
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use audit::{AuditCommand, ExportFormat, FilterArguments, TrustArguments};
+pub use author::{BuildArguments, KindArgument, NewArguments, PackArguments};
 
 use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
@@ -77,7 +79,7 @@ pub enum Command {
     Operators(OperatorsCommand),
     /// Approve the request of somebody else.
     Approve(ApproveArguments),
-    /// Inspect, sign, verify and install plugins.
+    /// Make, try out, inspect, sign, verify and install plugins.
     #[command(subcommand, after_long_help = plugin::EXAMPLES)]
     Plugin(PluginCommand),
     /// Look at rows in quarantine.

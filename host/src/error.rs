@@ -57,6 +57,9 @@ pub enum Error {
     /// More rows were rejected than the operator allows.
     #[error("{0}")]
     Quarantined(Box<crate::outcome::TooManyQuarantined>),
+    /// A plugin could not be built or packed.
+    #[error("{0}")]
+    Author(String),
     /// A file in an inbox could not be masked.
     #[error("{0}")]
     Unmasked(String),
@@ -101,7 +104,7 @@ impl Error {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Data(_) | Self::Quarantined(_) | Self::Unmasked(_) => Blame::Data,
-            Self::Guest(_) => Blame::Guest,
+            Self::Guest(_) | Self::Author(_) => Blame::Guest,
             Self::Package(PackageError { problem: PackageProblem::Nonconforming(_), .. }) => Blame::Guest,
             Self::Key(error) if error.is_of_the_machine() => Blame::Host,
             Self::Audit(error) if error.is_of_the_operator() => Blame::Operator,

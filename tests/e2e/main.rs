@@ -2,6 +2,7 @@
 
 mod architecture;
 mod audit;
+mod author;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
 mod cache;

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod conformance;
+mod contract;
 mod corpus;
 mod forged;
 mod generated;

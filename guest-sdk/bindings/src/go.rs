@@ -1,15 +1,17 @@
 //! What generated Go code needs beside itself: its runtime package, modules, and a place where the kit puts the plugin.
 
-/// What generated Go code imports, as modules that are found without a proxy.
-pub(crate) const PACKAGES: [(&str, &str); 8] = [
-    ("go.mod", "module moretta/contract\n\ngo 1.25\n"),
-    ("runtime/go.mod", "module go.bytecodealliance.org/pkg\n\ngo 1.25\n"),
-    ("runtime/wit/runtime/empty.s", include_str!(concat!(env!("OUT_DIR"), "/wit-runtime-empty.s"))),
-    ("runtime/wit/runtime/runtime.go", include_str!(concat!(env!("OUT_DIR"), "/wit-runtime-runtime.go"))),
-    ("runtime/wit/types/option.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-option.go"))),
-    ("runtime/wit/types/result.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-result.go"))),
-    ("runtime/wit/types/tuple.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-tuple.go"))),
-    ("runtime/wit/types/unit.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-unit.go"))),
+/// The module of generated code.
+pub(crate) const MODULE: (&str, &str) = ("go.mod", "module moretta/contract\n\ngo 1.25\n");
+
+/// What generated Go code imports, as a module that is found without a proxy.
+pub(crate) const RUNTIME: [(&str, &str); 7] = [
+    ("go.mod", "module go.bytecodealliance.org/pkg\n\ngo 1.25\n"),
+    ("wit/runtime/empty.s", include_str!(concat!(env!("OUT_DIR"), "/wit-runtime-empty.s"))),
+    ("wit/runtime/runtime.go", include_str!(concat!(env!("OUT_DIR"), "/wit-runtime-runtime.go"))),
+    ("wit/types/option.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-option.go"))),
+    ("wit/types/result.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-result.go"))),
+    ("wit/types/tuple.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-tuple.go"))),
+    ("wit/types/unit.go", include_str!(concat!(env!("OUT_DIR"), "/wit-types-unit.go"))),
 ];
 
 /// The package that generated code calls, for the worlds that the kit has a layer for: it calls on whatever the kit put

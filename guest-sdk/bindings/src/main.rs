@@ -1,4 +1,7 @@
-//! `bindings LANGUAGE --manifest FILE --out DIR` writes what a kit compiles against. Nothing of it is written by hand.
+//! Writes what the kits compile against: generated from the contract, and none of it by hand.
+//!
+//! `bindings` alone renews what is committed with the kits. `bindings LANGUAGE --world WORLD --out DIR` writes the bindings
+//! of a world that they have no layer for.
 
 mod go;
 mod typescript;
@@ -11,41 +14,71 @@ use clap::{Parser, ValueEnum};
 use wit_bindgen_core::wit_parser::{Resolve, SourceMap, WorldId};
 use wit_bindgen_core::{Files, WorldGenerator};
 
-/// Writes the bindings of the world that a plugin's manifest names.
+/// Writes bindings of the contract. Without arguments it renews those of the kits.
 #[derive(Parser)]
 struct Arguments {
-    /// `c` and `go`: bindings. `typescript`: types alone. `wit`: the contract itself, for the tools of other languages.
-    language: Language,
-    /// The manifest of the plugin.
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
+    /// Of which language.
+    #[arg(requires_all = ["world", "out"])]
+    language: Option<Language>,
+    /// Of which world.
+    #[arg(long, value_name = "WORLD", requires = "language")]
+    world: Option<String>,
     /// Where to. The folder is made; files of the same names are replaced.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", requires = "language")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Language {
     C,
     Go,
+    /// Types alone, of all worlds.
     Typescript,
-    Wit,
 }
 
+/// A path, and what is to be there.
+type Generated = Vec<(PathBuf, Vec<u8>)>;
+
+/// The worlds that the kits of C and Go have a layer for.
+const WORLDS: [&str; 2] = ["masker", "pseudonym-masker"];
+
 fn main() -> Result<()> {
-    let Arguments { language, manifest, out } = Arguments::parse();
-    let text = fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let name = pack::Guest::parse(&manifest, text)?.world;
-    let (mut resolve, world) = read_contract(&name)?;
-    match language {
-        Language::C => generate(c_generator(), &mut resolve, world, &out),
-        Language::Go => {
-            generate(go_generator(), &mut resolve, world, &out)?;
-            write_all(&out, &go::PACKAGES)?;
-            write_all(&out, go::export(&name).as_slice())
+    let generated = match Arguments::parse() {
+        Arguments { language: Some(language), world: Some(world), out: Some(out) } => {
+            let files = bindings(language, &world)?;
+            files.into_iter().map(|(path, content)| (out.join(path), content)).collect()
         }
-        Language::Typescript => write(&out.join("contract.ts"), typescript::module(&resolve).as_bytes()),
-        Language::Wit => write_all(&out, &pack::CONTRACT),
+        _ => committed()?,
+    };
+    generated.iter().try_for_each(|(path, content)| write(path, content))
+}
+
+/// Everything that is committed with the kits.
+fn committed() -> Result<Generated> {
+    let kits = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Generated::new();
+    let mut add = |folder: PathBuf, generated: Generated| {
+        files.extend(generated.into_iter().map(|(path, content)| (folder.join(path), content)));
+    };
+    for world in WORLDS {
+        add(kits.join("c/contract").join(world), bindings(Language::C, world)?);
+        add(kits.join("go/contract").join(world), bindings(Language::Go, world)?);
+    }
+    add(kits.join("go/contract/runtime"), texts(&go::RUNTIME));
+    add(kits.join("typescript/contract"), bindings(Language::Typescript, "masker")?);
+    Ok(files)
+}
+
+fn bindings(language: Language, world: &str) -> Result<Generated> {
+    let (mut resolve, id) = read_contract(world)?;
+    match language {
+        Language::C => generate(c_generator(), &mut resolve, id),
+        Language::Go => {
+            let mut files = generate(go_generator(), &mut resolve, id)?;
+            files.extend(texts(&[go::MODULE]).into_iter().chain(texts(go::export(world).as_slice())));
+            Ok(files)
+        }
+        Language::Typescript => Ok(vec![("contract.ts".into(), typescript::module(&resolve).into_bytes())]),
     }
 }
 
@@ -60,23 +93,25 @@ fn read_contract(world: &str) -> Result<(Resolve, WorldId)> {
     Ok((resolve, world))
 }
 
-/// Every world by the same names: one layer of the kit serves them all.
+/// Every world by the same names: one layer of the kit serves them all. Which one it is, is not in an object file that is
+/// linked: `moretta plugin pack` says it.
 fn c_generator() -> Box<dyn WorldGenerator> {
-    wit_bindgen_c::Opts { rename_world: Some("contract".to_owned()), ..Default::default() }.build()
+    wit_bindgen_c::Opts { rename_world: Some("contract".to_owned()), no_object_file: true, ..Default::default() }
+        .build()
 }
 
 fn go_generator() -> Box<dyn WorldGenerator> {
     wit_bindgen_go::Opts { pkg_name: Some("moretta/contract".to_owned()), ..Default::default() }.build()
 }
 
-fn generate(mut generator: Box<dyn WorldGenerator>, resolve: &mut Resolve, world: WorldId, out: &Path) -> Result<()> {
+fn generate(mut generator: Box<dyn WorldGenerator>, resolve: &mut Resolve, world: WorldId) -> Result<Generated> {
     let mut files = Files::default();
     generator.generate(resolve, world, &mut files)?;
-    files.iter().try_for_each(|(name, content)| write(&out.join(name), content))
+    Ok(files.iter().map(|(name, content)| (name.into(), content.to_vec())).collect())
 }
 
-fn write_all(out: &Path, files: &[(&str, &str)]) -> Result<()> {
-    files.iter().try_for_each(|(name, text)| write(&out.join(name), text.as_bytes()))
+fn texts(files: &[(&str, &str)]) -> Generated {
+    files.iter().map(|(name, text)| (name.into(), text.as_bytes().to_vec())).collect()
 }
 
 /// A file that is as it should be is left alone, so that no compiler takes it for changed.
@@ -87,4 +122,17 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
     let failed = || format!("cannot write {}", path.display());
     fs::create_dir_all(path.parent().unwrap_or(path)).with_context(failed)?;
     fs::write(path, content).with_context(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_committed_with_the_kits_is_generated_from_the_contract() {
+        for (path, content) in committed().unwrap() {
+            let there = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert!(there == content, "{} is old: run `cargo run --release -p bindings`", path.display());
+        }
+    }
 }

@@ -1,4 +1,4 @@
-// What the author of a Moretta plugin in C uses: views and builders over columns, and one macro for each world.
+// What the author of a Moretta plugin in C or C++ uses: views and builders over columns, and one macro for each world.
 //
 // A plugin is one function, and a line that exports it:
 //
@@ -15,6 +15,10 @@
 #include <stdint.h>
 
 #include "contract.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 // How a call ended: done, or why the whole batch is refused, which stops the run. See `batch-error` in `wit/types.wit`.
 typedef enum {
@@ -163,6 +167,10 @@ void *moretta_allocate(size_t count, size_t size);
 bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta_plugin_types_masked_t *masked,
                     moretta_plugin_types_batch_error_t *error);
 
+#ifdef __cplusplus
+}
+#endif
+
 #ifdef __wasm__
 
 #define MORETTA_MASKER(function)                                                                             \
@@ -172,7 +180,7 @@ bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta
                                         moretta_plugin_types_masked_t *masked,                               \
                                         moretta_plugin_types_batch_error_t *error) {                         \
     moretta_call call = {request, columns->ptr, columns->len, context->ptr, context->len};                   \
-    moretta_answer answer = {0};                                                                             \
+    moretta_answer answer = {NULL, 0, NULL, 0, 0};                                                           \
     moretta_result result = function(&call, &answer);                                                        \
     return moretta_finish(result, &answer, masked, error);                                                   \
   }
@@ -197,7 +205,7 @@ bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta
       moretta_plugin_types_batch_error_t *error) {                                                           \
     moretta_call call = {request, columns->ptr, columns->len, context->ptr, context->len};                   \
     moretta_pseudonym_key key = {moretta_lent_digests, &lent};                                               \
-    moretta_answer answer = {0};                                                                             \
+    moretta_answer answer = {NULL, 0, NULL, 0, 0};                                                           \
     moretta_result result = function(&call, &key, &answer);                                                  \
     moretta_plugin_pseudonym_pseudonym_key_drop_borrow(lent);                                                \
     return moretta_finish(result, &answer, masked, error);                                                   \

@@ -41,21 +41,35 @@ moretta_result moretta_try(moretta_masker *mask, const char *transform, const ch
   return mask(&call, answer);
 }
 
+// The bytes that stand for a value under a key: a text as it is, an integer as its decimal text.
+static moretta_result canonical(const moretta_column *column, size_t row, char room[24], moretta_slice *value) {
+  moretta_text text;
+  const int64_t *numbers = moretta_int64s(column);
+  if (numbers != NULL) {
+    *value = (moretta_slice){(uint8_t *)room, (size_t)snprintf(room, 24, "%" PRId64, numbers[row])};
+    return MORETTA_DONE;
+  }
+  MORETTA_TRY(moretta_text_of(column, &text));
+  *value = moretta_value(&text, row);
+  return MORETTA_DONE;
+}
+
 static moretta_result digests(const moretta_pseudonym_key *key, uint32_t column, uint8_t normalize, uint32_t length,
                               moretta_slice *digests) {
-  moretta_text text;
+  const moretta_column *lent = key->lent;
   if (column != 0 || length < 1 || length > 32) return MORETTA_KEY_REFUSED;
-  MORETTA_TRY(moretta_text_of(key->lent, &text));
-  uint8_t *to = moretta_allocate(text.rows, length);
-  *digests = (moretta_slice){to, text.rows * length};
-  for (size_t row = 0; row < text.rows; row++) {
+  uint8_t *to = moretta_allocate(lent->rows, length);
+  *digests = (moretta_slice){to, lent->rows * length};
+  for (size_t row = 0; row < lent->rows; row++) {
+    moretta_slice value;
+    char room[24];
+    if (canonical(lent, row, room, &value) != MORETTA_DONE) return MORETTA_KEY_REFUSED;
     // FNV-1a, stirred once for each byte.
     uint64_t state = 0xcbf29ce484222325u + normalize;
-    moretta_slice value = moretta_value(&text, row);
     for (size_t i = 0; i < value.length; i++) state = (state ^ value.bytes[i]) * 0x100000001b3u;
     for (uint32_t i = 0; i < length; i++) {
       state = (state ^ i) * 0x100000001b3u;
-      *to++ = moretta_is_null(text.validity, row) ? 0 : (uint8_t)(state >> 32);
+      *to++ = moretta_is_null(moretta_validity(lent), row) ? 0 : (uint8_t)(state >> 32);
     }
   }
   return MORETTA_DONE;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::author::{BuildArguments, NewArguments, PackArguments};
+
 pub(super) const EXAMPLES: &str = "\
 A store is a directory that `install` makes: every version with its signatures, and store.json,
 which says which version is current. `moretta mask --plugins DIR` takes the current ones.
@@ -16,15 +18,22 @@ Keep it where who may write in the store may not: it is what decides. Who may wr
 can put back an older version that was signed as well.
 
 Examples:
+  moretta plugin new acme-dates --lang rust && moretta plugin build acme-dates
   moretta operators new-key --out anna.key             # prints the public key
   moretta plugin sign acme-dates.wasm --key anna.key   # writes acme-dates.wasm.sig
   moretta plugin install acme-dates.wasm --plugins plugins --trust-root trust.json
   moretta mask in.csv … --plugins plugins --trust-root trust.json
   moretta plugin rollback acme-dates --plugins plugins --trust-root trust.json";
 
-/// Inspect, sign, verify and install plugins.
+/// Make, try out, inspect, sign, verify and install plugins.
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
+    /// Make a new project: a plugin that builds and passes its tests, and what it is built with.
+    New(NewArguments),
+    /// Build the plugin of a project, with the tools of its language.
+    Build(BuildArguments),
+    /// Make a plugin of what a compiler gave: wrap it as a component, check its world, add its manifest.
+    Pack(PackArguments),
     /// List the versions of the plugins in a store; without --plugins, the shipped plugins.
     List {
         /// Where they are.

@@ -1,6 +1,7 @@
 //! The command line's verbs.
 
 mod audit;
+mod author;
 mod check;
 mod conformance;
 mod consent;

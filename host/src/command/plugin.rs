@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
-use super::{conformance, consent, inspect, print, show, terminal};
+use super::{author, conformance, consent, inspect, print, show, terminal};
 use crate::audit::Who;
 use crate::cli::{FromArguments, InstallArguments, PluginCommand};
 use crate::error::Error;
@@ -20,6 +20,9 @@ use crate::store::{
 /// Does with plugins what the arguments say.
 pub(super) fn run(command: &PluginCommand) -> Result<(), Error> {
     match command {
+        PluginCommand::New(arguments) => author::new(arguments),
+        PluginCommand::Build(arguments) => author::build(arguments),
+        PluginCommand::Pack(arguments) => author::pack(arguments),
         PluginCommand::List { from, json } => list(from, *json),
         PluginCommand::Inspect { plugin, from, json } => inspect::run(plugin, from, *json),
         PluginCommand::Test(arguments) => conformance::test(arguments),

@@ -101,6 +101,17 @@ pub enum PackageProblem {
     /// The manifest cannot be read.
     #[error("the manifest is wrong: {0}")]
     Manifest(String),
+    /// Built for a version of the contract that this host does not speak.
+    #[error(
+        "was built for contract {needed}, and this moretta speaks {spoken}: take a moretta that speaks {needed}, or have \
+         the plugin built for {spoken}"
+    )]
+    ContractVersion {
+        /// The version that it names.
+        needed: String,
+        /// The newest version that this host speaks.
+        spoken: &'static str,
+    },
     /// Imports something that its world does not give.
     #[error("imports `{0}`, which its world does not give")]
     Import(String),

@@ -136,14 +136,23 @@ impl<'a> Outline<'a> {
             let given =
                 interface(import).is_some_and(|name| name == "types" || capability::imports(world).contains(&name));
             if !given {
-                return Err(PackageProblem::Import((*import).to_owned()));
+                return Err(of_another_version(import).unwrap_or_else(|| PackageProblem::Import((*import).to_owned())));
             }
         }
         if !self.exports.iter().any(|export| interface(export) == Some(capability::export(world))) {
-            return Err(PackageProblem::Export(format!("{}/{}", contract::PACKAGE, capability::export(world))));
+            let missing = || PackageProblem::Export(format!("{}/{}", contract::PACKAGE, capability::export(world)));
+            return Err(self.exports.iter().find_map(|export| of_another_version(export)).unwrap_or_else(missing));
         }
         Ok(())
     }
+}
+
+/// What is wrong with a name that belongs to the contract, in a version that this host does not speak.
+fn of_another_version(name: &str) -> Option<PackageProblem> {
+    let (package, rest) = name.split_once('/')?;
+    let (_, version) = rest.split_once('@')?;
+    let foreign = package == contract::PACKAGE && interface(name).is_none();
+    foreign.then(|| PackageProblem::ContractVersion { needed: version.to_owned(), spoken: contract::VERSION })
 }
 
 /// The interface of the contract that a name means, in a version that this host speaks: `0.1.x`, older or equal.

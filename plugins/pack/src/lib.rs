@@ -1,5 +1,6 @@
 //! Packs plugins: builds a guest crate for WebAssembly, wraps it as a component, and puts its manifest and the digest of
-//! its sources into the component's own sections. What compilers of other languages gave is packed by [`pack_wasm`].
+//! its sources into the component's own sections. What compilers of other languages gave is packed by [`pack_wasm`], which
+//! `moretta plugin pack` calls.
 //!
 //! The host reads the manifest from the component, so a plugin is one file. The digest tells whether a packed plugin is
 //! the one that the sources present would give: `pack --check`, which needs no WebAssembly toolchain.

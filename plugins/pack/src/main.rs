@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use pack::{Error, Guest, SOURCE_SECTION, give_back, guests_in, pack, pack_wasm, section, source_digest, workspace};
+use pack::{Error, Guest, SOURCE_SECTION, guests_in, pack, section, source_digest, workspace};
 
 /// Builds the plugins from source and packs each as a component with its manifest.
 #[derive(Parser)]
@@ -19,15 +19,6 @@ struct Arguments {
     /// A guest crate with a manifest.json, instead of those in `plugins`. Can be repeated; needs `--out`.
     #[arg(long = "guest", value_name = "DIR", requires = "out")]
     guests: Vec<PathBuf>,
-    /// What the compiler of another language gave, a core module or a component, instead of a guest crate.
-    #[arg(long, value_name = "FILE", requires_all = ["manifest", "out"], conflicts_with_all = ["check", "guests"])]
-    wasm: Option<PathBuf>,
-    /// The manifest of that plugin.
-    #[arg(long, value_name = "FILE", requires = "wasm")]
-    manifest: Option<PathBuf>,
-    /// Give what a call is lent back at its end, for a compiler whose code does not.
-    #[arg(long, requires = "wasm")]
-    give_back: bool,
 }
 
 fn main() -> ExitCode {
@@ -41,9 +32,6 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
-    if let Arguments { wasm: Some(wasm), manifest: Some(manifest), out: Some(out), .. } = arguments {
-        return pack_one(wasm, manifest, out, arguments.give_back);
-    }
     let plugins = || workspace(Path::new(".")).map(|root| root.join("plugins"));
     let guests = match arguments.guests.as_slice() {
         [] => guests_in(&plugins()?)?,
@@ -63,18 +51,6 @@ fn pack_all(guests: &[Guest], out: &Path) -> Result<ExitCode, Error> {
         write(&out.join(format!("{}.wasm", guest.name)), &component)?;
         println!("{:12} {:>7} bytes", guest.name, component.len());
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn pack_one(wasm: &Path, manifest: &Path, out: &Path, gives_back: bool) -> Result<ExitCode, Error> {
-    let read = |path: &Path| fs::read(path).map_err(|reason| Error::File { path: path.to_owned(), reason });
-    let (bytes, text) = (read(wasm)?, String::from_utf8_lossy(&read(manifest)?).into_owned());
-    let name = Guest::parse(manifest, text.clone())?.name;
-    let bytes = if gives_back { give_back(&bytes)? } else { bytes };
-    let component = pack_wasm(&bytes, &text)?;
-    fs::create_dir_all(out).map_err(|reason| Error::File { path: out.to_owned(), reason })?;
-    write(&out.join(format!("{name}.wasm")), &component)?;
-    println!("{name:12} {:>7} bytes", component.len());
     Ok(ExitCode::SUCCESS)
 }
 
