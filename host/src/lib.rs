@@ -70,6 +70,7 @@ pub mod audit;
 pub mod batch;
 mod capability;
 mod cast;
+pub mod classify;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
@@ -110,11 +111,12 @@ mod staged;
 pub mod steps;
 pub mod store;
 pub mod stream;
+pub mod survey;
 pub mod tally;
 pub mod vault;
 pub mod verify;
 pub mod workers;
 
 pub use error::Error;
-pub use host::{Host, HostBuilder, Masked};
+pub use host::{Host, HostBuilder, Masked, plugins};
 pub use snapshot::Snapshot;

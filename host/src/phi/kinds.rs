@@ -50,7 +50,7 @@ pub(super) static KINDS: &[Kind] = &[
     kind("encounter-id", Confidential, 'R', "the number of a visit, a claim or a specimen").one_of("other-id"),
     kind("other-id", Restricted, 'R', "any other number, code or characteristic of one individual"),
     unlettered("free-text", Restricted, "notes and other text, which may hold anything"),
-    unlettered("quasi-identifier", Confidential, "identifies together with others: gender, race, occupation"),
+    unlettered("quasi-identifier", Confidential, "what identifies together with others: gender, race, occupation"),
     unlettered("state", Confidential, "a state, or another region as large"),
     unlettered("clinical", Confidential, "a diagnosis, a medication, a measurement"),
     unlettered("icd-10-cm", Confidential, "a code of a diagnosis, which looks like one of a person").one_of("clinical"),
