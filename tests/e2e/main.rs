@@ -5,6 +5,7 @@ mod audit;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
 mod cache;
+mod classify;
 mod crash;
 mod encryption;
 mod exit_codes;

@@ -1,5 +1,6 @@
 //! The tests that need more than one crate, in one binary so that it is linked once.
 
+mod classification;
 mod conformance;
 mod corpus;
 mod forged;
