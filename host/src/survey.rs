@@ -241,3 +241,47 @@ fn observe(classifiers: &Classifiers, chunk: Box<dyn Chunk>, rows: usize, shapes
     let batch = Batch::new(batch.columns().slice(0, rows), batch.place().clone());
     classifiers.observe(&batch, shapes, &Leash::default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(input: &Path, sample: Option<u64>) -> SurveyRun {
+        SurveyRun {
+            inputs: vec![input.to_owned()],
+            input_format: None,
+            sample: sample.and_then(NonZeroU64::new),
+            shapes: false,
+            workers: 2,
+            interrupted: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn a_sample_is_spread_over_what_is_known_to_be_large() {
+        let directory = tempfile::tempdir().unwrap();
+        let (large, packed) = (directory.path().join("l.csv"), directory.path().join("p.csv.gz"));
+        fs::write(&large, vec![b'\n'; BATCH_BYTES * 40]).unwrap();
+        fs::write(&packed, b"").unwrap();
+        let of = |input: &Path, sample| {
+            let Sampling { every, rows, head } = Sampling::of(&run(input, sample));
+            (every, rows, head)
+        };
+        assert_eq!(of(&large, Some(1_000)), (3, 63, None));
+        assert_eq!(of(&packed, Some(1_000)), (1, 1_000, Some(1_000)));
+        assert_eq!(of(&large, None), (1, usize::MAX, None));
+    }
+
+    #[test]
+    fn the_first_failure_of_the_input_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.csv");
+        let row = |row: usize| if [30_000, 60_000].contains(&row) { "x\n".to_owned() } else { format!("{row},ab\n") };
+        let rows: String = (0..300_000).map(row).collect();
+        fs::write(&path, format!("a,b\n{rows}")).unwrap();
+        let registry =
+            crate::host::plugins(crate::plugin::Limits::default(), None, None, crate::store::Trust::Unchecked);
+        let failed = survey(&registry.unwrap(), &run(&path, None)).unwrap_err().to_string();
+        assert!(failed.contains("line 30002"), "{failed}");
+    }
+}

@@ -73,3 +73,66 @@ impl Plugin {
         findings.iter().map(check).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::StringArray;
+
+    use super::*;
+    use crate::plugin::{Engine, Limits, Package};
+
+    fn plugin() -> Plugin {
+        let bytes = include_bytes!("../../../plugins/packed/identifiers.wasm");
+        let engine = Engine::new(Limits::default(), None).unwrap();
+        Plugin::load(&engine, Package::read("identifiers", bytes.as_slice()).unwrap()).unwrap()
+    }
+
+    fn column() -> (ArrayRef, ColumnType) {
+        (Arc::new(StringArray::from(vec![Some("ada@example.org"), None, Some("1.2.3.4")])), ColumnType::Text)
+    }
+
+    #[test]
+    fn values_are_counted_in_the_sandbox() {
+        let plugin = plugin();
+        let call = ClassifyCall { names: &["a", "b"], columns: &[column(), column()] };
+        let found = plugin.classify(&call, &Leash::default()).unwrap();
+        let label = |found: &Match| plugin.manifest().labels[found.label].label.clone();
+        let told: Vec<_> = found.iter().map(|it| (it.column, label(it), it.matched, it.examined)).collect();
+        for column in [0, 1] {
+            assert!(told.contains(&(column, "email".to_owned(), 1, 2)), "{told:?}");
+            assert!(told.contains(&(column, "ip-address".to_owned(), 1, 2)), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn no_count_is_believed_that_cannot_be() {
+        let plugin = plugin();
+        let call = ClassifyCall { names: &["a"], columns: &[column()] };
+        let check = |findings: &[(u32, u32, u32, u32)]| {
+            let finding = |&(column, label, matched, examined): &_| Finding { column, label, matched, examined };
+            plugin.check(&call, &findings.iter().map(finding).collect::<Vec<_>>())
+        };
+        assert_eq!(check(&[(0, 0, 1, 2), (0, 1, 2, 2)]).unwrap().len(), 2);
+        for wrong in [
+            &[(1, 0, 1, 1)][..],
+            &[(0, 9_999, 1, 1)],
+            &[(0, 0, 1, 1), (0, 0, 1, 1)],
+            &[(0, 0, 2, 1)],
+            &[(0, 0, 3, 3)],
+            &[(u32::MAX, u32::MAX, u32::MAX, u32::MAX)],
+        ] {
+            assert!(matches!(check(wrong), Err(GuestFault::Contract(_))), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_masker_is_not_asked_what_columns_hold() {
+        let bytes = include_bytes!("../../../plugins/packed/redact.wasm");
+        let engine = Engine::new(Limits::default(), None).unwrap();
+        let masker = Plugin::load(&engine, Package::read("redact", bytes.as_slice()).unwrap()).unwrap();
+        let call = ClassifyCall { names: &["a"], columns: &[column()] };
+        masker.classify(&call, &Leash::default()).unwrap_err();
+    }
+}

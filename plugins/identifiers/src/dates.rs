@@ -119,12 +119,12 @@ impl<'a> Parts<'a> {
 }
 
 fn is_day_of(day: &[u8], word: &[u8], year: &[u8]) -> bool {
-    let named = |month: &&[u8]| {
+    let named = |month: &[u8]| {
         (word.len() == 3 && word.eq_ignore_ascii_case(&month[..3]))
             || word.eq_ignore_ascii_case(month)
             || word.eq_ignore_ascii_case(b"sept") && month[0] == b's'
     };
-    let month = MONTHS.iter().position(|month| named(&month.as_ref()));
+    let month = MONTHS.iter().position(|month| named(month));
     month.is_some_and(|month| {
         matches!(year.len(), 2 | 4) && day.len() <= 2 && is_in(year, month as u32 + 1, number(day))
     })

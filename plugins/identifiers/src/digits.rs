@@ -64,19 +64,19 @@ pub fn is_itin(digits: &[u8]) -> bool {
 
 /// Ten digits, the first 1 or 2, whose Luhn sum behind 80840 comes out (45 CFR 162.406, ISO 7812).
 pub fn is_npi(digits: &[u8]) -> bool {
-    digits.len() == 10 && matches!(digits[0], b'1' | b'2') && (luhn(digits) + 24) % 10 == 0
+    digits.len() == 10 && matches!(digits[0], b'1' | b'2') && (luhn(digits) + 24).is_multiple_of(10)
 }
 
 /// The Luhn sum comes out, and it is not all zeros.
 pub fn is_luhn(digits: &[u8]) -> bool {
-    luhn(digits) % 10 == 0 && digits.iter().any(|digit| *digit != b'0')
+    luhn(digits).is_multiple_of(10) && digits.iter().any(|digit| *digit != b'0')
 }
 
 /// Nine digits of a Federal Reserve district, weighted 3, 7, 1.
 pub fn is_bank_routing(digits: &[u8]) -> bool {
     let weights = [3, 7, 1, 3, 7, 1, 3, 7, 1];
     let sum: u32 = digits.iter().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    digits.len() == 9 && sum % 10 == 0 && matches!(number(&digits[..2]), 1..=12 | 21..=32 | 61..=72 | 80)
+    digits.len() == 9 && sum.is_multiple_of(10) && matches!(number(&digits[..2]), 1..=12 | 21..=32 | 61..=72 | 80)
 }
 
 /// A number of the North American plan: area code and exchange begin with 2 to 9, and are no N11.

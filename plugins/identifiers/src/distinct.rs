@@ -1,7 +1,7 @@
 //! Codes that repeat seldom: what numbers one of many is different for each.
 
 /// How many values of a column are looked at: enough to see whether they repeat.
-const LOOKED_AT: usize = 2048;
+const LOOKED_AT: usize = 1024;
 
 /// The values that may be codes, and how often they are new.
 pub(crate) struct Distinct {

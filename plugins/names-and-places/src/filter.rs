@@ -14,9 +14,9 @@ impl Name {
     /// The name and one letter more; marks and blanks add nothing.
     #[inline]
     #[must_use]
-    pub(crate) fn with(self, byte: u8) -> Self {
+    pub(crate) const fn with(self, byte: u8) -> Self {
         if byte.is_ascii_alphanumeric() || byte >= 128 {
-            Self((self.0 ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3))
+            Self((self.0 ^ byte.to_ascii_lowercase() as u64).wrapping_mul(0x0100_0000_01b3))
         } else {
             self
         }

@@ -1,7 +1,9 @@
 //! Words by which streets and clinical terms are told.
 
+use crate::filter::Name;
+
 /// What streets are called behind their names, in the post office's long and short forms.
-pub(crate) const STREETS: [&str; 76] = [
+const STREETS: [&str; 91] = [
     "alley",
     "ave",
     "avenue",
@@ -78,18 +80,14 @@ pub(crate) const STREETS: [&str; 76] = [
     "street",
     "terrace",
     "trail",
-];
-
-/// More of them, which follow on in the alphabet.
-pub(crate) const MORE_STREETS: [&str; 15] = [
     "track",
     "turnpike",
     "underpass",
     "union",
     "vale",
     "valley",
-    "viaduct",
     "view",
+    "viaduct",
     "village",
     "ville",
     "vista",
@@ -100,7 +98,7 @@ pub(crate) const MORE_STREETS: [&str; 15] = [
 ];
 
 /// Words that stand in diagnoses, procedures and medications, and seldom elsewhere.
-pub(crate) const CLINICAL: [&str; 96] = [
+const CLINICAL: [&str; 96] = [
     "abdominal",
     "abnormal",
     "acid",
@@ -200,18 +198,57 @@ pub(crate) const CLINICAL: [&str; 96] = [
 ];
 
 /// How words of medicine end.
-pub(crate) const ENDINGS: [&str; 14] = [
+const ENDINGS: [&str; 14] = [
     "algia", "ectomy", "emia", "itis", "oplasty", "opathy", "oscopy", "osis", "otomy", "phasia", "plegia", "pnea",
     "rrhea", "uria",
 ];
 
-/// Whether the words have one, whatever its case.
-pub(crate) fn has(words: &[&str], word: &[u8]) -> bool {
-    let mut lower = [0; 16];
-    let Some(lower) = lower.get_mut(..word.len()) else { return false };
-    lower.copy_from_slice(word);
-    lower.make_ascii_lowercase();
-    words.binary_search_by(|known| known.as_bytes().cmp(lower)).is_ok()
+/// The digests of words, in order: to look one up is to compare numbers.
+const fn digests<const N: usize>(words: [&str; N]) -> [u64; N] {
+    let mut digests = [0; N];
+    let mut place = 0;
+    while place < N {
+        let mut digest = of(words[place].as_bytes());
+        // Those before it are in order already.
+        let mut before = 0;
+        while before < place {
+            if digests[before] > digest {
+                (digests[before], digest) = (digest, digests[before]);
+            }
+            before += 1;
+        }
+        digests[place] = digest;
+        place += 1;
+    }
+    digests
+}
+
+const fn of(word: &[u8]) -> u64 {
+    let (mut name, mut place) = (Name::EMPTY, 0);
+    while place < word.len() {
+        name = name.with(word[place]);
+        place += 1;
+    }
+    name.0
+}
+
+/// Whether a word is a term of medicine, by itself or by its end.
+pub(crate) fn is_clinical(word: &[u8], name: Name) -> bool {
+    static TERMS: [u64; CLINICAL.len()] = digests(CLINICAL);
+    TERMS.binary_search(&name.0).is_ok() || word.len() > 6 && ends_clinically(word)
+}
+
+fn ends_clinically(word: &[u8]) -> bool {
+    let last = [word[word.len() - 2], word[word.len() - 1]].map(|byte| byte.to_ascii_lowercase());
+    let ends =
+        |end: &&str| word.len() > end.len() + 1 && word[word.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes());
+    matches!(&last, b"ia" | b"my" | b"is" | b"ty" | b"hy" | b"py" | b"ea") && ENDINGS.iter().any(ends)
+}
+
+/// Whether a street can be called so.
+pub(crate) fn is_street(name: Name) -> bool {
+    static WORDS: [u64; STREETS.len()] = digests(STREETS);
+    WORDS.binary_search(&name.0).is_ok()
 }
 
 #[cfg(test)]
@@ -219,11 +256,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_are_in_order_and_short_enough() {
-        for words in [&STREETS[..], &MORE_STREETS[..], &CLINICAL[..]] {
-            assert!(words.is_sorted_by(|one, other| one < other), "{words:?}");
-            assert!(words.iter().all(|word| word.len() <= 16));
-        }
-        assert!(has(&STREETS, b"Pathway") && !has(&STREETS, b"x") && !has(&STREETS, &[b'a'; 99]));
+    fn every_word_is_found_whatever_its_case() {
+        assert!(STREETS.iter().all(|word| is_street(Name::of(word.to_uppercase().as_bytes()))));
+        assert!(CLINICAL.iter().all(|word| is_clinical(word.as_bytes(), Name::of(word.as_bytes()))));
+        assert!(!is_street(Name::of(b"x")) && !is_clinical(b"x", Name::of(b"x")));
+        assert!(ENDINGS.iter().all(|end| is_clinical(format!("Abcdef{end}").as_bytes(), Name::of(b"x"))));
     }
 }

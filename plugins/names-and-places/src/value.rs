@@ -2,7 +2,6 @@
 
 use crate::filter::Name;
 use crate::sets::{COMMON, FAMILY, GIVEN, PLACES, has};
-use crate::terms::{CLINICAL, ENDINGS, MORE_STREETS, STREETS};
 use crate::{Kinds, terms};
 
 /// Longer values are no names.
@@ -11,9 +10,23 @@ const LONGEST: usize = 96;
 /// At most so many words are looked at.
 const WORDS: usize = 12;
 
+/// What stands between words.
+const SEPARATORS: &[u8] = b" ,()/;";
+
+#[inline]
+fn is_of_word(byte: &u8) -> bool {
+    byte.is_ascii_alphabetic() || *byte >= 128 || matches!(byte, b'-' | b'\'' | b'.')
+}
+
 /// What a value, without blanks at its ends, can be.
 pub(crate) fn look(value: &[u8]) -> Kinds {
     if value.len() > LONGEST || value.len() < 2 {
+        return Kinds::default();
+    }
+    // Most values of most columns end here: they are one word, or a number or code.
+    let Some(stop) = value.iter().position(|byte| !is_of_word(byte)) else { return single(value) };
+    let is_apart = SEPARATORS.contains(&value[stop]);
+    if !is_apart && (!value.contains(&b' ') || !value.iter().any(u8::is_ascii_alphabetic)) {
         return Kinds::default();
     }
     let words = Words::of(value);
@@ -39,7 +52,7 @@ pub(crate) fn look(value: &[u8]) -> Kinds {
 }
 
 fn single(word: &[u8]) -> Kinds {
-    if !word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte >= 128 || matches!(byte, b'-' | b'\'' | b'.')) {
+    if !word.iter().all(is_of_word) {
         return Kinds::default();
     }
     let whole = Name::of(word);
@@ -86,19 +99,18 @@ fn is_person(words: &Words<'_>, value: &[u8]) -> bool {
 /// A number, a name, and what streets are called; behind it a town makes an address of it.
 fn street(words: &Words<'_>, value: &[u8]) -> Kinds {
     let called = |word: &&[u8]| {
-        terms::has(&STREETS, word)
-            || terms::has(&MORE_STREETS, word)
+        terms::is_street(Name::of(word))
             || word.len() > 5 && word.iter().all(u8::is_ascii_alphabetic) && ends_as_street(word)
     };
     let place = words.all().iter().skip(1).position(called);
-    let is_unit = |word: &&[u8]| {
+    let is_unit = |word: &[u8]| {
         ["apt", "suite", "ste", "unit", "box", "floor", "fl"]
             .iter()
             .any(|unit| word.eq_ignore_ascii_case(unit.as_bytes()))
     };
-    let unit = words.all().iter().any(|word| is_unit(&word));
-    let is_street = place.is_some() && words.count >= 3 || unit && words.count >= 3 || is_box(words.all()[0], words);
-    let clinical = words.all().iter().skip(1).any(|word| is_clinical(word) && !called(&word));
+    let unit = words.all().iter().any(|word| is_unit(word));
+    let is_street = words.count >= 3 && (place.is_some() || unit) || is_box(words.all()[0], words);
+    let clinical = words.all().iter().skip(1).any(|word| is_clinical(word) && !called(word));
     let address = is_street
         && value.contains(&b',')
         && words.all().last().is_some_and(|last| {
@@ -127,9 +139,7 @@ fn is_county(last: &[u8]) -> bool {
 }
 
 fn is_clinical(word: &[u8]) -> bool {
-    let ends =
-        |end: &&str| word.len() > end.len() + 1 && word[word.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes());
-    terms::has(&CLINICAL, word) || word.len() > 6 && ENDINGS.iter().any(|end| ends(&end))
+    terms::is_clinical(word, Name::of(word))
 }
 
 /// The words of a value, without the marks at their ends.
@@ -142,8 +152,7 @@ impl<'a> Words<'a> {
     #[inline]
     fn of(value: &'a [u8]) -> Self {
         let mut words = Self { words: [&[]; WORDS], count: 0 };
-        let parts =
-            value.split(|byte| matches!(byte, b' ' | b',' | b'(' | b')' | b'/' | b';')).map(|word| word.trim_ascii());
+        let parts = value.split(|byte| SEPARATORS.contains(byte)).map(|word| word.trim_ascii());
         for word in
             parts.map(|word| word.strip_suffix(b".").unwrap_or(word)).filter(|word| !word.is_empty()).take(WORDS)
         {
