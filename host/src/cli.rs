@@ -2,6 +2,7 @@
 
 mod audit;
 mod author;
+mod classify;
 mod keys;
 mod plugin;
 #[cfg(feature = "server")]
@@ -21,6 +22,7 @@ pub use author::{BuildArguments, KindArgument, NewArguments, PackArguments};
 
 use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
+pub use classify::{ClassifyArguments, LabelsCommand, ReviewedColumns};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 pub use plugin::{BenchArguments, FromArguments, InstallArguments, PluginCommand, TestArguments};
 #[cfg(feature = "server")]
@@ -67,6 +69,16 @@ pub enum Command {
     ///
     /// With INPUT its columns are read, and none of its rows; without, the columns that the rules name are shown.
     Check(CheckArguments),
+    /// Suggest what each column is, by its name and its values.
+    ///
+    /// Classifiers, plugins without any way out, count how many values of each column look like what. Nothing is masked.
+    #[command(after_long_help = classify::HELP)]
+    Classify(ClassifyArguments),
+    /// Review what was suggested.
+    ///
+    /// Who did and when is kept in the file. A review stands until the column's type or the suggestion changes.
+    #[command(subcommand)]
+    Labels(LabelsCommand),
     /// Make, list, rotate, seal and destroy keys.
     #[command(subcommand, after_long_help = keys::THREATS)]
     Keys(KeysCommand),
@@ -131,7 +143,7 @@ pub struct MaskArguments {
     /// The policy, a YAML file.
     #[arg(short, long, value_name = "FILE")]
     pub policy: PathBuf,
-    /// A YAML file that says what each column is, beside the policy's own labels.
+    /// A YAML file that says what each column is, beside the policy's own labels: written by hand, or by `classify`.
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// Where to write, `-` for standard output.
@@ -212,7 +224,7 @@ pub struct CheckArguments {
     /// The policy, a YAML file.
     #[arg(short, long, value_name = "FILE")]
     pub policy: PathBuf,
-    /// A YAML file that says what each column is, beside the policy's own labels.
+    /// A YAML file that says what each column is, beside the policy's own labels: written by hand, or by `classify`.
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
     /// Format of the input, where its extension does not say.

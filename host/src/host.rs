@@ -112,11 +112,7 @@ impl HostBuilder {
     }
 
     fn build_with(self, directory: Option<&Path>) -> Result<Host, Error> {
-        let mut plugins = Registry::new(Engine::new(self.limits, self.cache)?);
-        plugins.add_built_in()?;
-        if let Some(directory) = directory {
-            add_plugins(&mut plugins, directory, self.trust)?;
-        }
+        let mut plugins = plugins(self.limits, self.cache, directory, self.trust)?;
         for package in self.packages {
             plugins.add_package(package)?;
         }
@@ -133,6 +129,25 @@ impl HostBuilder {
         let snapshot = Arc::new(Snapshot::new(1, self.policy, plugins, keyring, VaultOpener::new(vault)));
         Ok(Host { snapshot, trail: self.trail.map(Arc::new), aside: None })
     }
+}
+
+/// The plugins at hand without a policy: the shipped ones, and those of a directory as
+/// [`build_with_plugins_in`](HostBuilder::build_with_plugins_in) has them.
+///
+/// # Errors
+/// The engine does not start here, the directory cannot be read, or one of the files is no plugin or not trusted.
+pub fn plugins(
+    limits: Limits,
+    cache: Option<CodeCache>,
+    directory: Option<&Path>,
+    trust: Trust,
+) -> Result<Registry, Error> {
+    let mut plugins = Registry::new(Engine::new(limits, cache)?);
+    plugins.add_built_in()?;
+    if let Some(directory) = directory {
+        add_plugins(&mut plugins, directory, trust)?;
+    }
+    Ok(plugins)
 }
 
 fn add_plugins(plugins: &mut Registry, directory: &Path, trust: Trust) -> Result<(), Error> {

@@ -70,6 +70,7 @@ pub mod audit;
 pub mod batch;
 mod capability;
 mod cast;
+pub mod classify;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
@@ -112,6 +113,7 @@ mod staged;
 pub mod steps;
 pub mod store;
 pub mod stream;
+pub mod survey;
 pub mod tally;
 mod today;
 pub mod vault;
@@ -119,5 +121,5 @@ pub mod verify;
 pub mod workers;
 
 pub use error::Error;
-pub use host::{Host, HostBuilder, Masked};
+pub use host::{Host, HostBuilder, Masked, plugins};
 pub use snapshot::Snapshot;

@@ -3,6 +3,7 @@
 mod case;
 mod check;
 mod config;
+mod detection;
 mod leaves;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub use case::{Case, CaseColumn, CaseRejection};
 pub use config::ConfigProblem;
+pub use detection::{ClassifierCase, Detection, Reads};
 pub use leaves::{Leaves, Left};
 
 use crate::batch::ColumnType;
@@ -43,7 +45,13 @@ pub struct Manifest {
     pub asks: Vec<Ask>,
     /// The labels that a classifier knows, in the order of the contract's indices.
     #[serde(default)]
-    pub labels: Vec<String>,
+    pub labels: Vec<Detection>,
+    /// What a classifier looks at.
+    #[serde(default)]
+    pub reads: Reads,
+    /// Examples of a classifier that must come out whenever the plugin is loaded.
+    #[serde(default)]
+    pub cases: Vec<ClassifierCase>,
     /// What a masker can do.
     #[serde(default)]
     pub transforms: Vec<Transform>,

@@ -6,6 +6,7 @@ mod author;
 #[cfg(feature = "aws-kms")]
 mod aws_kms;
 mod cache;
+mod classify;
 mod crash;
 mod encryption;
 mod exit_codes;

@@ -7,5 +7,6 @@ pub mod generate;
 pub mod guests;
 #[cfg(feature = "server")]
 pub mod http;
+pub mod kinds;
 #[cfg(feature = "server")]
 pub mod serving;

@@ -1,6 +1,7 @@
 //! The tests that need more than one crate, in one binary so that it is linked once.
 
 mod attacks;
+mod classification;
 mod conformance;
 mod contract;
 mod corpus;

@@ -1,5 +1,6 @@
 //! `moretta check`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{Field, Schema, SchemaRef};
@@ -7,14 +8,17 @@ use comfy_table::Table;
 use comfy_table::presets;
 
 use super::show::printable;
-use super::{plugin, print, read_policy};
-use crate::batch::ColumnType;
+use super::{plugin, print, read_labels, read_policy};
+use crate::batch::{ColumnType, is_name};
 use crate::cli::CheckArguments;
 use crate::error::Error;
 use crate::host::Host;
 use crate::manifest::Ask;
 use crate::plan::{Action, Call, Plan};
+use crate::policy::Drift;
 use crate::run::columns_of;
+use crate::source::Format;
+use crate::survey;
 
 /// Compiles the policy and prints the plan.
 pub(super) fn run(arguments: &CheckArguments) -> Result<(), Error> {
@@ -24,6 +28,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<(), Error> {
         None => builder.build()?,
         Some(directory) => builder.build_with_plugins_in(directory)?,
     };
+    if let (Some(input), Some(labels)) = (&arguments.input, &arguments.labels) {
+        check_drift(input, labels, arguments.input_format)?;
+    }
     let schema = match &arguments.input {
         Some(input) => columns_of(&host, input, arguments.input_format)?,
         None => named_columns(&host),
@@ -34,6 +41,22 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<(), Error> {
         return print(&format!("{}\n", json.map_err(|_| Error::Internal("the plan is no JSON"))?));
     }
     print(&printable(&table(&plan)))
+}
+
+/// The columns are those that were reviewed.
+fn check_drift(input: &Path, labels: &Path, format: Option<Format>) -> Result<(), Error> {
+    let (columns, closed) = survey::columns_of(input, format)?;
+    let Drift { new, other } = read_labels(labels)?.drift(&columns, closed);
+    let (input, labels) = (input.display(), labels.display());
+    let what = match new.as_slice() {
+        [] if !other => return Ok(()),
+        [] => format!("{input} has not all the columns that {labels} was made for"),
+        names if names.iter().all(|name| is_name(name)) => {
+            format!("{labels} was made before {input} had these columns, in these types: {}", names.join(", "))
+        }
+        names => format!("{labels} was made before {input} had {} of its columns, in their types", names.len()),
+    };
+    Err(Error::Usage(format!("{what}; run `moretta classify {input} --out {labels}` and review what is new")))
 }
 
 /// The columns that the policy names itself, in the types that it gives them.

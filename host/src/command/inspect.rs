@@ -126,7 +126,9 @@ fn as_text(subject: &Subject, inspection: &Inspection) -> String {
     line("made with", &list_or(&tools, "it does not say"));
     line("linked from", &components(inspection));
     if !manifest.labels.is_empty() {
-        line("labels", &manifest.labels.join(", "));
+        let mut labels: Vec<_> = manifest.labels.iter().map(|known| known.label.as_str()).collect();
+        labels.dedup();
+        line("labels", &labels.join(", "));
     }
     for transform in &manifest.transforms {
         add_transform(&mut text, transform);

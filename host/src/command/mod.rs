@@ -3,11 +3,13 @@
 mod audit;
 mod author;
 mod check;
+mod classify;
 mod conformance;
 mod consent;
 mod inspect;
 mod keyring;
 mod keys;
+mod labels;
 mod mask;
 mod operators;
 mod plugin;
@@ -29,7 +31,7 @@ use crate::audit::{Event, Quarantine};
 use crate::cli::{Arguments, Command, KeyringArguments, QuarantineCommand};
 use crate::error::Error;
 use crate::keys::forbid_dumps;
-use crate::policy::Policy;
+use crate::policy::{Labels, Policy};
 use crate::quarantine::QuarantinedRows;
 use crate::{policy, quarantine};
 
@@ -52,6 +54,8 @@ fn execute(command: &Command) -> Result<(), Error> {
         Command::Mask(arguments) => mask::run(arguments),
         Command::Watch(arguments) => watch::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Classify(arguments) => classify::run(arguments),
+        Command::Labels(command) => labels::run(command),
         Command::Keys(command) => keys::run(command),
         Command::Operators(command) => operators::run(command),
         Command::Approve(arguments) => consent::approve(arguments),
@@ -125,6 +129,10 @@ fn read_policy(path: &Path, labels: Option<&Path>) -> Result<Policy, Error> {
             Ok(policy.with_labels(&path.display().to_string(), &text)?)
         }
     }
+}
+
+fn read_labels(path: &Path) -> Result<Labels, Error> {
+    Ok(Labels::parse(&path.display().to_string(), &read_text(path)?)?)
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {

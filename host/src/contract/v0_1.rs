@@ -20,6 +20,7 @@ wasmtime::component::bindgen!({
             export moretta:plugin/mask-with-format-preserving-key@0.1.0;
             export moretta:plugin/mask-with-token-vault@0.1.0;
             export moretta:plugin/mask-with-randomness@0.1.0;
+            export moretta:plugin/classify@0.1.0;
         }
     ",
     world: "moretta:host/host",

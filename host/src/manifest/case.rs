@@ -104,7 +104,7 @@ impl CaseColumn {
         Ok(())
     }
 
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         match self.cells.iter().position(|cell| !cell.is_null() && !self.holds(cell)) {
             Some(row) => Err(format!("cell {row} is not of type {}", self.column_type)),
             None => Ok(()),

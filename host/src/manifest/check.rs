@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Bounds, Manifest, Transform, World, config};
+use super::{Bounds, ClassifierCase, Manifest, Transform, World, config};
 
 /// The most golden cases of a manifest, and rows of them, together: each is run, and can have a pattern of its own.
 const MOST_CASES: usize = 1_000;
@@ -24,9 +24,11 @@ pub(super) fn manifest(manifest: &Manifest) -> Result<(), String> {
     }
     world(manifest)?;
     distinct("transforms", manifest.transforms.iter().map(|transform| &transform.name))?;
-    distinct("labels", manifest.labels.iter())?;
-    let cases = manifest.transforms.iter().flat_map(|transform| &transform.cases);
-    if cases.map(|case| case.input.cells.len().saturating_add(1)).sum::<usize>() > MOST_CASES {
+    let rows = |cells: usize| cells.saturating_add(1);
+    let masked =
+        manifest.transforms.iter().flat_map(|transform| &transform.cases).map(|case| rows(case.input.cells.len()));
+    let classified = manifest.cases.iter().map(|case| rows(case.input.cells.len()));
+    if masked.chain(classified).sum::<usize>() > MOST_CASES {
         return Err(format!("there are more than {MOST_CASES} golden cases and rows of them"));
     }
     manifest.transforms.iter().try_for_each(|it| {
@@ -37,14 +39,29 @@ pub(super) fn manifest(manifest: &Manifest) -> Result<(), String> {
 
 /// A classifier has labels, a masker has transforms.
 fn world(manifest: &Manifest) -> Result<(), String> {
-    let (labels, transforms) = (!manifest.labels.is_empty(), !manifest.transforms.is_empty());
+    let labels = !manifest.labels.is_empty() || !manifest.cases.is_empty();
+    let transforms = !manifest.transforms.is_empty();
     match manifest.world {
         World::Classifier if transforms => Err("a classifier has `labels` and no `transforms`".into()),
-        World::Classifier => manifest.labels.iter().try_for_each(|label| name("a label", label)),
-        _ if labels => Err("only a classifier has `labels`".into()),
+        World::Classifier => classifier(manifest),
+        _ if labels => Err("only a classifier has `labels`, and `cases` beside its transforms".into()),
         _ if !transforms => Err("`transforms` is empty".into()),
         _ => Ok(()),
     }
+}
+
+fn classifier(manifest: &Manifest) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for detection in &manifest.labels {
+        name("a label", &detection.label)?;
+        detection.check()?;
+        if !seen.insert((&detection.label, &detection.because)) {
+            return Err(format!("`labels` has `{}` twice, with the same `because`", detection.label));
+        }
+    }
+    distinct("cases", manifest.cases.iter().map(|case| &case.name))?;
+    let check = |case: &ClassifierCase| case.check(&manifest.labels);
+    manifest.cases.iter().try_for_each(|case| check(case).map_err(|problem| format!("case `{}`: {problem}", case.name)))
 }
 
 fn transform(transform: &Transform) -> Result<(), String> {

@@ -66,26 +66,42 @@ impl Plugin {
     pub(crate) fn mask_on(&self, call: &MaskCall<'_>, key: LentKey, leash: &Leash) -> Result<MaskAnswer, CallError> {
         let lent: usize =
             call.columns.iter().chain(call.context).map(|(array, _)| array.get_buffer_memory_size()).sum();
+        let mut store = self.store(lent, leash);
+        let columns = lend(call.columns)?;
+        let context = lend(call.context)?;
+        let columns: Vec<_> = columns.iter().map(LentColumn::argument).collect();
+        let context: Vec<_> = context.iter().map(LentColumn::argument).collect();
+        let answer = self.run(&mut store, request(call), &columns, &context, key);
+        let masked = answer.map_err(|error| self.failure(&error, &store, lent, leash))?.map_err(refusal)?;
+        let prefix = serde_json::from_str(call.config).ok().and_then(|config: Config| config.prefix);
+        let peak_memory = store.data().memory.peak();
+        let expected = store.into_data().given.expected(self.manifest().world, &prefix.unwrap_or_default());
+        Ok(MaskAnswer { peak_memory, ..check(masked, call, expected)? })
+    }
+
+    /// What one call may use, that was lent so many bytes.
+    pub(super) fn store(&self, lent: usize, leash: &Leash) -> Store<CallState> {
         let limits = self.engine.limits();
         let mut store = Store::new(self.engine.wasmtime(), CallState::new(limits.memory));
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(limits.ticks().min(LOOK));
         store.epoch_deadline_callback(stop_at(Instant::now().checked_add(limits.deadline), leash.clone()));
         store.set_hostcall_fuel(limits.lift(lent));
-        let columns = lend(call.columns)?;
-        let context = lend(call.context)?;
-        let columns: Vec<_> = columns.iter().map(LentColumn::argument).collect();
-        let context: Vec<_> = context.iter().map(LentColumn::argument).collect();
-        let answer = self.run(&mut store, request(call), &columns, &context, key);
-        let masked = answer.map_err(|error| match leash.is_over() && is_interrupted(&error) {
+        store
+    }
+
+    /// Why a call has no answer.
+    pub(super) fn failure(
+        &self,
+        error: &wasmtime::Error,
+        store: &Store<CallState>,
+        lent: usize,
+        leash: &Leash,
+    ) -> CallError {
+        match leash.is_over() && is_interrupted(error) {
             true => CallError::Ended,
-            false => fault(&error, &store, self, limits.lift(lent)),
-        })?;
-        let masked = masked.map_err(refusal)?;
-        let prefix = serde_json::from_str(call.config).ok().and_then(|config: Config| config.prefix);
-        let peak_memory = store.data().memory.peak();
-        let expected = store.into_data().given.expected(self.manifest().world, &prefix.unwrap_or_default());
-        Ok(MaskAnswer { peak_memory, ..check(masked, call, expected)? })
+            false => fault(error, store, self, self.engine.limits().lift(lent)),
+        }
     }
 
     fn run(
@@ -122,7 +138,7 @@ struct Config {
     prefix: Option<String>,
 }
 
-fn lend(columns: &[(ArrayRef, ColumnType)]) -> Result<Vec<LentColumn<'_>>, GuestFault> {
+pub(super) fn lend(columns: &[(ArrayRef, ColumnType)]) -> Result<Vec<LentColumn<'_>>, GuestFault> {
     let lent = columns.iter().map(|(array, column_type)| LentColumn::new(array, *column_type)).collect::<Option<_>>();
     lent.ok_or(GuestFault::Contract("was to be lent a column that its manifest does not accept"))
 }
@@ -137,7 +153,7 @@ fn request<'a>(call: &MaskCall<'a>) -> Request<'a> {
 struct NoInstance(String);
 
 /// What the guest is given was found to fit when it was loaded, so all that can fail in it here is its start function.
-fn no_instance(error: wasmtime::Error) -> wasmtime::Error {
+pub(super) fn no_instance(error: wasmtime::Error) -> wasmtime::Error {
     if error.is::<Trap>() { error } else { NoInstance(error.root_cause().to_string()).into() }
 }
 
@@ -170,7 +186,7 @@ fn guest_fault(error: &wasmtime::Error, store: &Store<CallState>, plugin: &Plugi
     }
 }
 
-fn refusal(error: BatchError) -> GuestFault {
+pub(super) fn refusal(error: BatchError) -> GuestFault {
     use GuestFault::{Configuration, Refused};
     match error {
         BatchError::InvalidConfig => Configuration("the configuration makes no sense to it"),

@@ -1,5 +1,6 @@
 //! Runs a plugin's golden cases: input and configuration as its manifest gives them, output compared cell by cell.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,13 +13,14 @@ use serde_json::Value;
 
 use super::Plugin;
 use super::call::{MaskAnswer, MaskCall};
+use super::classify::ClassifyCall;
 use super::fault::{CallError, PackageError, PackageProblem};
 use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::keys::{BatchOffsets, Cells};
 use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
-use crate::manifest::{Ask, Case, CaseColumn, Transform, World};
+use crate::manifest::{Ask, Case, CaseColumn, ClassifierCase, Transform, World};
 
 /// How a golden case failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,21 +51,60 @@ const DEADLINES: u32 = 6;
 ///
 /// # Errors
 /// The first case that does not come out, or not in time.
-pub(super) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
+pub(crate) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
     let (started, all) = (Instant::now(), plugin.engine.limits().deadline.saturating_mul(DEADLINES));
+    let failed = |transform: &str, case: &str, why: String| PackageError {
+        plugin: plugin.manifest().name.clone(),
+        problem: PackageProblem::Case { transform: transform.to_owned(), case: case.to_owned(), why },
+    };
+    let in_time = |transform: &str, case: &str| match started.elapsed() > all {
+        true => Err(failed(transform, case, format!("the cases before it took longer than {} s", all.as_secs()))),
+        false => Ok(()),
+    };
     for transform in &plugin.manifest().transforms {
         for case in &transform.cases {
-            let failed = |why| PackageError {
-                plugin: plugin.manifest().name.clone(),
-                problem: PackageProblem::Case { transform: transform.name.clone(), case: case.name.clone(), why },
-            };
-            if started.elapsed() > all {
-                return Err(failed(format!("the cases before it took longer than {} s", all.as_secs())).into());
-            }
-            run(plugin, transform, case, leash)?.map_err(|failure| failed(failure.why))?;
+            in_time(&transform.name, &case.name)?;
+            run(plugin, transform, case, leash)?.map_err(|failure| failed(&transform.name, &case.name, failure.why))?;
         }
     }
+    for case in &plugin.manifest().cases {
+        in_time("classify", &case.name)?;
+        run_classifier(plugin, case, leash)?.map_err(|why| failed("classify", &case.name, why))?;
+    }
     Ok(())
+}
+
+/// Runs one golden case of a classifier. The outer error is of the host, the inner one says how the case failed.
+fn run_classifier(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Result<Result<(), String>, Error> {
+    let Some(input) = array(&case.input) else {
+        return Ok(Err(format!("its input cannot be a column of {}", case.input.column_type)));
+    };
+    let call = ClassifyCall { names: &[&case.column], columns: &[(input, case.input.column_type)] };
+    let found = match plugin.classify(&call, leash) {
+        Ok(found) => found,
+        Err(CallError::Guest(fault)) => return Ok(Err(fault.to_string())),
+        Err(CallError::Machine(why)) => return Err(Error::Instance(why)),
+        Err(CallError::Capability(why)) => return Err(Error::Capability(why)),
+        Err(CallError::Ended) => return Err(Error::Ended),
+    };
+    let mut matched: BTreeMap<&str, u32> = BTreeMap::new();
+    for found in found.iter().filter(|found| found.matched > 0) {
+        if let Some(detection) = plugin.manifest().labels.get(found.label) {
+            let most = matched.entry(&detection.label).or_default();
+            *most = found.matched.max(*most);
+        }
+    }
+    let expected =
+        case.matched.iter().filter(|(_, matched)| **matched > 0).map(|(label, count)| (label.as_str(), *count));
+    let differs = expected.clone().collect::<BTreeMap<_, _>>() != matched;
+    let shown = |counts: &BTreeMap<&str, u32>| {
+        counts.iter().map(|(label, count)| format!("{label} {count}")).collect::<Vec<_>>().join(", ")
+    };
+    Ok(if differs {
+        Err(format!("it found [{}] and the case says [{}]", shown(&matched), shown(&expected.collect())))
+    } else {
+        Ok(())
+    })
 }
 
 /// Runs one golden case. The outer error is of the host, the inner one says how the case failed.

@@ -7,10 +7,10 @@ use wasmtime::component::{Instance, InstancePre, Resource};
 use crate::capability::{self, CallState};
 use crate::contract;
 use crate::contract::latest::exports::moretta::plugin::{
-    mask, mask_with_date_shift_key, mask_with_deterministic_encryption_key, mask_with_encryption_key,
+    classify, mask, mask_with_date_shift_key, mask_with_deterministic_encryption_key, mask_with_encryption_key,
     mask_with_format_preserving_key, mask_with_pseudonym_key, mask_with_randomness, mask_with_token_vault,
 };
-use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Masked, Request};
+use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Finding, Masked, Request};
 use crate::keys::{
     LentDateShiftKey, LentDeterministicEncryptionKey, LentEncryptionKey, LentFormatPreservingKey, LentPseudonymKey,
     LentRandomness,
@@ -26,6 +26,12 @@ pub(super) fn name(world: World) -> String {
 
 type Columns<'a> = &'a [ColumnParam<'a>];
 type Answer = (Result<Masked, BatchError>,);
+type Classified = (Result<Vec<Finding>, BatchError>,);
+
+/// The one function of a world's interface.
+fn function_of(world: World) -> &'static str {
+    if world == World::Classifier { "classify" } else { "mask" }
+}
 
 /// Every world whose `mask` is lent a key: its interface, and the key.
 macro_rules! keyed_worlds {
@@ -33,6 +39,7 @@ macro_rules! keyed_worlds {
         /// Where the export of the plugin's world lies.
         pub(super) enum Exports {
             Masker(mask::GuestIndices),
+            Classifier(classify::GuestIndices),
             $($world($interface::GuestIndices),)*
         }
 
@@ -44,7 +51,7 @@ macro_rules! keyed_worlds {
                 match world {
                     World::Masker => mask::GuestIndices::new(instance).ok().map(Self::Masker),
                     $(World::$world => $interface::GuestIndices::new(instance).ok().map(Self::$world),)*
-                    World::Classifier => None,
+                    World::Classifier => classify::GuestIndices::new(instance).ok().map(Self::Classifier),
                 }
             }
 
@@ -67,13 +74,26 @@ macro_rules! keyed_worlds {
                     _ => wasmtime::bail!("the plan lends another key than the world takes"),
                 }
             }
+
+            /// Asks it what columns of these names hold.
+            pub(super) fn classify(
+                &self,
+                store: &mut Store<CallState>,
+                instance: &Instance,
+                request: Request<'_>,
+                names: &[&str],
+                columns: Columns<'_>,
+            ) -> wasmtime::Result<Result<Vec<Finding>, BatchError>> {
+                let Self::Classifier(indices) = self else { wasmtime::bail!("a masker is asked to classify") };
+                indices.load(&mut *store, instance)?.call_classify(store, request, names, columns)
+            }
         }
 
         /// Whether the export is a function of the type that the contract gives it.
         fn is_typed(instance: &InstancePre<CallState>, world: World) -> bool {
             let component = instance.component();
             let interface = component.get_export(None, name(world).as_str());
-            let function = interface.and_then(|(_, interface)| component.get_export(Some(&interface), "mask"));
+            let function = interface.and_then(|(_, interface)| component.get_export(Some(&interface), function_of(world)));
             let Some((ComponentItem::ComponentFunc(function), _)) = function else { return false };
             let types = instance.instance_type();
             let checked = match world {
@@ -81,7 +101,9 @@ macro_rules! keyed_worlds {
                 $(World::$world => {
                     function.typecheck::<(Request<'_>, Columns<'_>, Columns<'_>, Resource<$lent>), Answer>(&types)
                 })*
-                World::Classifier => return false,
+                World::Classifier => {
+                    function.typecheck::<(Request<'_>, &[&str], Columns<'_>), Classified>(&types)
+                }
             };
             checked.is_ok()
         }

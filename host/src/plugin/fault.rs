@@ -124,15 +124,15 @@ pub enum PackageProblem {
     /// The engine refuses to compile it.
     #[error("cannot be compiled: {0}")]
     Compile(String),
-    /// A classifier where a masker is wanted.
-    #[error("is a classifier, and maskers are wanted here")]
-    Classifier,
     /// Two plugins of one name.
     #[error("there are two plugins of this name; remove one")]
     Twice,
     /// It does not do what its manifest says.
     #[error("does not do what its manifest says: {0} checks failed")]
     Nonconforming(usize),
+    /// A classifier knows a label that the host does not.
+    #[error("knows a label `{0}`, which is none; `moretta schema` lists them")]
+    Label(String),
     /// A golden case did not come out.
     #[error("golden case `{case}` of `{transform}` failed: {why}")]
     Case {

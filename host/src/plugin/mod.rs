@@ -3,6 +3,7 @@
 mod cache;
 mod call;
 pub(crate) mod cases;
+mod classify;
 mod cost;
 mod engine;
 mod exports;
@@ -21,6 +22,7 @@ pub(crate) use crate::capability::Expected;
 pub use cache::CodeCache;
 pub use call::{MaskAnswer, MaskCall};
 pub use cases::{CaseDifference, CaseFailure};
+pub use classify::{ClassifyCall, Match};
 pub use engine::Engine;
 use exports::Exports;
 pub use fault::{CallError, GuestError, GuestFault, PackageError, PackageProblem};
@@ -33,7 +35,7 @@ pub use registry::{MOST_BYTES, Registry, shipped};
 use crate::capability::{self, CallState};
 use crate::error::Error;
 use crate::leash::Leash;
-use crate::manifest::{Manifest, World};
+use crate::manifest::Manifest;
 
 /// A plugin that is compiled and linked with its world, ready to be called from any thread.
 pub struct Plugin {
@@ -83,9 +85,6 @@ impl Compiled {
         let linker = capability::linker(engine.wasmtime(), world).map_err(uncompiled)?;
         let unlinked = |error: wasmtime::Error| failed(PackageProblem::Link(format!("{error:#}")));
         let instance = linker.instantiate_pre(&component).map_err(unlinked)?;
-        if world == World::Classifier {
-            return Err(failed(PackageProblem::Classifier));
-        }
         let exports = Exports::find(&instance, world);
         let wrong_export =
             || failed(PackageProblem::Export(format!("{} as the contract has it", exports::name(world))));

@@ -10,15 +10,19 @@ use super::fault::{PackageError, PackageProblem};
 use super::{Engine, Package, Plugin, cases};
 use crate::error::Error;
 use crate::leash::Leash;
+use crate::manifest::World;
 use crate::plan::{self, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
-const BUILT_IN: [(&str, &[u8]); 13] = [
+const BUILT_IN: [(&str, &[u8]); 16] = [
     ("age", include_bytes!("../../../plugins/packed/age.wasm")),
+    ("column-names", include_bytes!("../../../plugins/packed/column-names.wasm")),
     ("encrypt", include_bytes!("../../../plugins/packed/encrypt.wasm")),
     ("encrypt-deterministic", include_bytes!("../../../plugins/packed/encrypt-deterministic.wasm")),
     ("fpe", include_bytes!("../../../plugins/packed/fpe.wasm")),
     ("generalize", include_bytes!("../../../plugins/packed/generalize.wasm")),
+    ("identifiers", include_bytes!("../../../plugins/packed/identifiers.wasm")),
+    ("names-and-places", include_bytes!("../../../plugins/packed/names-and-places.wasm")),
     ("noise", include_bytes!("../../../plugins/packed/noise.wasm")),
     ("partial", include_bytes!("../../../plugins/packed/partial.wasm")),
     ("pseudonym", include_bytes!("../../../plugins/packed/pseudonym.wasm")),
@@ -95,6 +99,15 @@ impl Registry {
     /// The packages in the order of their names.
     pub fn packages(&self) -> impl Iterator<Item = &Package> {
         self.packages.values().map(|known| &known.package)
+    }
+
+    /// Every classifier, compiled, in the order of their names.
+    ///
+    /// # Errors
+    /// One does not compile, or a golden case fails.
+    pub(crate) fn classifiers(&self, leash: &Leash) -> Result<Vec<Arc<Plugin>>, Error> {
+        let packages = self.packages().filter(|package| package.manifest().world == World::Classifier);
+        packages.map(|package| self.load(&package.manifest().name, leash)).collect()
     }
 
     /// The plugin of this name, compiled. A plugin that is not shipped must pass its golden cases first.

@@ -6,6 +6,7 @@
 mod at;
 mod compile;
 mod glob;
+mod labels;
 mod problem;
 mod profile;
 mod raw;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 pub use at::At;
 pub use glob::Pattern;
+pub use labels::{Drift, LabelledColumn, Labels, Review, ReviewProblem, Status, digest};
 pub use problem::{PolicyErrors, PolicyProblem};
 pub use profile::{Claim, Profile};
 pub use raw::{Normalization, Unmatched};
@@ -30,7 +32,7 @@ pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
 
 use crate::batch::ColumnType;
-use crate::phi::{Finding, Findings, Origin};
+use crate::phi::{Finding, Findings, Label, Origin};
 
 /// A policy, checked as far as that goes without its input and its plugins.
 #[derive(Clone, Debug)]
@@ -93,24 +95,21 @@ impl Policy {
         }
     }
 
-    /// Takes over the labels of a file: a YAML map of the shape of `labels:`.
+    /// Takes over the labels of a file that are declared or approved: see [`Labels`].
     ///
     /// # Errors
-    /// All that is wrong with it, also a label that contradicts the policy's.
+    /// All that is wrong with it, also a label that contradicts the policy's, and one that was suggested, is of what
+    /// identifies people, and was reviewed by nobody.
     pub fn with_labels(mut self, file: &str, text: &str) -> Result<Self, PolicyErrors> {
         let mut problems = Vec::new();
-        let root = yaml::parse(text).map_err(|problem| PolicyErrors::new(file, text, vec![problem]))?;
-        for (column, label) in read::labels_file(root, &mut problems) {
-            let origin = Origin::LabelsFile(file.to_owned());
-            if let Err(earlier) = self.findings.declare(&column.value, label.value, origin) {
-                let by = match earlier.origin {
-                    Origin::Policy => "the policy".to_owned(),
-                    Origin::LabelsFile(file) => file,
-                };
-                let (column, here, there) = (column.value, label.value, earlier.label);
-                let message = format!("column `{column}` is `{here}` here and `{there}` in {by}; make them agree");
-                problems.push(PolicyProblem { message, span: Some(label.span) });
-            }
+        for (column, labelled) in Labels::parse(file, text)?.columns {
+            let Some(label) = labelled.label else { continue };
+            let problem = match labelled.status {
+                Status::Approved => self.declare(&column, label, file).err(),
+                Status::Suggested if labelled.is_open() => Some(unreviewed(&column, &labelled, label)),
+                Status::Suggested | Status::Rejected => None,
+            };
+            problems.extend(problem.map(|message| PolicyProblem { message, span: Some(labelled.span) }));
         }
         if !problems.is_empty() {
             return Err(PolicyErrors::new(file, text, problems));
@@ -126,6 +125,16 @@ impl Policy {
         let message = "the expert's determination does not hold any more (`expires`); have it renewed: 45 CFR \
                        164.514(b)(1) is of the risk as it is now";
         (*expires < today).then(|| PolicyProblem { message: message.to_owned(), span: Some(span.clone()) })
+    }
+
+    fn declare(&mut self, column: &str, label: Label, file: &str) -> Result<(), String> {
+        self.findings.declare(column, label, Origin::LabelsFile(file.to_owned())).map_err(|earlier| {
+            let (by, there) = match earlier.origin {
+                Origin::Policy => ("the policy".to_owned(), earlier.label),
+                Origin::LabelsFile(file) => (file, earlier.label),
+            };
+            format!("column `{column}` is `{label}` here and `{there}` in {by}; make them agree")
+        })
     }
 
     /// The SHA-256 of the policy's text, in hexadecimal.
@@ -188,8 +197,19 @@ impl Policy {
     }
 }
 
+fn unreviewed(column: &str, labelled: &LabelledColumn, label: Label) -> String {
+    let sure = labelled.suggestion.as_ref().map_or_else(String::new, |found| format!(" ({:.2})", found.confidence));
+    format!(
+        "column `{column}` looks like {label}{sure} and nobody has reviewed that; use `moretta labels approve`, `reject` or `set`"
+    )
+}
+
 fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

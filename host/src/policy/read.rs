@@ -26,7 +26,7 @@ const RULE: [&str; 11] =
 
 /// Reads a policy. `None` only together with a problem.
 pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<RawPolicy> {
-    let mut read = Read { problems, whole: true };
+    let mut read = Read::new(problems);
     let mut fields = Fields::open(root, "a policy", &POLICY, &mut read)?;
     let version = fields.required("version", "`version: 1`", Read::count);
     // Nothing else means something else for it.
@@ -44,11 +44,6 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let types = types.map(|map| map.value).unwrap_or_default();
     let rules = rules.map(|rules| rules.value.into_iter().map(|rule| rule.value).collect()).unwrap_or_default();
     Some(RawPolicy { version, name, domain, reference_date, subject, profile, labels, types, rules, unmatched, whole })
-}
-
-/// Reads a file of labels: a map from columns to labels.
-pub(super) fn labels_file(root: Node, problems: &mut Vec<PolicyProblem>) -> Entries<Label> {
-    labels(&mut Read { problems, whole: true }, "a labels file", root).map(|map| map.value).unwrap_or_default()
 }
 
 fn labels(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<Entries<Label>>> {
@@ -108,7 +103,7 @@ fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {
 }
 
 /// The fields of a map that are still to be read.
-struct Fields<'f, 'p> {
+pub(super) struct Fields<'f, 'p> {
     read: &'f mut Read<'p>,
     span: Range<usize>,
     entries: Vec<(At<String>, Node)>,
@@ -117,7 +112,7 @@ struct Fields<'f, 'p> {
 impl<'f, 'p> Fields<'f, 'p> {
     /// Takes a map with these keys. One that is not known is read as the one that was meant, so that nothing is told
     /// to be missing that is only misspelled.
-    fn open(node: Node, what: &str, known: &[&'static str], read: &'f mut Read<'p>) -> Option<Self> {
+    pub(super) fn open(node: Node, what: &str, known: &[&'static str], read: &'f mut Read<'p>) -> Option<Self> {
         let Tree::Map(mut entries) = node.value else {
             return read.problem(node.span, format!("{what} is a map, `key: value`"));
         };
@@ -137,7 +132,7 @@ impl<'f, 'p> Fields<'f, 'p> {
         Some(Self { read, span: node.span, entries })
     }
 
-    fn optional<T>(
+    pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
         reader: impl FnOnce(&mut Read<'p>, &str, Node) -> Option<T>,
@@ -147,7 +142,7 @@ impl<'f, 'p> Fields<'f, 'p> {
         reader(self.read, &format!("`{key}`"), node)
     }
 
-    fn required<T>(
+    pub(super) fn required<T>(
         &mut self,
         key: &'static str,
         what: &str,
@@ -161,20 +156,26 @@ impl<'f, 'p> Fields<'f, 'p> {
 }
 
 /// Reads single values.
-struct Read<'p> {
+pub(super) struct Read<'p> {
     problems: &'p mut Vec<PolicyProblem>,
     /// Whether every value could be read.
     whole: bool,
 }
 
+impl<'p> Read<'p> {
+    pub(super) fn new(problems: &'p mut Vec<PolicyProblem>) -> Self {
+        Self { problems, whole: true }
+    }
+}
+
 impl Read<'_> {
-    fn problem<T>(&mut self, span: Range<usize>, message: String) -> Option<T> {
+    pub(super) fn problem<T>(&mut self, span: Range<usize>, message: String) -> Option<T> {
         self.whole = false;
         self.problems.push(PolicyProblem { message, span: Some(span) });
         None
     }
 
-    fn text(&mut self, key: &str, node: Node) -> Option<At<String>> {
+    pub(super) fn text(&mut self, key: &str, node: Node) -> Option<At<String>> {
         match node.value {
             Tree::Text(value) => Some(At { value, span: node.span }),
             Tree::Bool(_) | Tree::Number(_) => self.problem(
@@ -185,12 +186,24 @@ impl Read<'_> {
         }
     }
 
-    fn count(&mut self, key: &str, node: Node) -> Option<At<u64>> {
+    pub(super) fn count(&mut self, key: &str, node: Node) -> Option<At<u64>> {
         match &node.value {
             Tree::Number(number) if number.as_u64().is_some() => {
                 number.as_u64().map(|value| At { value, span: node.span })
             }
             _ => self.problem(node.span, format!("{key} takes a whole number")),
+        }
+    }
+
+    /// A number from 0 to 1.
+    pub(super) fn share(&mut self, key: &str, node: Node) -> Option<At<f64>> {
+        let share = match &node.value {
+            Tree::Number(number) => number.as_f64().filter(|share| (0.0..=1.0).contains(share)),
+            _ => None,
+        };
+        match share {
+            Some(value) => Some(At { value, span: node.span }),
+            None => self.problem(node.span, format!("{key} takes a number from 0 to 1")),
         }
     }
 
@@ -201,7 +214,7 @@ impl Read<'_> {
         }
     }
 
-    fn choice<T: DeserializeOwned>(&mut self, key: &str, node: Node) -> Option<At<T>> {
+    pub(super) fn choice<T: DeserializeOwned>(&mut self, key: &str, node: Node) -> Option<At<T>> {
         let text = self.text(key, node)?;
         match T::deserialize(StrDeserializer::<ValueError>::new(&text.value)) {
             Ok(value) => Some(At { value, span: text.span }),
@@ -209,7 +222,7 @@ impl Read<'_> {
         }
     }
 
-    fn label(&mut self, key: &str, node: Node) -> Option<At<Label>> {
+    pub(super) fn label(&mut self, key: &str, node: Node) -> Option<At<Label>> {
         let name = self.text(key, node)?;
         if let Ok(value) = name.value.parse() {
             return Some(At { value, span: name.span });
@@ -242,7 +255,7 @@ impl Read<'_> {
         Some(At { value, span: node.span })
     }
 
-    fn map<T>(
+    pub(super) fn map<T>(
         &mut self,
         key: &str,
         node: Node,

@@ -85,7 +85,8 @@ mod tests {
         assert_eq!(valid(subject), (true, true));
         assert_eq!(valid(&subject.replace("column: id, ", "")), (false, false));
         assert_eq!(valid(&subject.replace("ascii-case", "ascii_case")), (false, false));
-        let profile = "version: 1\nprofile: { name: safe-harbor, absent: [A, R] }\nrules: [{ columns: [a], drop: true }]";
+        let profile =
+            "version: 1\nprofile: { name: safe-harbor, absent: [A, R] }\nrules: [{ columns: [a], drop: true }]";
         assert_eq!(valid(profile), (true, true));
         assert_eq!(valid(&profile.replace("{ name: safe-harbor, absent: [A, R] }", "none")), (true, true));
         assert_eq!(valid(&profile.replace("A, R", "S")), (false, false));

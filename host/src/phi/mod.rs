@@ -1,11 +1,15 @@
 //! The vocabulary: what a column can be, how sensitive that is, and which columns were said to be what.
 
+mod kinds;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use kinds::KINDS;
 
 /// How much harm a column does in the wrong hands, from most to least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +33,8 @@ struct Kind {
     /// The letter of 45 CFR 164.514(b)(2)(i) that names it.
     letter: Option<char>,
     meaning: &'static str,
+    /// The name of the kind that it is one of.
+    broader: Option<&'static str>,
 }
 
 /// What a column is: one of a closed list of kinds, in kebab-case.
@@ -59,6 +65,22 @@ impl Label {
     /// What such a column holds, for people.
     pub fn meaning(self) -> &'static str {
         self.0.meaning
+    }
+
+    /// The kind that this is one of: a birth date is a date. What speaks for that one speaks for this one as well, as
+    /// far as it goes.
+    pub fn broader(self) -> Option<Self> {
+        self.0.broader.and_then(|name| name.parse().ok())
+    }
+
+    /// Whether this is the other kind, or one of it.
+    pub fn is_a(self, other: Self) -> bool {
+        std::iter::successors(Some(self), |label| label.broader()).any(|label| label == other)
+    }
+
+    /// Whether a column that looks like this must not pass unreviewed: Safe Harbor removes it, or it may hold anything.
+    pub fn is_identifying(self) -> bool {
+        self.safe_harbor().is_some() || self.sensitivity() == Sensitivity::Restricted
     }
 }
 
@@ -101,6 +123,17 @@ impl schemars::JsonSchema for Label {
         let names: Vec<_> = Self::all().map(Self::name).collect();
         schemars::json_schema!({ "description": "What a column is.", "type": "string", "enum": names })
     }
+}
+
+/// What the contents and the name of a column suggest that it is, and no more: a person approves it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Suggestion {
+    /// What it seems to be.
+    pub label: Label,
+    /// How sure that is, 0 to 1.
+    pub confidence: f64,
+    /// Why, in words, without any value.
+    pub why: String,
 }
 
 /// Who says what a column is.
@@ -154,62 +187,6 @@ impl Findings {
     }
 }
 
-const fn kind(name: &'static str, sensitivity: Sensitivity, letter: char, meaning: &'static str) -> Kind {
-    Kind { name, sensitivity, letter: Some(letter), meaning }
-}
-
-const fn unlettered(name: &'static str, sensitivity: Sensitivity, meaning: &'static str) -> Kind {
-    Kind { name, sensitivity, letter: None, meaning }
-}
-
-use Sensitivity::{Confidential, Internal, Public, Restricted};
-
-/// The 18 identifiers of 45 CFR 164.514(b)(2)(i), split where they are masked differently, then what is none.
-static KINDS: &[Kind] = &[
-    kind("person-name", Restricted, 'A', "a whole name of a person"),
-    kind("given-name", Restricted, 'A', "a given or middle name"),
-    kind("family-name", Restricted, 'A', "a family or maiden name"),
-    kind("address", Restricted, 'B', "a postal address in one column"),
-    kind("street", Restricted, 'B', "street and house number"),
-    kind("city", Confidential, 'B', "a city, town or precinct"),
-    kind("county", Confidential, 'B', "a county"),
-    kind("zip", Confidential, 'B', "a ZIP or other postal code"),
-    kind("coordinates", Restricted, 'B', "a latitude, a longitude, or another geocode"),
-    kind("birth-date", Restricted, 'C', "a date of birth"),
-    kind("death-date", Confidential, 'C', "a date of death"),
-    kind("admission-date", Confidential, 'C', "a date of admission"),
-    kind("discharge-date", Confidential, 'C', "a date of discharge"),
-    kind("date", Confidential, 'C', "any other date that concerns an individual"),
-    kind("age", Confidential, 'C', "an age; above 89 it identifies"),
-    kind("phone", Restricted, 'D', "a telephone number"),
-    kind("fax", Restricted, 'E', "a fax number"),
-    kind("email", Restricted, 'F', "an email address"),
-    kind("us-ssn", Restricted, 'G', "a US social security number"),
-    kind("mrn", Restricted, 'H', "a medical record number"),
-    kind("health-plan-id", Restricted, 'I', "a health plan beneficiary number"),
-    kind("mbi", Restricted, 'I', "a Medicare beneficiary identifier"),
-    kind("account", Restricted, 'J', "an account number"),
-    kind("payment-card", Restricted, 'J', "the number of a payment card"),
-    kind("certificate", Restricted, 'K', "a certificate or license number"),
-    kind("drivers-license", Restricted, 'K', "the number of a driver's license"),
-    kind("dea", Confidential, 'K', "a DEA registration number of a prescriber"),
-    kind("vehicle", Restricted, 'L', "a vehicle identification or license plate number"),
-    kind("device", Restricted, 'M', "a device identifier or serial number"),
-    kind("url", Restricted, 'N', "a web address"),
-    kind("ip-address", Restricted, 'O', "an IP address"),
-    kind("biometric", Restricted, 'P', "a biometric identifier, such as a finger or voice print"),
-    kind("photo", Restricted, 'Q', "a full-face photograph or a comparable image"),
-    kind("npi", Confidential, 'R', "a national provider identifier"),
-    kind("encounter-id", Confidential, 'R', "the number of a visit, a claim or a specimen"),
-    kind("other-id", Restricted, 'R', "any other number, code or characteristic of one individual"),
-    unlettered("free-text", Restricted, "notes and other text, which may hold anything"),
-    unlettered("quasi-identifier", Confidential, "identifies together with others: gender, race, occupation"),
-    unlettered("state", Confidential, "a state, or another region as large"),
-    unlettered("clinical", Confidential, "a diagnosis, a medication, a measurement"),
-    unlettered("operational", Internal, "how the organisation works: a ward, a cost centre"),
-    unlettered("public", Public, "known to everyone: a code list, a unit"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,7 +202,23 @@ mod tests {
     fn labels_are_kebab_case_and_differ() {
         let names: std::collections::BTreeSet<_> = Label::all().map(Label::name).collect();
         assert_eq!(names.len(), Label::all().count());
-        assert!(names.iter().all(|name| name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase())));
+        assert!(
+            names.iter().all(|name| name
+                .bytes()
+                .all(|byte| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+        );
+    }
+
+    #[test]
+    fn what_is_one_of_another_kind_is_as_sensitive_or_said_to_be_less() {
+        let label = |name: &str| name.parse::<Label>().unwrap();
+        for label in Label::all() {
+            assert_eq!(label.broader().is_some(), label.0.broader.is_some(), "{label} is one of nothing");
+            assert!(!label.broader().is_some_and(|broader| broader.is_a(label)), "{label} is one of itself");
+        }
+        assert!(label("mbi").is_a(label("other-id")) && !label("other-id").is_a(label("mbi")));
+        assert!(label("zip").is_identifying() && label("free-text").is_identifying());
+        assert!(!label("icd-10-cm").is_identifying() && label("icd-10-cm").is_a(label("clinical")));
     }
 
     #[test]

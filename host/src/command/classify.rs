@@ -1,0 +1,105 @@
+//! `moretta classify`.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use comfy_table::{Table, presets};
+
+use super::mask::{code_cache, stop_when_asked};
+use super::show::printable;
+use super::{plugin, print, read_labels, show};
+use crate::batch::is_name;
+use crate::cli::ClassifyArguments;
+use crate::error::Error;
+use crate::host::plugins;
+use crate::plugin::Limits;
+use crate::policy::{LabelledColumn, Labels, digest};
+use crate::staged::StagedFile;
+use crate::survey::{Survey, SurveyRun, survey};
+
+/// Looks at files, prints what their columns seem to be and writes it down.
+pub(super) fn run(arguments: &ClassifyArguments) -> Result<(), Error> {
+    if let Some(out) = arguments.out.as_ref().filter(|out| arguments.inputs.contains(out)) {
+        return Err(Error::Usage(format!("{} is read by this run; write somewhere else", out.display())));
+    }
+    // What is there is read first: it may hold reviews, and a file that is none is not written over.
+    let earlier = arguments.out.as_deref().filter(|out| out.exists()).map(read_labels).transpose()?;
+    let shapes = arguments.examples && io::stdout().is_terminal();
+    if arguments.examples && !shapes {
+        show::note("note: --examples shows on a terminal only, so nothing is shown here\n");
+    }
+    let run = SurveyRun {
+        inputs: arguments.inputs.clone(),
+        input_format: arguments.input_format,
+        sample: (!arguments.full).then_some(arguments.sample),
+        shapes,
+        workers: arguments.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        interrupted: Arc::default(),
+    };
+    stop_when_asked(&run.interrupted)?;
+    let trust = plugin::trust(arguments.trust_root.as_deref())?;
+    let cache = code_cache(arguments.cache.as_deref());
+    let registry = plugins(Limits::default(), cache, arguments.plugins.as_deref(), trust)?;
+    let found = survey(&registry, &run)?;
+    let labels = labels(&found, earlier.as_ref());
+    print(&printable(&table(&found, &labels, shapes)))?;
+    if let Some(out) = &arguments.out {
+        write(&labels, out)?;
+    }
+    Ok(())
+}
+
+fn labels(found: &Survey, earlier: Option<&Labels>) -> Labels {
+    let named = found.columns.iter().map(|column| (column.name.as_str(), column.column_type.as_str()));
+    let columns = found.columns.iter().map(|column| {
+        (column.name.clone(), LabelledColumn::suggested(column.column_type.clone(), column.suggestion.clone()))
+    });
+    let mut labels = Labels { schema: Some(digest(named)), columns: columns.collect() };
+    if let Some(earlier) = earlier {
+        labels.keep_reviews(earlier);
+    }
+    labels
+}
+
+/// The file is there as a whole or as it was.
+pub(super) fn write(labels: &Labels, out: &Path) -> Result<(), Error> {
+    let mut staged = StagedFile::beside(out).map_err(Error::io("write", out))?;
+    staged.write_all(labels.to_string().as_bytes()).map_err(Error::io("write", out))?;
+    staged.commit_for_others().map_err(Error::io("write", out))
+}
+
+/// A header that is missing makes names of values, and those are not shown.
+fn shown(index: usize, name: &str) -> String {
+    if is_name(name) { name.to_owned() } else { format!("column {}", index.saturating_add(1)) }
+}
+
+fn table(found: &Survey, labels: &Labels, shapes: bool) -> String {
+    let mut table = Table::new();
+    let mut header = vec!["COLUMN", "LABEL", "CONFIDENCE", "STATUS", "WHY"];
+    header.extend(shapes.then_some("WRITTEN AS"));
+    table.load_style(presets::NOTHING).set_header(header);
+    for (index, column) in found.columns.iter().enumerate() {
+        let Some(labelled) = labels.columns.get(&column.name) else { continue };
+        let suggestion = column.suggestion.as_ref();
+        let status = match labelled.label {
+            None => String::new(),
+            Some(_) => labelled.status.to_string(),
+        };
+        let mut row = vec![
+            shown(index, &column.name),
+            labelled.label.map_or_else(|| "none".to_owned(), |label| label.name().to_owned()),
+            suggestion.map_or_else(String::new, |suggestion| format!("{:.2}", suggestion.confidence)),
+            status,
+            suggestion.map_or_else(String::new, |suggestion| suggestion.why.clone()),
+        ];
+        row.extend(shapes.then(|| column.shape.clone().unwrap_or_default()));
+        table.add_row(row);
+    }
+    let open = labels.open().count();
+    let tail = match open {
+        0 => String::new(),
+        _ => format!("{open} columns look like identifiers and nobody has reviewed that\n"),
+    };
+    format!("{table}\n{} rows looked at\n{tail}", found.rows)
+}
