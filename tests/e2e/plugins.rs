@@ -329,3 +329,25 @@ fn installations_of_several_processes_all_count() {
     let history = json_of(desk.run("plugin history --plugins plugins --json"));
     assert_eq!(history.as_array().unwrap().len(), versions.len());
 }
+
+#[test]
+fn a_folder_that_is_watched_asks_for_signatures_too() {
+    let desk = desk_with_store();
+    ["inbox", "out", "done"].iter().for_each(|name| fs::create_dir(desk.path(name)).unwrap());
+    desk.put("inbox/in.csv", "a\nAda\n");
+    let watch = "watch inbox --out out --done done --policy policy.yaml --settle 0 --once";
+    let signatures: Vec<_> = names_in(&desk).into_iter().filter(|name| name.contains("2.0.0.wasm.sig")).collect();
+    let [signature] = signatures.as_slice() else { panic!("{signatures:?}") };
+    fs::rename(desk.path(signature), desk.path("kept.sig")).unwrap();
+    assert_refused(desk.run(&format!("{watch} {IN_STORE}")), "plugins/forged@2.0.0.wasm is not trusted");
+    assert!(desk.path("inbox/in.csv").exists());
+    fs::rename(desk.path("kept.sig"), desk.path(signature)).unwrap();
+    desk.run(&format!("{watch} {IN_STORE}")).assert_code(0);
+    assert_eq!(desk.text("out/in.csv"), "a\n***\n");
+}
+
+/// What lies in the store.
+fn names_in(desk: &Desk) -> Vec<String> {
+    let entries = fs::read_dir(desk.path("plugins")).unwrap();
+    entries.map(|entry| format!("plugins/{}", entry.unwrap().file_name().to_str().unwrap())).collect()
+}

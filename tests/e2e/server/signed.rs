@@ -40,6 +40,15 @@ fn sign_and_install(desk: &Desk, file: &str, who: &str, how: &str) {
     desk.run(&format!("plugin install {file} {how}")).assert_code(0);
 }
 
+/// Set when this is dropped, also where a test fails: whoever waits for it ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The version in force, and who signed it.
 fn in_force(serving: &Serving) -> (Value, Value) {
     let plugins = serving.get("anna", "/v1/datasets/patients/plugins").assert_status(200).json();
@@ -74,13 +83,19 @@ fn what_is_installed_rolled_back_and_removed_is_in_force_without_a_request_that_
             }
             done
         });
+        let over = Over(&over);
         sign_and_install(&desk, "two.wasm", "anna", IN_STORE);
         becomes(&serving, "2.0.0");
         desk.run(&format!("plugin rollback forged {IN_STORE}")).assert_code(0);
         becomes(&serving, "1.0.0");
         desk.run("plugin remove forged@2.0.0 --plugins plugins").assert_code(0);
         // What no trusted key signed stays out, and says why.
-        sign_and_install(&desk, "three.wasm", "mallory", "--plugins plugins --unsigned");
+        desk.run("plugin install three.wasm --plugins plugins --unsigned").assert_code(0);
+        await_that("the refusal", || {
+            reason(&serving).contains("forged@3.0.0.wasm is not trusted: it has no signature")
+        });
+        desk.run("plugin sign three.wasm --key mallory.key").assert_code(0);
+        fs::copy(desk.path("three.wasm.sig"), desk.path("plugins/forged@3.0.0.wasm.sig-mallory")).unwrap();
         await_that("the refusal", || {
             reason(&serving).contains("forged@3.0.0.wasm is not trusted: it is signed by a key")
         });
@@ -91,7 +106,7 @@ fn what_is_installed_rolled_back_and_removed_is_in_force_without_a_request_that_
         desk.run("plugin remove forged@3.0.0 --plugins plugins --yes").assert_code(0);
         await_that("the refusal", || reason(&serving).contains("forged"));
         assert_eq!(in_force(&serving), (json!("3.0.0"), json!(["anna"])));
-        over.store(true, Ordering::Relaxed);
+        drop(over);
         println!("{} requests meanwhile", load.join().unwrap());
     });
 }
