@@ -157,6 +157,8 @@ pub struct Transform {
     pub description: String,
     /// The JSON Schema of a rule's `with:`.
     pub config: Value,
+    #[serde(skip)]
+    compiled: config::Compiled,
     /// The types of columns that it takes, and what each becomes.
     pub types: BTreeMap<ColumnType, ColumnType>,
     /// How many columns it masks in one call.
@@ -195,7 +197,7 @@ impl Transform {
     /// # Errors
     /// All that is wrong with it; the messages name the property, and may quote the policy.
     pub fn complete_config(&self, with: &Map<String, Value>) -> Result<Map<String, Value>, Vec<ConfigProblem>> {
-        config::complete(&self.config, with)
+        config::complete(&self.config, &self.compiled, with)
     }
 
     /// What of a value is left in its result under a complete configuration.

@@ -1,10 +1,12 @@
 //! Components put together by hand: refused as files, or stopped when they run.
 
+use std::time::Duration;
+
 use moretta::error::Error;
-use moretta::plugin::{GuestFault, Package, PackageProblem};
+use moretta::plugin::{GuestFault, Limits, Package, PackageProblem};
 use moretta_tests::forge::{self, LENT, MASKER};
 
-use crate::masking::{Column, fault, mask, values};
+use crate::masking::{Column, batch, builder, fault, mask, values};
 
 const RULE: &str = "{ columns: [name], mask: forged }";
 const KEYED_RULE: &str = "{ columns: [name], mask: forged, key: identity }";
@@ -88,6 +90,17 @@ fn a_component_of_a_newer_contract_is_refused() {
 #[test]
 fn a_golden_case_that_does_not_come_out_keeps_the_plugin_from_data() {
     assert!(matches!(refusal_of_a_run(&forge::failing_case()), PackageProblem::Case { .. }));
+}
+
+#[test]
+fn all_golden_cases_together_have_six_deadlines() {
+    let host =
+        builder(&forge::slow_cases(), RULE).limits(Limits { deadline: Duration::from_secs(1), ..Limits::default() });
+    let result = host.build().and_then(|host| host.mask_rows(batch(&NAMES)));
+    match result.map(|masked| masked.outcomes.masked) {
+        Err(Error::Package(error)) => assert!(error.to_string().contains("took longer than 6 s"), "{error}"),
+        other => panic!("no refusal of the plugin: {other:?}"),
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use super::{Bounds, ClassifierCase, Manifest, Transform, World, config};
 
 /// The most golden cases of a manifest, and rows of them, together: each is run, and can have a pattern of its own.
 const MOST_CASES: usize = 1_000;
+/// The most transforms, and keys of their schemas, together: each can be a pattern.
+const MOST_KEYS: usize = 2_000;
 
 /// Checks everything that the types leave open. The message is the first thing that is wrong.
 pub(super) fn manifest(manifest: &Manifest) -> Result<(), String> {
@@ -24,17 +26,28 @@ pub(super) fn manifest(manifest: &Manifest) -> Result<(), String> {
     }
     world(manifest)?;
     distinct("transforms", manifest.transforms.iter().map(|transform| &transform.name))?;
-    let rows = |cells: usize| cells.saturating_add(1);
-    let masked =
-        manifest.transforms.iter().flat_map(|transform| &transform.cases).map(|case| rows(case.input.cells.len()));
-    let classified = manifest.cases.iter().map(|case| rows(case.input.cells.len()));
-    if masked.chain(classified).sum::<usize>() > MOST_CASES {
-        return Err(format!("there are more than {MOST_CASES} golden cases and rows of them"));
-    }
+    cost(manifest)?;
     manifest.transforms.iter().try_for_each(|it| {
         name("a transform", &it.name)?;
         transform(it).map_err(|problem| format!("transform `{}`: {problem}", it.name))
     })
+}
+
+/// Whether the rest can be checked in some seconds.
+fn cost(manifest: &Manifest) -> Result<(), String> {
+    let masked = manifest.transforms.iter().flat_map(|transform| &transform.cases).map(|case| case.input.cells.len());
+    let cells = masked.chain(manifest.cases.iter().map(|case| case.input.cells.len()));
+    if cells.map(|cells| cells.saturating_add(1)).sum::<usize>() > MOST_CASES {
+        return Err(format!("there are more than {MOST_CASES} golden cases and rows of them"));
+    }
+    let keys = |transform: &Transform| {
+        let told = |problem| format!("transform `{}`: `config`: {problem}", transform.name);
+        config::keys(&transform.config).map(|keys| keys.saturating_add(1)).map_err(told)
+    };
+    if manifest.transforms.iter().map(keys).sum::<Result<usize, _>>()? > MOST_KEYS {
+        return Err(format!("there are more than {MOST_KEYS} transforms and keys of their `config`"));
+    }
+    Ok(())
 }
 
 /// A classifier has labels, a masker has transforms.
@@ -69,7 +82,7 @@ fn transform(transform: &Transform) -> Result<(), String> {
     if !is("type", "object".into()) || !is("additionalProperties", false.into()) {
         return Err("`config` has `type: object` and `additionalProperties: false`".into());
     }
-    config::compile(&transform.config).map_err(|error| format!("`config` is no JSON Schema: {error}"))?;
+    transform.compiled.of(&transform.config).map_err(|error| format!("`config` is no JSON Schema: {error}"))?;
     if transform.types.is_empty() {
         return Err("`types` is empty".into());
     }

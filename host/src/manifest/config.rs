@@ -1,5 +1,7 @@
 //! A rule's `with:` against the schema of the transform.
 
+use std::sync::{Arc, OnceLock};
+
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
@@ -13,27 +15,34 @@ pub struct ConfigProblem {
     pub message: String,
 }
 
-/// The most keys of all objects of a schema together.
-const MOST_KEYS: usize = 1_000;
 /// What refers to another schema: chains and loops of them take the stack of whoever follows.
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-/// Compiles a schema. It refers to no other, and its patterns match in linear time.
-///
-/// # Errors
-/// Why it is none, or none that is compiled.
-pub(super) fn compile(schema: &Value) -> Result<Validator, String> {
-    let patterns = PatternOptions::regex().size_limit(super::MOST_PATTERN_BYTES);
-    let options = jsonschema::draft202012::options().with_pattern_options(patterns);
-    if keys(schema)? > MOST_KEYS {
-        return Err(format!("it has more than {MOST_KEYS} keys"));
+/// The schema of a transform, compiled once it is asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compiled(OnceLock<Result<Arc<Validator>, String>>);
+
+impl Compiled {
+    /// The validator of a schema, which is the same each time. Its patterns match in linear time.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(super) fn of(&self, schema: &Value) -> Result<&Validator, String> {
+        let compiled = self.0.get_or_init(|| {
+            let patterns = PatternOptions::regex().size_limit(super::MOST_PATTERN_BYTES);
+            let options = jsonschema::draft202012::options().with_pattern_options(patterns);
+            options.build(schema).map(Arc::new).map_err(|error| error.masked().to_string())
+        });
+        compiled.as_deref().map_err(String::clone)
     }
-    options.build(schema).map_err(|error| error.masked().to_string())
 }
 
-/// How many keys there are in a schema. JSON that was parsed is at most 128 deep.
-fn keys(value: &Value) -> Result<usize, String> {
-    match value {
+/// How many keys there are in a schema: what compiling it costs. JSON that was parsed is at most 128 deep.
+///
+/// # Errors
+/// It refers to another.
+pub(super) fn keys(schema: &Value) -> Result<usize, String> {
+    match schema {
         Value::Array(items) => items.iter().map(keys).sum(),
         Value::Object(members) => members.iter().try_fold(members.len(), |sum, (key, member)| {
             if REFERENCES.contains(&key.as_str()) {
@@ -46,7 +55,11 @@ fn keys(value: &Value) -> Result<usize, String> {
 }
 
 /// Fills in the defaults of the top-level properties, validates, and sorts the keys.
-pub(super) fn complete(schema: &Value, with: &Map<String, Value>) -> Result<Map<String, Value>, Vec<ConfigProblem>> {
+pub(super) fn complete(
+    schema: &Value,
+    compiled: &Compiled,
+    with: &Map<String, Value>,
+) -> Result<Map<String, Value>, Vec<ConfigProblem>> {
     let mut config = with.clone();
     for (name, property) in properties(schema) {
         if let (false, Some(default)) = (config.contains_key(name), property.get("default")) {
@@ -54,7 +67,7 @@ pub(super) fn complete(schema: &Value, with: &Map<String, Value>) -> Result<Map<
         }
     }
     let whole = |message| vec![ConfigProblem { pointer: String::new(), message }];
-    let validator = compile(schema).map_err(whole)?;
+    let validator = compiled.of(schema).map_err(whole)?;
     let mut config = Value::Object(config);
     let problems: Vec<_> = validator.iter_errors(&config).flat_map(|error| explain(&error, schema)).collect();
     if !problems.is_empty() {

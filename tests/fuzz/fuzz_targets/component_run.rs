@@ -23,7 +23,8 @@ fuzz_target!(|bytes: &[u8]| {
 /// Nothing to import, and a start function where there is any function that can be one.
 fn config(unstructured: &mut Unstructured<'_>) -> libfuzzer_sys::arbitrary::Result<Config> {
     let mut config = Config::arbitrary(unstructured)?;
-    (config.max_imports, config.allow_start_export, config.min_funcs) = (0, true, 1);
+    (config.max_imports, config.allow_start_export) = (0, true);
+    (config.min_funcs, config.max_funcs) = (1, config.max_funcs.max(1));
     (config.threads_enabled, config.gc_enabled, config.memory64_enabled) = (false, false, false);
     (config.exceptions_enabled, config.shared_everything_threads_enabled) = (false, false);
     (config.custom_page_sizes_enabled, config.wide_arithmetic_enabled) = (false, false);

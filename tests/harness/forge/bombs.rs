@@ -237,28 +237,38 @@ pub fn many_patterns(count: usize) -> Vec<u8> {
     with_changed_manifest(|transform| transform["cases"] = json!([case]))
 }
 
+/// As many regular expressions as there may be in a schema, each nearly as large as it may be, and as many golden cases.
+pub fn as_many_patterns_as_allowed() -> Vec<u8> {
+    with_changed_manifest(|transform| {
+        let pattern = |number| json!({ "pattern": format!("\\w{{20}}{number}") });
+        transform["config"]["properties"] = json!({ "a": { "anyOf": (0..1_900).map(pattern).collect::<Vec<_>>() } });
+        let case = |number| json!({ "name": format!("{number}"), "input": { "text": [] }, "output": { "text": [] } });
+        transform["cases"] = (0..1_000).map(case).collect();
+    })
+}
+
 /// A schema that refers to a schema that refers to a schema, so many times.
 pub fn chain_of_references(count: u32) -> Vec<u8> {
     let mut definitions: Map<_, _> =
         (0..count).map(|number| (number.to_string(), json!({ "$ref": format!("#/$defs/{}", number + 1) }))).collect();
     definitions.insert(count.to_string(), json!(true));
-    with_schema(json!({ "$ref": "#/$defs/0", "default": 1 }), json!(definitions))
+    with_schema(&json!({ "$ref": "#/$defs/0", "default": 1 }), &json!(definitions))
 }
 
 /// A schema that refers to itself, so that whoever follows never ends.
 pub fn endless_reference() -> Vec<u8> {
-    with_schema(json!({ "$ref": "#/properties/a", "default": 1 }), json!({}))
+    with_schema(&json!({ "$ref": "#/properties/a", "default": 1 }), &json!({}))
 }
 
 /// A schema with a regular expression that is small to write and large to compile.
 pub fn huge_pattern() -> Vec<u8> {
-    with_schema(json!({ "pattern": "(a{1000}){1000}" }), json!({}))
+    with_schema(&json!({ "pattern": "(a{1000}){1000}" }), &json!({}))
 }
 
 /// A schema with a regular expression that takes for ever where it is tried from every place, and a value to try it on.
 pub fn catastrophic_pattern() -> Vec<u8> {
     let value = format!("{}!", "a".repeat(100_000));
-    with_schema(json!({ "type": "string", "pattern": "^(a+)+(a|a)*$|!$", "default": value }), json!({}))
+    with_schema(&json!({ "type": "string", "pattern": "^(a+)+(a|a)*$|!$", "default": value }), &json!({}))
 }
 
 /// A schema in more brackets than a parser has stack for.
@@ -285,10 +295,10 @@ pub fn many_cases(count: usize) -> Vec<u8> {
 
 /// The honest component with one property of its configuration and definitions beside it, and a golden case: what the host
 /// checks without asking anybody.
-fn with_schema(property: Value, definitions: Value) -> Vec<u8> {
+fn with_schema(property: &Value, definitions: &Value) -> Vec<u8> {
     with_changed_manifest(|transform| {
         transform["config"]["properties"] = json!({ "a": property });
-        transform["config"]["$defs"] = definitions;
+        transform["config"]["$defs"] = definitions.clone();
         transform["cases"] = json!([{ "name": "c", "input": { "text": [] }, "output": { "text": [] } }]);
     })
 }

@@ -22,6 +22,7 @@ pub use published::published;
 pub use runtime::{
     divides_by_zero, gives_back_another, gives_back_twice, honest, honest_giving, honest_pairs, keeps,
     post_return_spins, reads_past_its_memory, realloc_lies, realloc_spins, release,
-    returns_one_buffer_a_thousand_times, start_hoards, start_recurses, start_spins, start_traps, uses_a_key_given_back,
+    returns_one_buffer_a_thousand_times, slow_cases, start_hoards, start_recurses, start_spins, start_traps,
+    uses_a_key_given_back,
 };
 pub use worlds::{LENT, Lent, MASKER};

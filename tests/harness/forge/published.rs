@@ -48,7 +48,7 @@ const PACKAGES: [Forged; 21] = [
 ];
 
 /// To be refused, or borne, for what they cost.
-const BOMBS: [Forged; 27] = [
+const BOMBS: [Forged; 28] = [
     ("many-exports", || bombs::many_exports(100_000)),
     ("padded", || bombs::padded(100_000_000)),
     ("nested", || bombs::nested(10_000)),
@@ -76,6 +76,7 @@ const BOMBS: [Forged; 27] = [
     ("huge-pattern", bombs::huge_pattern),
     ("catastrophic-pattern", bombs::catastrophic_pattern),
     ("many-patterns", || bombs::many_patterns(20_000)),
+    ("as-many-patterns-as-allowed", bombs::as_many_patterns_as_allowed),
 ];
 
 /// Sound as files, and stopped when they run.

@@ -54,6 +54,20 @@ pub fn start_recurses() -> Vec<u8> {
     masker(&Core { start: "(call $start)", ..Core::default() })
 }
 
+/// Masks honestly, and takes its time: its golden cases come out, each well before the deadline, and are many.
+pub fn slow_cases() -> Vec<u8> {
+    let mut manifest = manifest::masker();
+    let case = |number| json!({ "name": format!("{number}"), "input": { "text": [] }, "output": { "text": [] } });
+    manifest["transforms"][0]["cases"] = (0..1_000).map(case).collect();
+    let before = "
+    (local.set $left (i32.const 50000000))
+    (loop $next
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $next (local.get $left)))";
+    let component = Worlds::of_contract(VERSION).component("masker", &Core { before, ..Core::default() }.wat());
+    with_manifest(component, &manifest)
+}
+
 /// Never gives memory for the arguments, so it is stopped before its own code is called.
 pub fn realloc_spins() -> Vec<u8> {
     masker(&Core { realloc: SPIN, ..Core::default() })
