@@ -34,7 +34,7 @@ def target() -> pathlib.Path:
 def timed(*command: str) -> tuple[float, float]:
     """Wall seconds and peak MiB of a command that must succeed."""
     started = time.perf_counter()
-    child = subprocess.Popen(command)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"{command[0]} failed")
@@ -62,6 +62,8 @@ def files(built: pathlib.Path, directory: pathlib.Path, size: str, runs: int) ->
     print(f"  10 of 22 columns masked    {megabytes / statistics.median(masked):7.0f} MB/s")
     print(f"  throughput against no masking        {ratio:.2f}   (aim: 0.60 or more)")
     print(f"  peak memory                          {max(m[1] for _, m in pairs):.0f} MiB (aim: 300 or less)")
+    classified = [timed(str(moretta), "classify", str(source), "--full")[0] for _ in range(runs)]
+    print(f"  classified, every row      {megabytes / statistics.median(classified):7.0f} MB/s (aim: 100 or more on 2 cores)")
     small = directory / "small.csv"
     with source.open("rb") as lines:
         small.write_bytes(b"".join(next(lines) for _ in range(5)))

@@ -127,3 +127,11 @@ fn a_file_that_holds_something_else_is_not_written_over() {
     let said = desk.run("classify in.csv --out in.csv").assert_code(2).stderr;
     assert!(said.contains("is read by this run"), "{said}");
 }
+
+#[test]
+fn a_file_at_fault_is_told_and_nothing_is_written() {
+    let desk = Desk::with(&[("bad.csv", "a,b\n1,2\n3\n")]);
+    let said = desk.run("classify bad.csv --out l.yaml").assert_code(1).stderr;
+    assert!(said.contains("bad.csv, line 3"), "{said}");
+    assert!(!desk.names().contains("l.yaml"));
+}

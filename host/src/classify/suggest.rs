@@ -129,7 +129,7 @@ impl Ground<'_> {
 fn percent(share: f64) -> String {
     match share * 100.0 {
         all if all >= 100.0 => "all".to_owned(),
-        most if most > 99.9 => "nearly all".to_owned(),
+        most if most >= 99.5 => "nearly all".to_owned(),
         little if little < 1.0 => "under 1 %".to_owned(),
         some => format!("{some:.0} %"),
     }

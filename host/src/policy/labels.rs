@@ -123,12 +123,21 @@ impl Labels {
     /// All that is wrong with it.
     pub fn parse(file: &str, text: &str) -> Result<Self, PolicyErrors> {
         let mut problems = Vec::new();
-        let root = yaml::parse(text).map_err(|problem| PolicyErrors::new(file, text, vec![problem]))?;
-        let labels = if is_long(&root) { long(root, &mut problems) } else { short(root, &mut problems) };
-        match labels {
-            Some(labels) if problems.is_empty() => Ok(labels),
-            _ => Err(PolicyErrors::new(file, text, problems)),
-        }
+        let labels = Self::draft(text, &mut problems);
+        if problems.is_empty() { Ok(labels) } else { Err(PolicyErrors::new(file, text, problems)) }
+    }
+
+    /// Reads a file of labels as far as that goes.
+    pub(super) fn draft(text: &str, problems: &mut Vec<PolicyProblem>) -> Self {
+        let labels = match yaml::parse(text) {
+            Ok(root) if is_long(&root) => long(root, problems),
+            Ok(root) => short(root, problems),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        labels.unwrap_or_default()
     }
 
     /// What is to be reviewed before anything is masked, and where it stands.
@@ -345,19 +354,19 @@ mod tests {
         let file = |column: &str| format!("version: 1\nschema: x\ncolumns:\n  a: {column}\n");
         assert_eq!(
             refusal(&file("{ type: text, label: us-ssn, status: maybe }")),
-            "l.yaml:4:42: `status`: unknown variant `maybe`, expected one of `suggested`, `approved`, `rejected`"
+            "l.yaml:4:43: `status`: unknown variant `maybe`, expected one of `suggested`, `approved`, `rejected`"
         );
         assert!(
             refusal(&file("{ type: text, status: suggested, lable: mrn }"))
-                .starts_with("l.yaml:4:36: a column has no key `lable`; did you mean `label`?")
+                .starts_with("l.yaml:4:39: a column has no key `lable`; did you mean `label`?")
         );
         assert!(
             refusal(&file("{ type: text, label: us-ssn, status: approved }"))
-                .starts_with("l.yaml:4:42: a reviewed column says who")
+                .starts_with("l.yaml:4:43: a reviewed column says who")
         );
         assert!(
             refusal(&file("{ type: text, status: suggested, suggested: mrn, confidence: 7 }"))
-                .starts_with("l.yaml:4:64: `confidence` takes a number from 0 to 1")
+                .starts_with("l.yaml:4:67: `confidence` takes a number from 0 to 1")
         );
         assert!(
             refusal("version: 2\nschema: x\ncolumns: { a: { type: text, status: suggested } }\n")

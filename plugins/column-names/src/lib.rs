@@ -61,7 +61,9 @@ impl Words {
             ENDS.split_ascii_whitespace().any(|end| end == word) || word.bytes().all(|byte| byte.is_ascii_digit())
         };
         let kept = self.what.iter().rposition(|word| !ends(word)).map_or(&self.what[..0], |last| &self.what[..=last]);
-        let last_known = || self.what.iter().rev().filter(|word| word.len() > 2).find_map(|word| known(word));
+        // Among others these say which one, and alone what it is.
+        let says = |word: &&String| word.len() > 2 && !["first", "last", "middle", "given"].contains(&word.as_str());
+        let last_known = || self.what.iter().rev().filter(says).find_map(|word| known(word));
         [&self.all[..], &self.what, kept].into_iter().find_map(|words| known(&words.concat())).or_else(last_known)
     }
 
@@ -169,7 +171,7 @@ mod tests {
             ("quantity", "total_amount income"),
             ("drivers-license", "drivers_license DL_number"),
             ("coordinates", "lat LONGITUDE"),
-            ("nothing", "file_name xyz a color temperature_probe_b"),
+            ("nothing", "file_name xyz a color temperature_probe_b last_visit first_seen"),
         ] {
             for name in names.split_ascii_whitespace() {
                 assert_eq!(meant(name), label, "{name}");
