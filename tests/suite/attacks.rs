@@ -12,7 +12,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use moretta::Masked;
 use moretta::error::Error;
 use moretta::manifest::Manifest;
-use moretta::plugin::{CodeCache, GuestFault, Package};
+use moretta::plugin::{CodeCache, GuestFault, Limits, Package};
 use moretta_tests::command::{Desk, moretta};
 use moretta_tests::forge;
 use serde_json::Value;
@@ -138,7 +138,10 @@ fn mask(attack: &Value, component: &[u8], manifest: &Manifest) -> Result<Masked,
     let rows =
         RecordBatch::try_from_iter_with_nullable(names.iter().zip(columns).map(|(name, array)| (name, array, true)));
     let cache = CodeCache::open(Path::new(env!("CARGO_TARGET_TMPDIR")).join("attacks")).unwrap();
-    builder(component, &format!("{rule}{drops}")).code_cache(cache).build()?.mask_rows(rows.unwrap())
+    // A busy machine takes its time to hand out all the memory that is allowed.
+    let deadline = Duration::from_secs(if text(attack, "by") == "time" { 1 } else { 60 });
+    let limits = Limits { deadline, ..Limits::default() };
+    builder(component, &format!("{rule}{drops}")).limits(limits).code_cache(cache).build()?.mask_rows(rows.unwrap())
 }
 
 fn fault(fault: &GuestFault) -> (&'static str, &'static str) {
