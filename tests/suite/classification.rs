@@ -121,8 +121,11 @@ fn columns_of_sixty_kinds_are_told_under_misleading_names() {
     generated(HELD_OUT).check("seeds that were held out");
 }
 
+/// The name of a column, and the labels that are right for it.
+type Column = (&'static str, &'static [&'static str]);
+
 /// What the columns of the Synthea tables are, written down from their documentation. Each of several labels is right.
-const TRUTH: [(&str, &[(&str, &[&str])]); 3] = [
+const TRUTH: [(&str, &[Column]); 3] = [
     (
         "patients",
         &[
