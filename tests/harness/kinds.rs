@@ -151,8 +151,8 @@ fn luhn(digits: &str) -> u64 {
     (10 - sum % 10) % 10
 }
 
-fn with_luhn(digits: String) -> String {
-    format!("{digits}{}", luhn(&digits))
+fn with_luhn(digits: &str) -> String {
+    format!("{digits}{}", luhn(digits))
 }
 
 fn ssn(random: &mut Random, mark: &str) -> String {
@@ -209,7 +209,7 @@ fn vin(random: &mut Random) -> String {
 fn card(random: &mut Random) -> String {
     let start = *random.one(&["4", "4", "51", "55", "6011"]);
     let rest = random.digits(15 - start.len());
-    with_luhn(format!("{start}{rest}"))
+    with_luhn(&format!("{start}{rest}"))
 }
 
 fn grouped(digits: &str, mark: &str) -> String {
@@ -231,7 +231,7 @@ fn iban(random: &mut Random, style: u32) -> String {
     // D is 13, E is 14, and two zeros in the place of the check digits.
     let rest = format!("{account}131400").bytes().fold(0_u64, |rest, digit| (rest * 10 + u64::from(digit - b'0')) % 97);
     let whole = format!("DE{:02}{account}", 98 - rest);
-    if style % 2 == 0 { whole } else { grouped(&whole, " ") }
+    if style.is_multiple_of(2) { whole } else { grouped(&whole, " ") }
 }
 
 fn phone(random: &mut Random) -> [String; 3] {
@@ -364,12 +364,12 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "american express",
         labels: &["payment-card"],
-        make: |random, _| with_luhn(format!("3{}{}", random.one(&["4", "7"]), random.digits(12))),
+        make: |random, _| with_luhn(&format!("3{}{}", random.one(&["4", "7"]), random.digits(12))),
     },
     Kind {
         name: "imei",
         labels: &["imei"],
-        make: |random, _| with_luhn(format!("{}{}", random.one(&["35", "86", "01"]), random.digits(12))),
+        make: |random, _| with_luhn(&format!("{}{}", random.one(&["35", "86", "01"]), random.digits(12))),
     },
     Kind { name: "routing number", labels: &["bank-routing"], make: |random, _| routing(random) },
     Kind { name: "iban", labels: &["iban"], make: iban },
