@@ -84,7 +84,7 @@ fn says_what_is_wrong() {
     assert_eq!(with("/asks", json!([])), asks);
     assert_eq!(with("/asks", json!(["date-shift-key"])), asks);
     assert_eq!(with("/world", json!("masker")), asks);
-    assert_eq!(with("/labels", json!(["x"])), "only a classifier has `labels`");
+    assert_eq!(with("/labels", json!(["x"])), "only a classifier has `labels`, and `cases` beside its transforms");
     assert_eq!(with("/transforms", json!([])), "`transforms` is empty");
     assert!(with("/extra", json!(1)).starts_with("unknown field `extra`"));
     assert!(with("/transforms/0/properties/extra", json!(1)).starts_with("unknown field `extra`"));
@@ -146,9 +146,9 @@ fn a_classifier_has_labels_and_no_transforms() {
     let message = "a classifier has `labels` and no `transforms`";
     assert_eq!(parse(&manifest).unwrap_err(), message);
     manifest["transforms"] = json!([]);
-    assert_eq!(parse(&manifest).unwrap().labels, ["us-ssn"]);
+    assert_eq!(parse(&manifest).unwrap().labels[0].label, "us-ssn");
     manifest["labels"] = json!(["us-ssn", "us-ssn"]);
-    assert_eq!(parse(&manifest).unwrap_err(), "`labels` has `us-ssn` twice");
+    assert_eq!(parse(&manifest).unwrap_err(), "`labels` has `us-ssn` twice, with the same `because`");
 }
 
 #[test]
