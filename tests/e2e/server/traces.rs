@@ -1,7 +1,7 @@
 //! Traces, as a collector gets them.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -28,14 +28,7 @@ impl Collector {
             move || {
                 for stream in listener.incoming().map_while(Result::ok) {
                     let taken = taken.clone();
-                    thread::spawn(move || {
-                        let mut reader = BufReader::new(stream.try_clone().unwrap());
-                        while let Some(call) = take(&mut reader) {
-                            taken.lock().unwrap().push(call);
-                            let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n");
-                            let _ = (&stream).write_all(format!("{head}content-length: 2\r\n\r\n{{}}").as_bytes());
-                        }
-                    });
+                    thread::spawn(move || answer(&stream, status, &taken));
                 }
             }
         });
@@ -57,6 +50,16 @@ impl Collector {
         let resources = taken.iter().flat_map(|(_, body)| all(body, "resourceSpans"));
         let scopes = resources.flat_map(|resource| all(&resource, "scopeSpans"));
         scopes.flat_map(|scope| all(&scope, "spans")).collect()
+    }
+}
+
+/// Answers every call of a connection.
+fn answer(mut stream: &TcpStream, status: u16, taken: &Mutex<Vec<(String, Value)>>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    while let Some(call) = take(&mut reader) {
+        taken.lock().unwrap().push(call);
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n");
+        let _ = stream.write_all(format!("{head}content-length: 2\r\n\r\n{{}}").as_bytes());
     }
 }
 
