@@ -63,7 +63,7 @@ fn other_method() -> Problem {
 /// Logs each request by its route: what else stands in its line and its head is the client's.
 async fn logged(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().and_then(|path| server.metrics().route(path.as_str()));
+    let route = request.extensions().get::<MatchedPath>().and_then(|path| server.metrics().known_route(path.as_str()));
     let span = server.traces().request(request.method(), route, request.headers());
     request.extensions_mut().insert(span.within());
     let response = next.run(request).await;

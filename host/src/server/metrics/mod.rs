@@ -123,7 +123,7 @@ impl Metrics {
     }
 
     /// A route of the table.
-    pub(crate) fn route(&self, path: &str) -> Option<&'static str> {
+    pub(crate) fn known_route(&self, path: &str) -> Option<&'static str> {
         self.routes.iter().copied().find(|known| path == *known)
     }
 
