@@ -48,7 +48,7 @@ const PACKAGES: [Forged; 21] = [
 ];
 
 /// To be refused, or borne, for what they cost.
-const BOMBS: [Forged; 28] = [
+const BOMBS: [Forged; 29] = [
     ("many-exports", || bombs::many_exports(100_000)),
     ("padded", || bombs::padded(100_000_000)),
     ("nested", || bombs::nested(10_000)),
@@ -65,6 +65,7 @@ const BOMBS: [Forged; 28] = [
     ("giant-function", || bombs::giant_function(7_000_000)),
     ("deep-blocks", || bombs::deep_blocks(3_000_000)),
     ("woven-function", || bombs::woven_function(10_000, 10_000)),
+    ("nested-loops", || bombs::woven_function(300, 300)),
     ("piled-function", || bombs::piled_function(100_000)),
     ("jump-tables", || bombs::jump_tables(1_000, 7_000)),
     ("much-code", || bombs::much_code(40)),
