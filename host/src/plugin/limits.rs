@@ -5,7 +5,9 @@ use std::time::Duration;
 /// What one call may use. Past any of these the instance is dropped, and the run stops: a guest fault.
 ///
 /// Compiling comes before any call, and none of these bounds it: the compiler can neither be stopped nor be given a limit
-/// of memory. What it takes at its peak, above what the process has (wasmtime 48, one thread):
+/// of memory. So what it works on is counted first, and a component with too much of something is refused (functions, code,
+/// instances, locals times the places where they meet). What that leaves takes at its peak, above what the process has
+/// (wasmtime 48, one thread):
 ///
 /// | component | size | peak | peak for each MiB |
 /// |---|---|---|---|
@@ -14,12 +16,10 @@ use std::time::Duration;
 /// | one function that adds 400,000 times | 1.1 MiB | 253 MiB | 220 MiB |
 /// | 20 functions with 10,000 indirect calls each | 1.0 MiB | 344 MiB | 360 MiB |
 /// | 100,000 functions of one instruction | 0.6 MiB | 569 MiB | 990 MiB |
-/// | one jump table of 2,000 targets in a loop of 2,000 locals | 0.02 MiB | 450 MiB | 20,000 MiB |
 ///
-/// So the size of a file bounds what compilers make, and is no bound for a file that somebody made to exhaust the host: the
-/// last one takes about 120 bytes for each target and local. What is compiled has to be trusted so far, which is what
-/// signatures are for ([`Trust`](crate::store::Trust)); a limit of the process, such as `MemoryMax=` of systemd, is the
-/// last resort, and ends more than the compiler.
+/// The size of a file bounds what compilers make, and not what somebody made to exhaust the host: for that there are
+/// signatures ([`Trust`](crate::store::Trust)), and as the last resort a limit of the process, such as `MemoryMax=` of
+/// systemd, which ends more than the compiler.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Linear memory of one instance in bytes, of all its memories together. A Rust guest needs about three times its
