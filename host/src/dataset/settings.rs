@@ -103,8 +103,8 @@ pub struct Settings {
     pub drain_deadline_ms: u64,
     /// How long one step of a candidate (compiling, vetting) may take.
     pub step_deadline_ms: u64,
-    /// How large a plugin's file may be, in MiB. Compiling what a compiler made takes up to 35 times that in memory, and
-    /// nothing else bounds it: see [`Limits`](crate::plugin::Limits) for figures, and for what no size bounds.
+    /// How large a plugin's file may be, in MiB. Compiling what a compiler made takes up to 35 times that in memory: see
+    /// [`Limits`](crate::plugin::Limits) for figures, and for what else is counted.
     pub plugin_file_mib: usize,
     /// How long one call of a plugin may take.
     pub plugin_deadline_ms: Option<u64>,
