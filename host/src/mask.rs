@@ -122,15 +122,7 @@ fn run(
         [only] => Lists::of(batch, *only),
         _ => None,
     };
-    let columns = match &lists {
-        Some(lists) => {
-            let (column, column_type) = (call.columns.first().copied(), first(&call.input_types)?);
-            let elements = cast_exactly(&lists.elements(), &column_type.arrow());
-            let row = |cell: usize| lists.rows.get(cell).map_or(0, |row| *row as usize);
-            vec![(elements.map_err(|cell| inexact(batch, column, row(cell), column_type))?, column_type)]
-        }
-        None => gather(batch, call.columns.iter().copied().map(Beside::Column), &call.input_types)?,
-    };
+    let columns = cells(batch, call, lists.as_ref())?;
     let context = gather(batch, call.context.iter().copied(), &call.context_types)?;
     let key = match &ready.grant {
         None => LentKey::without_key(call.world, columns.first().map_or(0, |(array, _)| array.len())),
@@ -166,6 +158,17 @@ fn run(
         fate: call.fate,
     }));
     Ok(masked)
+}
+
+/// The columns to mask in the types that the transform takes; of a column of lists, their elements.
+fn cells(batch: &Batch, call: &plan::Call, lists: Option<&Lists>) -> Result<Vec<(ArrayRef, ColumnType)>, Error> {
+    let Some(lists) = lists else {
+        return gather(batch, call.columns.iter().copied().map(Beside::Column), &call.input_types);
+    };
+    let (column, column_type) = (call.columns.first().copied(), first(&call.input_types)?);
+    let row = |cell: usize| lists.rows.get(cell).map_or(0, |row| *row as usize);
+    let elements = cast_exactly(&lists.elements(), &column_type.arrow());
+    Ok(vec![(elements.map_err(|cell| inexact(batch, column, row(cell), column_type))?, column_type)])
 }
 
 /// A fault of the plugin, with the batch and the column it was working on.
