@@ -77,6 +77,9 @@ fn safe_harbor_refuses_what_its_paragraphs_do() {
     let token = "mask: token, key: tokens, with: { prefix: \"P-\" }";
     refused(token, "mask: pseudonym, key: identity", &["164.514(b)(2)(i)(R)", "derived from the value"]);
     refused(token, "mask: encrypt, key: cells", &["164.514(b)(2)(i)(R)", "derived from the value"]);
+    let kept = "{ labels: [free-text], mask: redact, may_keep: true }";
+    let note = "{ labels: [free-text], mask: redact, with: { value: \"[withheld]\" } }";
+    self::refused("safe-harbor", "notes.csv", note, kept, &["164.514(b)(2)(i)(A) to (R)", "leaves the value"]);
     let ssn = "rules:\n  - { columns: [ssn], mask: fpe, key: formats }";
     refused("rules:", ssn, &["164.514(b)(2)(i)(G)", "derived from the value"]);
 }

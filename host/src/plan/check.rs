@@ -73,7 +73,9 @@ impl<'c> Check<'c, '_> {
         self.numbers(mask, &found);
         let config = config?;
         let distinct_outputs = found.transform.distinct_outputs(&config);
-        let left = found.transform.left(&config);
+        // Where a rule lets values stay, all of them may be left; a transform whose own way that is says what it leaves.
+        let stays = !found.transform.may_keep && mask.may_keep.as_ref().is_some_and(|allowed| allowed.value);
+        let left = if stays { Left::Everything } else { found.transform.left(&config) };
         let config = Value::Object(config).to_string();
         Some(Checked { index, rule, mask, found, config, distinct_outputs, left, key })
     }

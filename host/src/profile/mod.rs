@@ -1,7 +1,7 @@
 //! What a legal profile asks of a plan: rules over what columns are and what their masks leave of them. Pure.
 //!
-//! A profile says nothing of whether the labels are right. Whoever labels a column of names as clinical has a policy that
-//! keeps them.
+//! A profile says nothing of whether the labels are right, nor whether a manifest is, in what it says that its results leave:
+//! whoever labels a column of names as clinical has a policy that keeps them, and plugins are trusted by who signed them.
 
 mod expert;
 mod limited;
