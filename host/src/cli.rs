@@ -8,6 +8,7 @@ mod plugin;
 #[cfg(feature = "server")]
 mod remote;
 mod reveal;
+mod risk;
 #[cfg(feature = "server")]
 mod serve;
 mod vault;
@@ -28,6 +29,7 @@ pub use plugin::{BenchArguments, FromArguments, InstallArguments, PluginCommand,
 #[cfg(feature = "server")]
 pub use remote::{RemoteArguments, RemoteCommand, RevisionArguments, ServerArguments};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
+pub use risk::RiskArguments;
 #[cfg(feature = "server")]
 pub use serve::ServeArguments;
 pub use vault::{VaultArguments, VaultCommand};
@@ -79,6 +81,12 @@ pub enum Command {
     /// Who did and when is kept in the file. A review stands until the column's type or the suggestion changes.
     #[command(subcommand)]
     Labels(LabelsCommand),
+    /// Measure how well the individuals of a table hide among each other.
+    ///
+    /// Counts classes of rows that agree in quasi-identifiers: k-anonymity, l-diversity, and how likely somebody who knows
+    /// a person finds that person's row. Nothing is masked, and no value is shown.
+    #[command(after_long_help = risk::HELP)]
+    Risk(RiskArguments),
     /// Make, list, rotate, seal and destroy keys.
     #[command(subcommand, after_long_help = keys::THREATS)]
     Keys(KeysCommand),

@@ -17,7 +17,7 @@ use crate::outcome::{Fate, Outcomes, TooManyQuarantined};
 use crate::pipeline::{self, Processed};
 use crate::plan::{Plan, Transforms};
 use crate::plugin::{CodeCache, Engine, Limits, Package, Registry};
-use crate::policy::{Policy, RuleAction};
+use crate::policy::{Policy, PolicyProblem, RuleAction};
 use crate::snapshot::Snapshot;
 use crate::store::{Store, Trust};
 use crate::vault::{VaultOpener, VaultPlace};
@@ -182,7 +182,7 @@ pub struct Host {
     aside: Option<Arc<dyn Aside>>,
 }
 
-/// Stands between who gives batches and what is in force: tries a candidate on them.
+/// Stands between who gives batches and what is in force: tries a candidate on them, or counts what comes of them.
 pub(crate) trait Aside: std::fmt::Debug + Send + Sync {
     /// Takes one batch from source to sink.
     ///
@@ -218,6 +218,18 @@ impl Host {
     /// The same with a candidate that is tried on what it masks.
     pub(crate) fn with(&self, aside: Option<Arc<dyn Aside>>) -> Self {
         Self { aside, ..self.clone() }
+    }
+
+    /// Fails where the policy cannot be kept batch by batch.
+    ///
+    /// # Errors
+    /// It bounds the risk of all rows together.
+    pub(crate) fn check_batchwise(&self) -> Result<(), Error> {
+        let policy = self.snapshot.policy();
+        let Some(bound) = &policy.risk else { return Ok(()) };
+        let message = "`risk` takes all rows together, so files alone can be masked so, with `moretta mask` or `watch`, \
+                       and no stream and no single batch";
+        Ok(policy.refuse(vec![PolicyProblem { message: message.to_owned(), span: Some(bound.span.clone()) }])?)
     }
 
     /// Takes one batch from source to sink.
@@ -271,9 +283,11 @@ impl Host {
     /// Masks one batch, and says which rows it left out because they could not be masked.
     ///
     /// # Errors
-    /// A plugin misbehaved, the policy does not fit the columns, or the audit trail cannot be written.
+    /// A plugin misbehaved, the policy does not fit the columns or takes all rows together, or the audit trail cannot be
+    /// written.
     pub fn mask_rows(&self, batch: RecordBatch) -> Result<Masked, Error> {
         let place = BatchPlace { input: "the batch".into(), first_row: 1, ..BatchPlace::default() };
+        self.check_batchwise()?;
         let mut account = Account::new(self, Path::new("the caller"))?;
         let processed = self.process(Batch::new(batch, place));
         let processed = processed.map_err(|error| account.failed(error))?;

@@ -103,6 +103,7 @@ mod profile;
 pub mod quarantine;
 pub mod report;
 pub mod reveal;
+pub mod risk;
 pub mod run;
 #[cfg(feature = "server")]
 pub mod server;
@@ -116,6 +117,7 @@ pub mod stream;
 pub mod survey;
 pub mod tally;
 mod today;
+mod two_passes;
 pub mod vault;
 pub mod verify;
 pub mod workers;

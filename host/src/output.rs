@@ -12,7 +12,7 @@ use crate::keys::KeyError;
 use crate::outcome::{Fate, Outcomes, RejectionCode, TooManyQuarantined};
 use crate::pipeline;
 use crate::quarantine::{QuarantineWriter, row_as_json};
-use crate::report::{Report, Revision};
+use crate::report::{BoundRisk, Report, Revision};
 use crate::sink::Stage;
 use crate::staged::StagedFile;
 use crate::steps::Steps;
@@ -36,6 +36,7 @@ pub(crate) struct Output<'a> {
     outcomes: Outcomes,
     tally: Tally,
     steps: Steps,
+    risk: Option<BoundRisk>,
     bytes_read: u64,
     bytes_written: u64,
 }
@@ -63,6 +64,7 @@ impl<'a> Output<'a> {
             outcomes: Outcomes::default(),
             tally: Tally::default(),
             steps: Steps::default(),
+            risk: None,
             bytes_read: 0,
             bytes_written: 0,
         })
@@ -94,6 +96,11 @@ impl<'a> Output<'a> {
     pub(crate) fn without_empty_quarantine(self) -> Self {
         let has_rows = self.outcomes.quarantined > 0;
         Self { quarantine: self.quarantine.filter(|_| has_rows), ..self }
+    }
+
+    /// Says how well individuals hide among each other in what was written.
+    pub(crate) fn with_risk(self, risk: Option<BoundRisk>) -> Self {
+        Self { risk, ..self }
     }
 
     /// Gives away what was written to an answer, which nothing leaves unrecorded. `audit`: how long that took.
@@ -136,6 +143,7 @@ impl<'a> Output<'a> {
             bytes_written: self.bytes_written,
             seconds: started.elapsed().as_secs_f64(),
             columns: self.tally,
+            risk: self.risk,
             steps: self.steps,
         };
         let staged = self.report.map(|(mut file, path)| -> Result<_, Error> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::outcome::Outcomes;
+use crate::risk::Risk;
 use crate::snapshot::Snapshot;
 use crate::steps::Steps;
 use crate::tally::Tally;
@@ -25,6 +26,9 @@ pub struct Report {
     pub seconds: f64,
     /// What was done to each column.
     pub columns: Tally,
+    /// How well individuals hide among each other in the output, where the policy bounds that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<BoundRisk>,
     /// Where the time went.
     #[serde(skip)]
     pub steps: Steps,
@@ -49,6 +53,19 @@ impl Report {
         let json = serde_json::to_string_pretty(self).map_err(|_| Error::Internal("the report is no JSON"))?;
         Ok(json + "\n")
     }
+}
+
+/// What bounding the risk took.
+#[derive(Clone, Debug, Serialize)]
+pub struct BoundRisk {
+    /// How many rows of small classes were left out. They count as dropped.
+    pub suppressed: u64,
+    /// How many were written without their quasi-identifiers.
+    pub blanked: u64,
+    /// The figures of everything that was masked, before that.
+    pub before: Risk,
+    /// The figures of the output.
+    pub after: Risk,
 }
 
 /// What was in force: enough to say later which code, policy and keys touched which rows.

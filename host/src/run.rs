@@ -17,6 +17,7 @@ use crate::pipeline::{self, Finished, Process};
 use crate::report::Report;
 use crate::sink::{self, Encoder, Target};
 use crate::source::{self, BATCH_BYTES, Format, Identity, ReadOptions, Source};
+use crate::two_passes::{FirstPass, NoEncoder, SecondPass};
 use crate::workers::Workers;
 
 /// Which files to mask, and how.
@@ -93,11 +94,38 @@ pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)
     let started = Instant::now();
     check_paths(run)?;
     let mut account = Account::new(host, &run.out)?.started(&run.inputs, run.quarantine.as_deref());
-    let finished = mask_to_stage(host, run, &mut account, &mut progress).and_then(|output| output.finish(started));
+    let second = count_classes(host, run, &mut account).map_err(|error| account.failed(error))?;
+    let masking = second.as_ref().map_or(host, SecondPass::host).clone();
+    let finished = mask_to_stage(&masking, run, &mut account, &mut progress).and_then(|output| {
+        let risk = second.map(SecondPass::finish).transpose()?;
+        output.with_risk(risk).finish(started)
+    });
     let finished = finished.and_then(|finished| check_unchanged(run).map(|()| finished));
     let finished = finished.map_err(|error| account.failed(error))?;
     let recorded = account.done(finished.report().bytes_written)?;
     finished.commit(recorded).map_err(|error| account.withdrawn(error))
+}
+
+/// The first of two passes, where the policy takes two.
+fn count_classes(host: &Host, run: &FileRun, account: &mut Account<'_>) -> Result<Option<SecondPass>, Error> {
+    let Some(first) = FirstPass::new(host, &run.inputs)? else { return Ok(None) };
+    let source = source::open(&run.inputs, &read_options(host, run))?;
+    if let Some(schema) = source.schema_hint() {
+        host.snapshot().plan(&schema)?;
+    }
+    account.keys()?;
+    let process: Process = Arc::new({
+        let host = first.host().clone();
+        move |batch| host.process(batch)
+    });
+    let encoder: Arc<dyn Encoder> = Arc::new(NoEncoder);
+    pipeline::run(source, process, &encoder, &Workers::new(run.workers), |_| {
+        if run.interrupted.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        account.keys()
+    })?;
+    first.second().map(Some)
 }
 
 /// Masks and verifies everything. Nothing is under its name after this.

@@ -75,6 +75,7 @@ impl fmt::Debug for StreamRun {
 /// answer is not taken. Nothing is left under the name of the quarantine then.
 pub fn mask_stream(host: &Host, workers: &Workers, mut run: StreamRun) -> Result<Report, Error> {
     let started = Instant::now();
+    host.check_batchwise()?;
     let inputs = [PathBuf::from(&run.name)];
     let mut account = Account::new(host, Path::new("the answer"))?;
     if let Some((name, who)) = run.asked_by.take() {

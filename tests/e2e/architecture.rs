@@ -61,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What columns are: no policy, no file.
     ("classify", &["batch", "cast", "error", "leash", "manifest", "phi", "plugin"]),
     ("survey", &["batch", "classify", "error", "leash", "phi", "plugin", "source", "workers"]),
+    ("risk", &["error", "source"]),
     // The path of a batch.
     ("source", &["batch", "cast", "error"]),
     (
@@ -96,7 +97,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     // What puts them together.
-    ("report", &["error", "outcome", "snapshot", "steps", "tally"]),
+    ("report", &["error", "outcome", "risk", "snapshot", "steps", "tally"]),
     ("account", &["audit", "batch", "error", "host", "keys", "outcome", "report", "snapshot", "tally"]),
     (
         "host",
@@ -129,7 +130,29 @@ const ARROWS: &[(&str, &[&str])] = &[
             "pipeline", "plan", "plugin", "policy", "snapshot", "store", "vault", "verify",
         ],
     ),
-    ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
+    (
+        "two_passes",
+        &[
+            "batch", "error", "host", "outcome", "pipeline", "policy", "report", "risk", "sink", "snapshot", "source",
+            "verify",
+        ],
+    ),
+    (
+        "run",
+        &[
+            "account",
+            "batch",
+            "error",
+            "host",
+            "output",
+            "pipeline",
+            "report",
+            "sink",
+            "source",
+            "two_passes",
+            "workers",
+        ],
+    ),
     ("inbox", &["audit", "dataset", "error", "outcome", "run", "sink", "source", "staged"]),
     ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "steps", "workers"]),
     ("cli", &["approval", "audit", "keys", "phi", "source", "survey"]),

@@ -29,6 +29,7 @@ mod quarantine;
 mod registry;
 mod reveal;
 mod reveal_tokens;
+mod risk;
 mod rotation;
 #[cfg(feature = "server")]
 mod server;

@@ -16,6 +16,7 @@ mod plugin;
 #[cfg(feature = "server")]
 mod remote;
 mod reveal;
+mod risk;
 #[cfg(feature = "server")]
 mod serve;
 mod show;
@@ -56,6 +57,7 @@ fn execute(command: &Command) -> Result<(), Error> {
         Command::Check(arguments) => check::run(arguments),
         Command::Classify(arguments) => classify::run(arguments),
         Command::Labels(command) => labels::run(command),
+        Command::Risk(arguments) => risk::run(arguments),
         Command::Keys(command) => keys::run(command),
         Command::Operators(command) => operators::run(command),
         Command::Approve(arguments) => consent::approve(arguments),

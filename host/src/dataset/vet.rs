@@ -60,6 +60,10 @@ fn check_settings(policy: &Policy, settings: &Settings) -> Result<(), Error> {
         let mend = "a canary of subjects needs a policy with `subject`; name it, or say `of: batches`";
         return Err(Error::Candidate(mend.into()));
     }
+    if settings.canary.is_some() && policy.risk.is_some() {
+        let mend = "`risk` counts what one revision masked; take it or the canary away";
+        return Err(Error::Candidate(mend.into()));
+    }
     Ok(())
 }
 

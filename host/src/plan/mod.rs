@@ -7,6 +7,7 @@ mod assign;
 mod call;
 mod check;
 mod find;
+mod risk;
 
 use std::ops::Range;
 
@@ -193,6 +194,7 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
         let labelled: Vec<_> = policy.findings.iter().map(|(_, finding)| finding.label).collect();
         profile::check(profile, &judged(policy, &columns, &calls), &labelled, &mut problems);
     }
+    risk::check(schema, policy, &columns, &calls, &mut problems);
     let notes = assign::notes(schema, policy, &assigned);
     (Plan { columns, calls, output, notes }, problems)
 }

@@ -7,7 +7,10 @@ use arrow_cast::parse::Parser;
 
 use super::problem::line;
 use super::profile::{Claim, Profile};
-use super::raw::{DetailedProfile, Normalization, ProfileName, RawPolicy, RawProfile, RawRule, RawSubject, Unmatched};
+use super::raw::{
+    DetailedProfile, Normalization, ProfileName, RawPolicy, RawProfile, RawRisk, RawRule, RawSubject, Unmatched,
+};
+use super::risk::RiskBound;
 use super::rule::{Mask, Rule, RuleAction, With};
 use super::{At, Pattern, Policy, PolicyProblem};
 use crate::phi::{Findings, Origin};
@@ -26,6 +29,7 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
     };
     let reference_date = raw.reference_date.as_ref().and_then(|date| compiler.date("reference_date", date));
     let profile = raw.profile.and_then(|profile| compiler.profile(profile));
+    let risk = raw.risk.and_then(|risk| compiler.risk(risk));
     let mut findings = Findings::default();
     for (column, label) in &raw.labels {
         // No column stands twice in a map, so none has a label already.
@@ -48,6 +52,7 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         subject,
         subject_form,
         profile,
+        risk,
         findings,
         types,
         rules,
@@ -103,6 +108,24 @@ impl Compiler<'_> {
             self.problem(date.span.clone(), format!("`{key}` takes a date, year-month-day: 2026-01-31"));
         }
         days
+    }
+
+    fn risk(&mut self, raw: At<RawRisk>) -> Option<RiskBound> {
+        let At { value: raw, span } = raw;
+        if raw.k.value < 2 {
+            self.problem(
+                raw.k.span.clone(),
+                "every class has one individual; `k` says how many it has at least, from 2 on",
+            );
+            return None;
+        }
+        Some(RiskBound {
+            quasi_identifiers: raw.quasi_identifiers.value,
+            sensitive: raw.sensitive.map(|sensitive| sensitive.value).unwrap_or_default(),
+            k: raw.k.value,
+            small_classes: raw.small_classes.map(|how| how.value).unwrap_or_default(),
+            span,
+        })
     }
 
     fn profile(&mut self, raw: RawProfile) -> Option<Profile> {

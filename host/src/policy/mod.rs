@@ -11,6 +11,7 @@ mod problem;
 mod profile;
 mod raw;
 mod read;
+mod risk;
 mod rule;
 mod schema;
 mod suggest;
@@ -27,6 +28,7 @@ pub use labels::{Drift, LabelledColumn, Labels, Review, ReviewProblem, Status, d
 pub use problem::{PolicyErrors, PolicyProblem};
 pub use profile::{Claim, Profile};
 pub use raw::{Normalization, Unmatched};
+pub use risk::{RiskBound, SmallClasses};
 pub use rule::{Mask, Rule, RuleAction, With};
 pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
@@ -50,6 +52,8 @@ pub struct Policy {
     pub subject_form: Normalization,
     /// The legal profile that its output is to have.
     pub profile: Option<Profile>,
+    /// How well individuals are to hide among each other in its output.
+    pub risk: Option<RiskBound>,
     /// What the columns are, as far as it was declared.
     pub findings: Findings,
     /// The types of columns, by name.

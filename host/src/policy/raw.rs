@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::At;
+use super::risk::SmallClasses;
 use crate::batch::ColumnType;
 use crate::outcome::Fate;
 use crate::phi::Label;
@@ -32,6 +33,8 @@ pub(super) struct RawPolicy {
     pub(super) subject: Option<RawSubject>,
     /// The legal profile that the output is to have: the plan is held against it.
     pub(super) profile: Option<RawProfile>,
+    /// How well individuals are to hide among each other in the output: files are read twice then.
+    pub(super) risk: Option<At<RawRisk>>,
     /// What columns are, by name.
     #[schemars(default, with = "BTreeMap<String, Label>")]
     pub(super) labels: Entries<Label>,
@@ -96,6 +99,23 @@ pub(super) struct DetailedProfile {
     /// With `expert-determination`: the last day on which it holds, as year-month-day.
     #[schemars(extend("format" = "date"))]
     pub(super) expires: Option<At<String>>,
+}
+
+/// How well individuals are to hide among each other in the output.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Risk", deny_unknown_fields)]
+pub(super) struct RawRisk {
+    /// Columns of the output that somebody may know of a person from elsewhere. Rows that agree in all of them are a class.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) quasi_identifiers: At<Vec<At<String>>>,
+    /// Columns of the output that nobody is to learn of a person, for the figures of the report.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) sensitive: Option<At<Vec<At<String>>>>,
+    /// How many individuals a class has at least: rows, where the policy names no subject.
+    #[schemars(range(min = 2))]
+    pub(super) k: At<u64>,
+    /// What happens to the rows of smaller classes.
+    pub(super) small_classes: Option<At<SmallClasses>>,
 }
 
 /// A legal profile: 45 CFR 164.514(b)(2), 164.514(e), 164.514(b)(1), or no claim.

@@ -8,7 +8,7 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
 use super::raw::{
-    DetailedProfile, Entries, Normalization, NormalizedSubject, RawPolicy, RawProfile, RawRule, RawSubject,
+    DetailedProfile, Entries, Normalization, NormalizedSubject, RawPolicy, RawProfile, RawRisk, RawRule, RawSubject,
 };
 use super::suggest::{did_you_mean, nearest};
 use super::yaml::{Node, Tree};
@@ -16,8 +16,20 @@ use super::{At, PolicyProblem};
 use crate::phi::Label;
 
 /// The keys of a policy, of what is in it, and of a rule.
-const POLICY: [&str; 10] =
-    ["version", "name", "domain", "reference_date", "subject", "profile", "labels", "types", "rules", "unmatched"];
+const POLICY: [&str; 11] = [
+    "version",
+    "name",
+    "domain",
+    "reference_date",
+    "subject",
+    "profile",
+    "risk",
+    "labels",
+    "types",
+    "rules",
+    "unmatched",
+];
+const RISK: [&str; 4] = ["quasi_identifiers", "sensitive", "k", "small_classes"];
 const PROFILE: [&str; 5] = ["name", "absent", "agreement", "method", "expires"];
 const SUBJECT: [&str; 2] = ["column", "normalize"];
 const NORMALIZATION: [&str; 3] = ["trim", "ascii-case", "separators"];
@@ -36,6 +48,7 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let reference_date = fields.optional("reference_date", Read::text);
     let subject = fields.optional("subject", subject);
     let profile = fields.optional("profile", profile);
+    let risk = fields.optional("risk", risk);
     let labels = fields.optional("labels", labels).map(|map| map.value).unwrap_or_default();
     let types = fields.optional("types", |read, key, node| read.map(key, node, Read::choice));
     let rules = fields.required("rules", "a list of rules", |read, key, node| read.list(key, node, rule));
@@ -43,7 +56,20 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let whole = fields.read.whole;
     let types = types.map(|map| map.value).unwrap_or_default();
     let rules = rules.map(|rules| rules.value.into_iter().map(|rule| rule.value).collect()).unwrap_or_default();
-    Some(RawPolicy { version, name, domain, reference_date, subject, profile, labels, types, rules, unmatched, whole })
+    Some(RawPolicy {
+        version,
+        name,
+        domain,
+        reference_date,
+        subject,
+        profile,
+        risk,
+        labels,
+        types,
+        rules,
+        unmatched,
+        whole,
+    })
 }
 
 fn labels(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<Entries<Label>>> {
@@ -71,6 +97,21 @@ fn profile(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawProfile> {
     let method = fields.optional("method", Read::text);
     let expires = fields.optional("expires", Read::text);
     Some(RawProfile::Detailed(DetailedProfile { name: name?, absent, agreement, method, expires }))
+}
+
+fn risk(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<RawRisk>> {
+    let span = node.span.clone();
+    if !matches!(node.value, Tree::Map(_)) {
+        return read.problem(span, format!("{key} takes a map, `{{ quasi_identifiers: [...], k: 11 }}`"));
+    }
+    let mut fields = Fields::open(node, key, &RISK, read)?;
+    let names = |read: &mut Read<'_>, key: &str, node| read.list(key, node, Read::text);
+    let quasi_identifiers = fields.required("quasi_identifiers", "columns, `[zip, birth_date, gender]`", names);
+    let sensitive = fields.optional("sensitive", names);
+    let k = fields.required("k", "the least size of a class, `k: 11`", Read::count);
+    let small_classes = fields.optional("small_classes", Read::choice);
+    let value = RawRisk { quasi_identifiers: quasi_identifiers?, sensitive, k: k?, small_classes };
+    Some(At { value, span })
 }
 
 fn normalization(read: &mut Read<'_>, key: &str, node: Node) -> Option<Normalization> {

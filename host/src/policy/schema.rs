@@ -91,6 +91,10 @@ mod tests {
         assert_eq!(valid(&profile.replace("{ name: safe-harbor, absent: [A, R] }", "none")), (true, true));
         assert_eq!(valid(&profile.replace("A, R", "S")), (false, false));
         assert_eq!(valid(&profile.replace("safe-harbor", "safe_harbor")), (false, false));
+        let risk = "version: 1\nrisk: { quasi_identifiers: [zip], k: 11, small_classes: blank }\nrules: [{ columns: [zip], keep: true }]";
+        assert_eq!(valid(risk), (true, true));
+        assert_eq!(valid(&risk.replace("11", "1")), (false, false));
+        assert_eq!(valid(&risk.replace("blank", "keep")), (false, false));
         for wrong in [
             "version: 1",
             "version: 2\nrules: [{ columns: [a], keep: true }]",

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, FieldRef, Schema};
+use arrow_select::filter::filter_record_batch;
+use arrow_select::nullif::nullif;
 
 use crate::batch::{Batch, Documents};
 use crate::error::Error;
@@ -53,6 +55,42 @@ impl VerifiedBatch {
         self.columns
     }
 
+    /// The same with some of its rows: leaving rows out leaves the others as they were verified.
+    ///
+    /// # Errors
+    /// Never, for as many flags as rows.
+    pub(crate) fn with_rows(self, kept: &BooleanArray) -> Result<Self, Error> {
+        let columns =
+            filter_record_batch(&self.columns, kept).map_err(|_| Error::Internal("rows cannot be left out"))?;
+        let is_kept = |row: usize| row < kept.len() && kept.value(row);
+        let documents = self.documents.map(|documents| Arc::new(documents.filter(is_kept)));
+        Ok(Self { columns, masked: self.masked, documents })
+    }
+
+    /// The same with nulls in these columns of some of the rows: a null tells nothing of any value.
+    ///
+    /// # Errors
+    /// Never, for as many flags as rows.
+    pub(crate) fn with_nulls(mut self, names: &[String], rows: &BooleanArray) -> Result<Self, Error> {
+        let internal = |_| Error::Internal("values cannot be left out");
+        let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+        let schema = self.columns.schema();
+        for ((field, array), masked) in schema.fields().iter().zip(self.columns.columns()).zip(&mut self.masked) {
+            let blanked = names.contains(field.name());
+            *masked |= blanked;
+            let field = if blanked { Arc::new(field.as_ref().clone().with_nullable(true)) } else { field.clone() };
+            fields.push(field);
+            arrays.push(match blanked {
+                true => clear::clear(&nullif(array, rows).map_err(internal)?)?,
+                false => array.clone(),
+            });
+        }
+        let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
+        let options = RecordBatchOptions::new().with_row_count(Some(self.columns.num_rows()));
+        let columns = RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options).map_err(internal)?;
+        Ok(Self { columns, ..self })
+    }
+
     /// A batch that nobody verified, for the tests of sinks.
     #[cfg(test)]
     pub(crate) fn unverified(columns: RecordBatch, masked: Vec<bool>, documents: Option<Arc<Documents>>) -> Self {
@@ -86,7 +124,7 @@ pub(crate) fn verify(
     Ok(match rejected.kept() {
         None => VerifiedBatch { columns, masked: flags, documents: batch.documents().cloned() },
         Some(kept) => VerifiedBatch {
-            columns: arrow_select::filter::filter_record_batch(&columns, &kept)
+            columns: filter_record_batch(&columns, &kept)
                 .map_err(|_| Error::Internal("rejected rows cannot be left out"))?,
             masked: flags,
             documents: batch.documents().map(|documents| Arc::new(documents.filter(|row| !rejected.contains(row)))),
