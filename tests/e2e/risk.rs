@@ -206,3 +206,14 @@ fn a_policy_that_cannot_be_kept_is_refused() {
     assert!(said.contains("takes two passes"), "{said}");
     assert!(!desk.names().contains("o.csv"));
 }
+
+#[test]
+fn a_determination_without_figures_is_noted() {
+    let desk = desk(K5);
+    let claim = "subject: id\nprofile: { name: expert-determination, method: M, expires: 2099-12-31 }";
+    desk.put("p.yaml", desk.text("p.yaml").replace("subject: id", claim));
+    let note = "nothing measures the risk";
+    assert!(!desk.run("check in.csv --policy p.yaml").assert_code(0).text().contains(note));
+    desk.put("q.yaml", desk.text("p.yaml").replace("risk:", "# risk:"));
+    assert!(desk.run("check in.csv --policy q.yaml").assert_code(0).text().contains(note));
+}

@@ -195,7 +195,8 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
         profile::check(profile, &judged(policy, &columns, &calls), &labelled, &mut problems);
     }
     risk::check(schema, policy, &columns, &calls, &mut problems);
-    let notes = assign::notes(schema, policy, &assigned);
+    let mut notes = assign::notes(schema, policy, &assigned);
+    notes.extend(risk::note(policy));
     (Plan { columns, calls, output, notes }, problems)
 }
 

@@ -4,7 +4,7 @@ use arrow_schema::Schema;
 
 use super::{Action, Call, PlannedColumn};
 use crate::batch::is_open;
-use crate::policy::{Policy, PolicyProblem};
+use crate::policy::{Claim, Policy, PolicyProblem};
 
 /// Finds every column of the policy's `risk` of which that is not so.
 pub(super) fn check(
@@ -33,4 +33,13 @@ pub(super) fn check(
             problems.push(PolicyProblem { message, span: Some(name.span.clone()) });
         }
     }
+}
+
+/// What an expert determined is a method and its results (45 CFR 164.514(b)(1)(ii)); without figures there is none of these.
+pub(super) fn note(policy: &Policy) -> Option<PolicyProblem> {
+    let profile = policy.profile.as_ref().filter(|_| policy.risk.is_none())?;
+    let Claim::ExpertDetermination { .. } = profile.claim else { return None };
+    let message = "nothing measures the risk that was determined; with `risk: { quasi_identifiers: [...], k: ... }` its \
+                   figures are in the report";
+    Some(PolicyProblem { message: message.to_owned(), span: Some(profile.span.clone()) })
 }
