@@ -89,6 +89,7 @@ pub mod inbox;
 pub mod keys;
 mod leash;
 pub mod lend;
+mod lineage;
 mod made_up;
 pub mod manifest;
 mod mask;
@@ -106,6 +107,7 @@ pub mod reveal;
 pub mod run;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod sidecar;
 pub mod sink;
 mod snapshot;
 pub mod source;
@@ -118,6 +120,7 @@ pub mod tally;
 mod today;
 pub mod vault;
 pub mod verify;
+pub mod vocabulary;
 pub mod workers;
 
 pub use error::Error;

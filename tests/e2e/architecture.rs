@@ -70,6 +70,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
+    // What columns are, on their way to others: the names that others have for labels, a file beside the output, events.
+    ("vocabulary", &["phi", "policy"]),
+    ("sidecar", &["phi", "plan", "policy", "tally"]),
+    ("lineage", &["audit", "batch", "error", "phi", "report", "tally"]),
     // The path of a batch without source and sink, for those who try plugins out.
     (
         "conformance",
@@ -116,7 +120,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "pipeline",
             "quarantine",
             "report",
+            "sidecar",
             "sink",
+            "source",
             "staged",
             "steps",
             "tally",
@@ -129,10 +135,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "pipeline", "plan", "plugin", "policy", "snapshot", "store", "vault", "verify",
         ],
     ),
-    ("run", &["account", "batch", "error", "host", "output", "pipeline", "report", "sink", "source", "workers"]),
+    (
+        "run",
+        &[
+            "account", "audit", "batch", "error", "host", "lineage", "output", "pipeline", "report", "sidecar", "sink",
+            "source", "workers",
+        ],
+    ),
     ("inbox", &["audit", "dataset", "error", "outcome", "run", "sink", "source", "staged"]),
     ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "steps", "workers"]),
-    ("cli", &["approval", "audit", "keys", "phi", "source", "survey"]),
+    ("cli", &["approval", "audit", "keys", "phi", "source", "survey", "vocabulary"]),
     (
         "server",
         &[

@@ -13,8 +13,10 @@ mod exit_codes;
 mod files;
 mod formats;
 mod keys;
+mod labels;
 mod leak;
 mod library;
+mod lineage;
 mod memory;
 #[cfg(feature = "openbao")]
 mod openbao;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod author;
+mod catalogue;
 mod check;
 mod classify;
 mod conformance;

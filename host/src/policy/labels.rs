@@ -16,6 +16,7 @@
 //!     why: "all of 10,000 values are dates; its name is one for a date of birth"
 //!     by: "anna@ward7"
 //!     at: "2026-11-22T13:00:00.000Z"
+//!     tags: {"regulation":["hipaa"],"retention":"P6Y"}
 //! ```
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::read::{Fields, Read};
+use super::tags::{self, Tags};
 use super::yaml::{self, Node, Tree};
 use super::{At, PolicyErrors, PolicyProblem, hex};
 use crate::phi::{Label, Suggestion};
@@ -67,6 +69,8 @@ pub struct LabelledColumn {
     pub by: Option<String>,
     /// When, RFC 3339.
     pub at: Option<String>,
+    /// What else is said of it.
+    pub tags: Tags,
     /// Where it stands in the text that it was read from.
     pub(super) span: Range<usize>,
 }
@@ -129,7 +133,7 @@ impl Labels {
 
     /// Reads a file of labels as far as that goes.
     pub(super) fn draft(text: &str, problems: &mut Vec<PolicyProblem>) -> Self {
-        let labels = match yaml::parse(text) {
+        let labels = match yaml::parse_large(text) {
             Ok(root) if is_long(&root) => long(root, problems),
             Ok(root) => short(root, problems),
             Err(problem) => {
@@ -151,6 +155,7 @@ impl Labels {
         for (name, column) in &mut self.columns {
             let Some(before) = earlier.columns.get(name) else { continue };
             let label = |column: &LabelledColumn| column.suggestion.as_ref().map(|suggestion| suggestion.label);
+            column.tags.clone_from(&before.tags);
             let declared = before.column_type.is_none();
             let same = before.column_type == column.column_type && label(before) == label(column);
             if declared || (same && before.status != Status::Suggested) {
@@ -240,7 +245,7 @@ fn long(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Labels> {
     Some(Labels { schema: Some(schema?.value), columns })
 }
 
-const COLUMN: [&str; 8] = ["type", "label", "status", "suggested", "confidence", "why", "by", "at"];
+const COLUMN: [&str; 9] = ["type", "label", "status", "suggested", "confidence", "why", "by", "at", "tags"];
 
 fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>> {
     let span = node.span.clone();
@@ -252,6 +257,7 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
     let confidence = fields.optional("confidence", Read::share);
     let why = fields.optional("why", Read::text);
     let (by, at) = (fields.optional("by", Read::text), fields.optional("at", Read::text));
+    let tags = fields.optional("tags", tags::tags).unwrap_or_default();
     if status.value != Status::Suggested && by.is_none() {
         let message = "a reviewed column says who reviewed it, `by`; use `moretta labels`";
         return read.problem(status.span, message.to_owned());
@@ -267,6 +273,7 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
         suggestion,
         by: by.map(|by| by.value),
         at: at.map(|at| at.value),
+        tags,
     };
     Some(At { value, span })
 }
@@ -288,6 +295,7 @@ impl std::fmt::Display for Labels {
                 ("why", suggestion.map(|suggestion| quoted(&suggestion.why))),
                 ("by", column.by.as_deref().map(quoted)),
                 ("at", column.at.as_deref().map(quoted)),
+                ("tags", (!column.tags.is_empty()).then(|| column.tags.to_string())),
             ];
             writeln!(f, "  {}:", quoted(name))?;
             for (key, value) in fields {

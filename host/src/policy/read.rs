@@ -186,6 +186,10 @@ impl Read<'_> {
         }
     }
 
+    pub(super) fn texts(&mut self, key: &str, node: Node) -> Option<At<Vec<At<String>>>> {
+        self.list(key, node, Self::text)
+    }
+
     pub(super) fn count(&mut self, key: &str, node: Node) -> Option<At<u64>> {
         match &node.value {
             Tree::Number(number) if number.as_u64().is_some() => {
