@@ -5,6 +5,7 @@ mod author;
 mod classify;
 mod keys;
 mod plugin;
+mod profile;
 #[cfg(feature = "server")]
 mod remote;
 mod reveal;
@@ -25,6 +26,7 @@ use crate::source::{BATCH_BYTES, Format};
 pub use classify::{ClassifyArguments, ExportArguments, ImportArguments, LabelsCommand, ReviewedColumns, TagArguments};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 pub use plugin::{BenchArguments, FromArguments, InstallArguments, PluginCommand, TestArguments};
+pub use profile::{ProfileCommand, ProfileReportArguments};
 #[cfg(feature = "server")]
 pub use remote::{RemoteArguments, RemoteCommand, RevisionArguments, ServerArguments};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
@@ -79,6 +81,9 @@ pub enum Command {
     /// Who did and when is kept in the file. A review stands until the column's type or the suggestion changes.
     #[command(subcommand)]
     Labels(LabelsCommand),
+    /// Show the evidence for the legal profile that a policy claims.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Make, list, rotate, seal and destroy keys.
     #[command(subcommand, after_long_help = keys::THREATS)]
     Keys(KeysCommand),

@@ -28,7 +28,7 @@ pub(crate) fn labels(tally: &Tally, typed: bool) -> Labels {
     let columns: std::collections::BTreeMap<_, _> =
         written.map(|(name, column)| (name, &*column.carried)).map(column).collect();
     let types = columns.iter().map(|(name, column)| (name.as_str(), column.column_type.as_deref().unwrap_or("text")));
-    Labels { schema: Some(digest(types)), columns }
+    Labels { schema: Some(digest(types)), looked: None, columns }
 }
 
 /// It follows from what somebody declared or approved, so there is nothing to review; where nobody said anything there is.

@@ -91,6 +91,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "workers",
         ],
     ),
+    ("evidence", &["batch", "manifest", "phi", "plan", "policy"]),
     // The way back, which nothing on the path of masking knows.
     (
         "reveal",

@@ -9,6 +9,7 @@ mod cache;
 mod classify;
 mod crash;
 mod encryption;
+mod evidence;
 mod exit_codes;
 mod files;
 mod formats;

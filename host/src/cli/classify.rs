@@ -30,6 +30,9 @@ pub struct ClassifyArguments {
     /// Write the suggestions here, to be reviewed.
     #[arg(short, long, value_name = "FILE.yaml")]
     pub out: Option<PathBuf>,
+    /// Write what was found as a page of HTML that needs nothing else: for people, and without any value.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     /// Look at every row.
     #[arg(long, conflicts_with = "sample")]
     pub full: bool,
@@ -40,7 +43,7 @@ pub struct ClassifyArguments {
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
     /// Show how most values of a column are written, digits as 9 and letters as a, on a terminal and nowhere else.
-    #[arg(long)]
+    #[arg(long, visible_alias = "show-examples")]
     pub examples: bool,
     /// How many threads look. All processors, if not given.
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=128))]

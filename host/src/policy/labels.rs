@@ -6,6 +6,7 @@
 //! ```yaml
 //! version: 1
 //! schema: "2c26b46b…"
+//! looked: {"rows":10000,"every":false,"classifiers":["identifiers 0.1.0 5d41402abc4b"]}
 //! columns:
 //!   "pt_dob":
 //!     type: "text"
@@ -22,7 +23,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::read::{Fields, Read};
@@ -94,8 +95,21 @@ impl LabelledColumn {
 pub struct Labels {
     /// The digest of the columns that it was made for. There is none in the short form.
     pub schema: Option<String>,
+    /// What was looked at to suggest them, if classifiers did.
+    pub looked: Option<Looked>,
     /// The columns, by name.
     pub columns: BTreeMap<String, LabelledColumn>,
+}
+
+/// What classifiers looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    /// How many rows.
+    pub rows: u64,
+    /// Whether these were all.
+    pub every: bool,
+    /// Name, version and digest of each classifier.
+    pub classifiers: Vec<String>,
 }
 
 /// How a column was reviewed.
@@ -228,21 +242,30 @@ fn short(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Labels> {
         let column = LabelledColumn { label, status: Status::Approved, span, ..LabelledColumn::default() };
         (name.value, column)
     };
-    Some(Labels { schema: None, columns: entries.into_iter().map(declared).collect() })
+    Some(Labels { schema: None, looked: None, columns: entries.into_iter().map(declared).collect() })
 }
 
 fn long(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Labels> {
     let mut read = Read::new(problems);
-    let mut fields = Fields::open(root, "a labels file", &["version", "schema", "columns"], &mut read)?;
+    let mut fields = Fields::open(root, "a labels file", &["version", "schema", "looked", "columns"], &mut read)?;
     let version = fields.required("version", "`version: 1`", Read::count)?;
     let schema = fields.required("schema", "the digest that `moretta classify` writes", Read::text);
+    let looked = fields.optional("looked", looked);
     let columns = fields.required("columns", "a map from columns", |read, key, node| read.map(key, node, column))?;
     if version.value != 1 {
         let message = format!("there is no version {} of this format; say `version: 1`", version.value);
         return read.problem(version.span, message);
     }
     let columns = columns.value.into_iter().map(|(name, column)| (name.value, column.value)).collect();
-    Some(Labels { schema: Some(schema?.value), columns })
+    Some(Labels { schema: Some(schema?.value), looked, columns })
+}
+
+fn looked(read: &mut Read<'_>, key: &str, node: Node) -> Option<Looked> {
+    let mut fields = Fields::open(node, key, &["rows", "every", "classifiers"], read)?;
+    let rows = fields.required("rows", "how many were looked at", Read::count)?;
+    let every = fields.optional("every", Read::truth).is_some_and(|every| every.value);
+    let classifiers = fields.optional("classifiers", Read::texts).map(|list| list.value).unwrap_or_default();
+    Some(Looked { rows: rows.value, every, classifiers: classifiers.into_iter().map(|name| name.value).collect() })
 }
 
 const COLUMN: [&str; 9] = ["type", "label", "status", "suggested", "confidence", "why", "by", "at", "tags"];
@@ -283,7 +306,11 @@ impl std::fmt::Display for Labels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let schema = self.schema.clone().unwrap_or_default();
         writeln!(f, "# Written by `moretta classify`; review it with `moretta labels approve`, `reject` and `set`.")?;
-        writeln!(f, "version: 1\nschema: {}\ncolumns:", quoted(&schema))?;
+        writeln!(f, "version: 1\nschema: {}", quoted(&schema))?;
+        if let Some(looked) = self.looked.as_ref().and_then(|looked| serde_json::to_string(looked).ok()) {
+            writeln!(f, "looked: {looked}")?;
+        }
+        writeln!(f, "columns:")?;
         for (name, column) in &self.columns {
             let suggestion = column.suggestion.as_ref();
             let fields = [
@@ -328,7 +355,7 @@ mod tests {
             ((*name).to_owned(), LabelledColumn::suggested("text".to_owned(), suggestion.clone()))
         };
         let schema = digest(columns.iter().map(|(name, _)| (*name, "text")));
-        Labels { schema: Some(schema), columns: columns.iter().map(column).collect() }
+        Labels { schema: Some(schema), looked: None, columns: columns.iter().map(column).collect() }
     }
 
     fn read(text: &str) -> Labels {

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 
 pub use at::At;
 pub use glob::Pattern;
-pub use labels::{Drift, LabelledColumn, Labels, Review, ReviewProblem, Status, digest};
+pub use labels::{Drift, LabelledColumn, Labels, Looked, Review, ReviewProblem, Status, digest};
 pub use problem::{PolicyErrors, PolicyProblem};
 pub use profile::{Claim, Profile};
 pub use raw::{Normalization, Unmatched};
@@ -130,7 +130,8 @@ impl Policy {
     pub(crate) fn with_input<'c>(&self, said: impl Iterator<Item = (&'c str, &'c str)>) -> (Self, Vec<PolicyProblem>) {
         let (mut policy, mut notes) = (self.clone(), Vec::new());
         let mut note = |column: &str, message: String| {
-            let message = if is_name(column) { format!("column `{column}` {message}") } else { format!("a column {message}") };
+            let message =
+                if is_name(column) { format!("column `{column}` {message}") } else { format!("a column {message}") };
             notes.push(PolicyProblem { message, span: None });
         };
         for (column, label) in said {

@@ -211,7 +211,7 @@ impl Read<'_> {
         }
     }
 
-    fn truth(&mut self, key: &str, node: Node) -> Option<At<bool>> {
+    pub(super) fn truth(&mut self, key: &str, node: Node) -> Option<At<bool>> {
         match node.value {
             Tree::Bool(value) => Some(At { value, span: node.span }),
             _ => self.problem(node.span, format!("{key} takes true or false")),

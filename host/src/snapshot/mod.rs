@@ -145,7 +145,8 @@ impl Snapshot {
     fn draft(&self, schema: &Schema) -> (Plan, Vec<PolicyProblem>) {
         // A file that was masked before says what its columns are.
         let label = |field: &FieldRef| field.metadata().get(LABEL).cloned();
-        let said: Vec<_> = schema.fields().iter().filter_map(|field| Some((field.name().clone(), label(field)?))).collect();
+        let said: Vec<_> =
+            schema.fields().iter().filter_map(|field| Some((field.name().clone(), label(field)?))).collect();
         let with_input = || self.policy.with_input(said.iter().map(|(name, label)| (name.as_str(), label.as_str())));
         let with_input = (!said.is_empty()).then(with_input);
         let policy = with_input.as_ref().map_or(&self.policy, |(policy, _)| policy);
