@@ -17,6 +17,8 @@ mod operators;
 mod page;
 mod plugin;
 mod profile;
+mod profile_page;
+mod profile_run;
 #[cfg(feature = "server")]
 mod remote;
 mod reveal;

@@ -305,7 +305,7 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
 impl std::fmt::Display for Labels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let schema = self.schema.clone().unwrap_or_default();
-        writeln!(f, "# Written by `moretta classify`; review it with `moretta labels approve`, `reject` and `set`.")?;
+        writeln!(f, "# What each column is; review it with `moretta labels approve`, `reject` and `set`.")?;
         writeln!(f, "version: 1\nschema: {}", quoted(&schema))?;
         if let Some(looked) = self.looked.as_ref().and_then(|looked| serde_json::to_string(looked).ok()) {
             writeln!(f, "looked: {looked}")?;

@@ -62,7 +62,7 @@ pub(super) fn snowflake_tags<'c>(columns: impl Iterator<Item = &'c LabelledColum
 
 /// One statement for Databricks. Its own tags, `class.…`, have no value.
 pub(super) fn databricks(table: &Table, column: &str, class: Option<&str>, tags: &Tags) -> String {
-    let class = class.map(|class| text(class));
+    let class = class.map(text);
     let own = tags.entries().map(|(key, value)| format!("{} = {}", text(&format!("moretta_{key}")), text(&value)));
     let set: Vec<_> = class.into_iter().chain(own).collect();
     let names: Vec<_> = table.0.iter().map(|name| name_in(Vocabulary::Databricks, name)).collect();

@@ -4,6 +4,8 @@
 //! run has an event `START`, and one `COMPLETE` before its output gets its name; a run that fails has one `FAIL`, behind
 //! whatever else there is of it.
 
+mod facets;
+
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,11 +17,9 @@ use sha2::{Digest, Sha256};
 use crate::audit::{RunId, rfc3339};
 use crate::batch::is_name;
 use crate::error::Error;
-use crate::phi::Label;
 use crate::report::Report;
 use crate::tally::{ColumnTally, Tally};
-
-const SPEC: &str = "https://openlineage.io/spec";
+use facets::{SPEC, dataset, facet, input_facets, named, schema, tags, transformation};
 
 /// Who makes these events.
 const PRODUCER: &str = env!("CARGO_PKG_REPOSITORY");
@@ -87,7 +87,7 @@ impl<'r> Lineage<'r> {
             facets.insert("processing_engine".to_owned(), engine);
         }
         let kind = json!({ "processingType": "BATCH", "integration": "MORETTA", "jobType": "COMMAND" });
-        let kind = facet("facets/2-0-3/JobTypeJobFacet.json", "JobTypeJobFacet", kind);
+        let kind = facet("facets/2-0-4/JobTypeJobFacet.json", "JobTypeJobFacet", kind);
         let line = json!({
             "eventTime": rfc3339(SystemTime::now()),
             "producer": PRODUCER,
@@ -126,7 +126,7 @@ impl<'r> Lineage<'r> {
         });
         let tags = written().flat_map(|(name, column)| tags(name, column.carried.label)).collect::<Vec<_>>();
         json!({
-            "schema": schema(written().map(field).collect()),
+            "schema": schema(&written().map(field).collect::<Vec<_>>()),
             "columnLineage": facet("facets/1-2-0/ColumnLineageDatasetFacet.json", "ColumnLineageDatasetFacet", lineage),
             "tags": facet("facets/1-0-0/TagsDatasetFacet.json", "TagsDatasetFacet", json!({ "tags": tags })),
         })
@@ -160,49 +160,6 @@ impl<'r> Lineage<'r> {
         };
         self.job.inputs.iter().map(one).collect()
     }
-}
-
-fn input_facets(report: &Report) -> Value {
-    let fields = named(&report.columns).map(|(name, _)| json!({ "name": name })).collect();
-    let tags = named(&report.columns).flat_map(|(name, column)| tags(name, column.carried.was)).collect::<Vec<_>>();
-    json!({
-        "schema": schema(fields),
-        "tags": facet("facets/1-0-0/TagsDatasetFacet.json", "TagsDatasetFacet", json!({ "tags": tags })),
-    })
-}
-
-/// The columns whose names are sure to be names.
-fn named(columns: &Tally) -> impl Iterator<Item = (&str, &ColumnTally)> {
-    columns.columns().filter(|(name, _)| is_name(name))
-}
-
-fn dataset(path: &Path, facets: Option<Value>) -> Value {
-    let facets = facets.unwrap_or_else(|| json!({}));
-    json!({ "namespace": "file", "name": path.display().to_string(), "facets": facets })
-}
-
-fn schema(fields: Vec<Value>) -> Value {
-    facet("facets/1-2-0/SchemaDatasetFacet.json", "SchemaDatasetFacet", json!({ "fields": fields }))
-}
-
-fn tags(field: &str, label: Option<Label>) -> Vec<Value> {
-    let tag = |key: &str, value: Value| json!({ "key": key, "value": value, "source": "moretta", "field": field });
-    let said = label.map(|label| {
-        [tag("moretta.label", json!(label.name())), tag("moretta.sensitivity", json!(label.sensitivity()))]
-    });
-    said.into_iter().flatten().collect()
-}
-
-fn transformation(of: &str, subtype: &str, description: Option<&str>, masking: bool) -> Value {
-    json!({ "type": of, "subtype": subtype, "description": description.unwrap_or_default(), "masking": masking })
-}
-
-fn facet(path: &str, definition: &str, mut content: Value) -> Value {
-    if let Some(content) = content.as_object_mut() {
-        content.insert("_producer".to_owned(), json!(PRODUCER));
-        content.insert("_schemaURL".to_owned(), json!(format!("{SPEC}/{path}#/$defs/{definition}")));
-    }
-    content
 }
 
 /// The name that the audit trail has for the run, as a UUID (version 8 of RFC 9562).
