@@ -62,6 +62,11 @@ impl<'a> Account<'a> {
         })
     }
 
+    /// The name that the trail has for the run; without a trail there is none.
+    pub(crate) fn run(&self) -> Option<&RunId> {
+        self.told.as_ref().map(|(_, run)| run)
+    }
+
     /// The run has this name already, and is somebody's who was authenticated.
     pub(crate) fn of(mut self, run: RunId, who: Who) -> Self {
         self.told = self.told.map(|(trail, _)| (trail, run));

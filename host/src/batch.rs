@@ -64,6 +64,24 @@ impl fmt::Debug for Batch {
 /// Marks a schema as that of the documents of one batch.
 const OPEN: &str = "moretta.open";
 
+/// The metadata of a field that says what the column is: the name of a label.
+pub(crate) const LABEL: &str = "moretta.label";
+
+/// What our own metadata begins with. Nobody else's is taken along.
+const OURS: &str = "moretta.";
+
+/// Of the metadata of a field that is read, what says what the column is.
+pub(crate) fn label_metadata(field: &Field) -> HashMap<String, String> {
+    let label = field.metadata().get(LABEL).filter(|label| label.len() <= 64);
+    label.map(|label| (LABEL.to_owned(), label.clone())).into_iter().collect()
+}
+
+/// Of the metadata of a field that is written, what is ours.
+pub(crate) fn own_metadata(field: &Field) -> HashMap<String, String> {
+    let ours = field.metadata().iter().filter(|(key, _)| key.starts_with(OURS));
+    ours.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 /// The columns that the documents of a batch happen to have. What they lack others of the same input may have, so it is
 /// no mistake of the policy to name it.
 pub(crate) fn open_schema(fields: Vec<Field>) -> Schema {

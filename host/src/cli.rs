@@ -5,6 +5,7 @@ mod author;
 mod classify;
 mod keys;
 mod plugin;
+mod profile;
 #[cfg(feature = "server")]
 mod remote;
 mod reveal;
@@ -23,9 +24,10 @@ pub use author::{BuildArguments, KindArgument, NewArguments, PackArguments};
 
 use crate::keys::Purpose;
 use crate::source::{BATCH_BYTES, Format};
-pub use classify::{ClassifyArguments, LabelsCommand, ReviewedColumns};
+pub use classify::{ClassifyArguments, ExportArguments, ImportArguments, LabelsCommand, ReviewedColumns, TagArguments};
 pub use keys::{ApproveArguments, ConsentArguments, DestroyArguments, KeyringArguments, KeysCommand, OperatorsCommand};
 pub use plugin::{BenchArguments, FromArguments, InstallArguments, PluginCommand, TestArguments};
+pub use profile::{ProfileCommand, ProfileReportArguments};
 #[cfg(feature = "server")]
 pub use remote::{RemoteArguments, RemoteCommand, RevisionArguments, ServerArguments};
 pub use reveal::{RevealArguments, ReviewArguments, ReviewCommand};
@@ -87,6 +89,9 @@ pub enum Command {
     /// a person finds that person's row. Nothing is masked, and no value is shown.
     #[command(after_long_help = risk::HELP)]
     Risk(RiskArguments),
+    /// Show the evidence for the legal profile that a policy claims.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Make, list, rotate, seal and destroy keys.
     #[command(subcommand, after_long_help = keys::THREATS)]
     Keys(KeysCommand),
@@ -185,6 +190,13 @@ pub struct MaskArguments {
     /// Write what was done as JSON: counts, policy digest, plugin digests, key versions.
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+    /// Write what each column of the output is beside it, as OUT.labels.yaml: for --labels of whoever takes it from here.
+    /// Parquet and Arrow say so in their metadata in any case.
+    #[arg(long)]
+    pub sidecar: bool,
+    /// Append what becomes of which column, as run events of OpenLineage: START, and COMPLETE or FAIL.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub lineage: Option<PathBuf>,
     /// Record the run in this audit trail, signed with the key `audit` of the keyring. In `audit` in the keyring's
     /// directory, if not given; with --ephemeral-keys in none. The output appears only after its record is on disk.
     #[arg(long, value_name = "DIR", requires = "keyring")]

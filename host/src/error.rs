@@ -308,6 +308,12 @@ pub enum DataProblem {
         /// The Arrow type in this one.
         found: Box<str>,
     },
+    /// Another input says something else of what a column is.
+    #[error("column {position} says that it is something else than in the first input; mask them apart")]
+    OtherLabel {
+        /// The column, counted from 1.
+        position: usize,
+    },
     /// A cell that is to be revealed and is not opened.
     #[error("{0}; such cells are left as they are with --skip-unopened")]
     NotOpened(Box<crate::keys::KeyError>),

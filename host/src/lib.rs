@@ -79,6 +79,7 @@ pub mod conformance;
 mod contract;
 pub mod dataset;
 pub mod error;
+pub mod evidence;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -89,6 +90,7 @@ pub mod inbox;
 pub mod keys;
 mod leash;
 pub mod lend;
+mod lineage;
 mod made_up;
 pub mod manifest;
 mod mask;
@@ -107,6 +109,7 @@ pub mod risk;
 pub mod run;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod sidecar;
 pub mod sink;
 mod snapshot;
 pub mod source;
@@ -120,6 +123,7 @@ mod today;
 mod two_passes;
 pub mod vault;
 pub mod verify;
+pub mod vocabulary;
 pub mod workers;
 
 pub use error::Error;

@@ -1,8 +1,9 @@
 //! Everything that a run writes, staged together: output, quarantine and report, and none of it under its name before
 //! all of it is on disk.
 
-use std::io::Write;
-use std::path::Path;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::audit::Recorded;
@@ -13,7 +14,9 @@ use crate::outcome::{Fate, Outcomes, RejectionCode, TooManyQuarantined};
 use crate::pipeline;
 use crate::quarantine::{QuarantineWriter, row_as_json};
 use crate::report::{BoundRisk, Report, Revision};
+use crate::sidecar;
 use crate::sink::Stage;
+use crate::source::Format;
 use crate::staged::StagedFile;
 use crate::steps::Steps;
 use crate::tally::Tally;
@@ -30,6 +33,7 @@ pub(crate) struct Output<'a> {
     stage: Box<dyn Stage>,
     quarantine: Option<(QuarantineWriter, &'a Path)>,
     report: Option<(StagedFile, &'a Path)>,
+    sidecar: Option<Sidecar>,
     /// How many rows may be quarantined.
     allowed: u64,
     first_rejected: Vec<(Place, RejectionCode)>,
@@ -59,6 +63,7 @@ impl<'a> Output<'a> {
             stage,
             quarantine: quarantine.map(|path| open_quarantine(host, path)).transpose()?,
             report: report.map(staged).transpose()?,
+            sidecar: None,
             allowed,
             first_rejected: Vec::new(),
             outcomes: Outcomes::default(),
@@ -68,6 +73,16 @@ impl<'a> Output<'a> {
             bytes_read: 0,
             bytes_written: 0,
         })
+    }
+
+    /// Writes the labels of the output beside it as well.
+    ///
+    /// # Errors
+    /// No file can be made there.
+    pub(crate) fn with_sidecar(self, out: &Path, format: Format) -> Result<Self, Error> {
+        let path = sidecar::path_beside(out);
+        let staged = StagedFile::beside(&path).map_err(Error::named("write", &path))?;
+        Ok(Self { sidecar: Some(Sidecar { staged, path, out: out.to_owned(), typed: !format.is_text() }), ..self })
     }
 
     /// How many rows had which outcome so far.
@@ -151,7 +166,13 @@ impl<'a> Output<'a> {
             file.write_all(json.as_bytes()).map_err(Error::io("write", path))?;
             Ok((file, path))
         });
-        Ok(Finished { stage: self.stage, quarantine: self.quarantine, staged: staged.transpose()?, report })
+        let sidecar = self.sidecar.map(|mut sidecar| -> Result<_, Error> {
+            let labels = sidecar::labels(&report.columns, sidecar.typed).to_string();
+            sidecar.staged.write_all(labels.as_bytes()).map_err(Error::io("write", &sidecar.path))?;
+            Ok(sidecar)
+        });
+        let (stage, quarantine, sidecar) = (self.stage, self.quarantine, sidecar.transpose()?);
+        Ok(Finished { stage, quarantine, sidecar, staged: staged.transpose()?, report })
     }
 }
 
@@ -159,8 +180,37 @@ impl<'a> Output<'a> {
 pub(crate) struct Finished<'a> {
     stage: Box<dyn Stage>,
     quarantine: Option<(QuarantineWriter, &'a Path)>,
+    sidecar: Option<Sidecar>,
     staged: Option<(StagedFile, &'a Path)>,
     report: Report,
+}
+
+/// The labels of the output, on their way beside it.
+struct Sidecar {
+    staged: StagedFile,
+    path: PathBuf,
+    /// The output.
+    out: PathBuf,
+    /// Whether the output keeps types.
+    typed: bool,
+}
+
+impl Sidecar {
+    /// Labels of an earlier output are none of this one: they go before it comes.
+    fn make_way(&self) -> Result<(), Error> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("replace", &self.path)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where it fails, the output goes as well: a run that failed leaves none.
+    fn commit(self) -> Result<(), Error> {
+        self.staged.commit_for_others().map_err(|error| {
+            let _ = fs::remove_file(&self.out);
+            Error::io("write", &self.path)(error)
+        })
+    }
 }
 
 impl Finished<'_> {
@@ -174,10 +224,12 @@ impl Finished<'_> {
     /// earlier run.
     pub(crate) fn commit(self, _: Recorded) -> Result<Report, Error> {
         let quarantine = self.quarantine.map(|(writer, path)| writer.commit().map(|()| path)).transpose()?;
-        let committed = self.stage.commit();
+        let made_way = self.sidecar.as_ref().map_or(Ok(()), Sidecar::make_way);
+        let committed = made_way.and_then(|()| self.stage.commit());
+        let committed = committed.and_then(|()| self.sidecar.map_or(Ok(()), Sidecar::commit));
         if let (Err(_), Some(path)) = (&committed, quarantine) {
             // The run failed: its quarantine goes as its output does.
-            let _ = std::fs::remove_file(path);
+            let _ = fs::remove_file(path);
         }
         committed?;
         let staged = self.staged;

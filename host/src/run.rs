@@ -8,13 +8,16 @@ use std::time::Instant;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 
-use crate::account::Account;
+use crate::account::{self, Account};
+use crate::audit::RunId;
 use crate::batch::{Batch, BatchPlace};
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::host::Host;
-use crate::output::Output;
+use crate::lineage::{Job, Lineage};
+use crate::output::{Finished as Ready, Output};
 use crate::pipeline::{self, Finished, Process};
 use crate::report::Report;
+use crate::sidecar;
 use crate::sink::{self, Encoder, Target};
 use crate::source::{self, BATCH_BYTES, Format, Identity, ReadOptions, Source};
 use crate::two_passes::{FirstPass, NoEncoder, SecondPass};
@@ -41,6 +44,10 @@ pub struct FileRun {
     pub max_quarantined: u64,
     /// Where to write the report as JSON.
     pub report: Option<PathBuf>,
+    /// Whether the labels of the output are written beside it, as [`sidecar::path_beside`] has it.
+    pub sidecar: bool,
+    /// Where to tell what becomes of which column, as events of OpenLineage: they are appended.
+    pub lineage: Option<PathBuf>,
     /// Files and directories that the run depends on beside its inputs: nothing is written over them or into them.
     pub untouchable: Vec<PathBuf>,
     /// What the inputs, in order, must still be when everything is masked. Empty if that is not asked.
@@ -62,6 +69,8 @@ impl FileRun {
             quarantine: None,
             max_quarantined: 0,
             report: None,
+            sidecar: false,
+            lineage: None,
             untouchable: Vec::new(),
             unchanged: Vec::new(),
             interrupted: Arc::default(),
@@ -94,16 +103,40 @@ pub fn mask_files(host: &Host, run: &FileRun, mut progress: impl FnMut(Progress)
     let started = Instant::now();
     check_paths(run)?;
     let mut account = Account::new(host, &run.out)?.started(&run.inputs, run.quarantine.as_deref());
-    let second = count_classes(host, run, &mut account).map_err(|error| account.failed(error))?;
-    let masking = second.as_ref().map_or(host, SecondPass::host).clone();
-    let finished = mask_to_stage(&masking, run, &mut account, &mut progress).and_then(|output| {
-        let risk = second.map(SecondPass::finish).transpose()?;
-        output.with_risk(risk).finish(started)
+    let mut lineage = start_lineage(host, run, &account)?;
+    let second = count_classes(host, run, &mut account).map_err(|error| account.failed(error));
+    let masking = match &second {
+        Ok(Some(second)) => second.host().clone(),
+        _ => host.clone(),
+    };
+    let masked = second.and_then(|second| {
+        let output = mask_to_stage(&masking, run, &mut account, &mut progress).and_then(|output| {
+            let risk = second.map(SecondPass::finish).transpose()?;
+            output.with_risk(risk).finish(started)
+        });
+        let output = output.and_then(|finished| check_unchanged(run).map(|()| finished));
+        output.map_err(|error| account.failed(error))
     });
-    let finished = finished.and_then(|finished| check_unchanged(run).map(|()| finished));
-    let finished = finished.map_err(|error| account.failed(error))?;
+    let report = masked.and_then(|finished| commit(finished, &mut account, lineage.as_mut()));
+    if let (Err(error), Some(lineage)) = (&report, &mut lineage) {
+        lineage.fail(account::problem(error));
+    }
+    report
+}
+
+/// Puts everything under its name, once it is recorded and told.
+fn commit(finished: Ready<'_>, account: &mut Account<'_>, lineage: Option<&mut Lineage<'_>>) -> Result<Report, Error> {
     let recorded = account.done(finished.report().bytes_written)?;
-    finished.commit(recorded).map_err(|error| account.withdrawn(error))
+    let told = lineage.map_or(Ok(()), |lineage| lineage.complete(finished.report()));
+    told.and_then(|()| finished.commit(recorded)).map_err(|error| account.withdrawn(error))
+}
+
+fn start_lineage<'r>(host: &'r Host, run: &'r FileRun, account: &Account<'_>) -> Result<Option<Lineage<'r>>, Error> {
+    let Some(path) = &run.lineage else { return Ok(None) };
+    let id = account.run().cloned().map_or_else(RunId::random, Ok)?;
+    let policy = host.snapshot().policy();
+    let name = policy.name.as_deref().or(policy.domain.as_deref()).unwrap_or("mask");
+    Lineage::start(path, Job { name, inputs: &run.inputs, out: &run.out }, id).map(Some)
 }
 
 /// The first of two passes, where the policy takes two.
@@ -143,6 +176,9 @@ fn mask_to_stage<'a>(
     let (encoder, stage) = sink::open(&Target::of_path(&run.out), format(run)?)?;
     let (quarantine, report) = (run.quarantine.as_deref(), run.report.as_deref());
     let mut output = Output::new(host, stage, quarantine, report, run.max_quarantined)?;
+    if run.sidecar {
+        output = output.with_sidecar(&run.out, format(run)?)?;
+    }
     let mut done = Progress::default();
     write_all(source, &encoder, &Workers::new(run.workers), &mut output, |output, ready| {
         if run.interrupted.load(Ordering::Relaxed) {
@@ -226,7 +262,9 @@ fn format(run: &FileRun) -> Result<Format, Error> {
 }
 
 fn check_paths(run: &FileRun) -> Result<(), Error> {
-    let written = [Some(&run.out), run.quarantine.as_ref(), run.report.as_ref()];
+    let sidecar = run.sidecar.then(|| sidecar::path_beside(&run.out));
+    let written =
+        [Some(&run.out), run.quarantine.as_ref(), run.report.as_ref(), run.lineage.as_ref(), sidecar.as_ref()];
     let written: Vec<&PathBuf> = written.into_iter().flatten().collect();
     for (index, path) in written.iter().enumerate() {
         let shown = path.display();
@@ -243,8 +281,11 @@ fn check_paths(run: &FileRun) -> Result<(), Error> {
             return Err(Error::Usage(format!("{shown} is to be written twice; choose another name")));
         }
         if index > 0 && path.as_path() == Path::new("-") {
-            return Err(Error::Usage("quarantine and report need a file; only the output can be `-`".into()));
+            return Err(Error::Usage("quarantine, report and lineage need a file; only the output can be `-`".into()));
         }
+    }
+    if run.sidecar && run.out == Path::new("-") {
+        return Err(Error::Usage("--sidecar lies beside a file; name one with --out".into()));
     }
     if run.quarantine.is_none() && run.max_quarantined > 0 {
         return Err(Error::Usage(

@@ -1,6 +1,7 @@
 //! What was done to each column: counts for the report, and the bound on collisions of pseudonyms.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow_array::Array;
 
@@ -8,7 +9,7 @@ use crate::batch::Batch;
 use crate::error::Error;
 use crate::keys::Purpose;
 use crate::mask::MaskedBatch;
-use crate::plan::Action;
+use crate::plan::{Action, Carried};
 use crate::policy::PolicyProblem;
 use crate::snapshot::{Ready, Snapshot};
 
@@ -28,6 +29,9 @@ pub struct ColumnTally {
     pub rule: Option<usize>,
     /// Values that are not null.
     pub cells: u64,
+    /// What the column was, and what it is now.
+    #[serde(flatten)]
+    pub carried: Arc<Carried>,
     /// What the key is for that the transform was lent, if it was lent one.
     #[serde(skip)]
     pub key: Option<Purpose>,
@@ -46,7 +50,8 @@ impl Tally {
     pub(crate) fn of(ready: &Ready, batch: &Batch, masked: &MaskedBatch) -> Self {
         let mut tally = BTreeMap::new();
         for (column, array) in ready.plan.columns.iter().zip(batch.columns().columns()) {
-            let mut entry = ColumnTally { rule: column.rule, ..ColumnTally::default() };
+            let mut entry =
+                ColumnTally { rule: column.rule, carried: column.carried.clone(), ..ColumnTally::default() };
             entry.cells = values(array.len(), array.null_count());
             match column.action {
                 Action::Keep => entry.action = "keep",
@@ -70,7 +75,10 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         for (name, theirs) in other.0 {
             match self.0.get_mut(&name) {
-                Some(ours) => ours.cells = ours.cells.saturating_add(theirs.cells),
+                Some(ours) => {
+                    ours.cells = ours.cells.saturating_add(theirs.cells);
+                    ours.carried = Carried::stricter(&ours.carried, &theirs.carried).clone();
+                }
                 None => {
                     self.0.insert(name, theirs);
                 }

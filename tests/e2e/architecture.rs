@@ -71,6 +71,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
     ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
+    // What columns are, on their way to others: the names that others have for labels, a file beside the output, events.
+    ("vocabulary", &["phi", "policy"]),
+    ("sidecar", &["phi", "plan", "policy", "tally"]),
+    ("lineage", &["audit", "batch", "error", "phi", "report", "tally"]),
     // The path of a batch without source and sink, for those who try plugins out.
     (
         "conformance",
@@ -88,6 +92,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "workers",
         ],
     ),
+    ("evidence", &["batch", "manifest", "phi", "plan", "policy"]),
     // The way back, which nothing on the path of masking knows.
     (
         "reveal",
@@ -117,7 +122,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "pipeline",
             "quarantine",
             "report",
+            "sidecar",
             "sink",
+            "source",
             "staged",
             "steps",
             "tally",
@@ -140,22 +147,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "account",
-            "batch",
-            "error",
-            "host",
-            "output",
-            "pipeline",
-            "report",
-            "sink",
-            "source",
-            "two_passes",
-            "workers",
+            "account", "audit", "batch", "error", "host", "lineage", "output", "pipeline", "report", "sidecar", "sink",
+            "source", "two_passes", "workers",
         ],
     ),
     ("inbox", &["audit", "dataset", "error", "outcome", "run", "sink", "source", "staged"]),
     ("stream", &["account", "audit", "error", "host", "output", "report", "run", "sink", "source", "steps", "workers"]),
-    ("cli", &["approval", "audit", "keys", "phi", "source", "survey"]),
+    ("cli", &["approval", "audit", "keys", "phi", "source", "survey", "vocabulary"]),
     (
         "server",
         &[

@@ -9,12 +9,15 @@ mod cache;
 mod classify;
 mod crash;
 mod encryption;
+mod evidence;
 mod exit_codes;
 mod files;
 mod formats;
 mod keys;
+mod labels;
 mod leak;
 mod library;
+mod lineage;
 mod memory;
 #[cfg(feature = "openbao")]
 mod openbao;

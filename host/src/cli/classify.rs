@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use crate::phi::Label;
 use crate::source::Format;
 use crate::survey::SAMPLE;
+use crate::vocabulary::{Table, Vocabulary};
 
 pub(super) const HELP: &str = "\
 A suggestion says how sure it is, 0 to 1, and why, and never a value. It is one until somebody approves it: no label that
@@ -29,6 +30,9 @@ pub struct ClassifyArguments {
     /// Write the suggestions here, to be reviewed.
     #[arg(short, long, value_name = "FILE.yaml")]
     pub out: Option<PathBuf>,
+    /// Write what was found as a page of HTML that needs nothing else: for people, and without any value.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     /// Look at every row.
     #[arg(long, conflicts_with = "sample")]
     pub full: bool,
@@ -39,7 +43,7 @@ pub struct ClassifyArguments {
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
     /// Show how most values of a column are written, digits as 9 and letters as a, on a terminal and nowhere else.
-    #[arg(long)]
+    #[arg(long, visible_alias = "show-examples")]
     pub examples: bool,
     /// How many threads look. All processors, if not given.
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=128))]
@@ -73,6 +77,67 @@ pub enum LabelsCommand {
         #[arg(value_parser = parse_label)]
         label: Label,
     },
+    /// Say what else there is to say of columns: the law that they are under, what they may be used for, how long and where
+    /// they may be kept. What was said before of the same is replaced.
+    Tag(TagArguments),
+    /// Give the approved labels to another catalogue, in a form that it takes in.
+    ///
+    /// For Snowflake and Databricks that is SQL that sets tags, for Google Sensitive Data Protection a template, and for FHIR
+    /// the parameters of `$meta-add`. Columns whose label it has no name for are told.
+    Export(ExportArguments),
+    /// Take in what another catalogue says of columns, as suggestions to be reviewed.
+    ///
+    /// As JSON: column data profiles or findings of Google Sensitive Data Protection; what SYSTEM$CLASSIFY of Snowflake
+    /// returns; rows of information_schema.column_tags of Databricks; what `export --to fhir` writes. A review stands: where
+    /// the catalogue says something else, that is told.
+    Import(ImportArguments),
+}
+
+/// What is said of which columns.
+#[derive(Args, Debug)]
+pub struct TagArguments {
+    /// The file of labels.
+    pub file: PathBuf,
+    /// The columns, or their dotted paths.
+    #[arg(required = true)]
+    pub columns: Vec<String>,
+    /// A law, such as hipaa or 42-cfr-2; may be given several times.
+    #[arg(long, value_name = "WORD")]
+    pub regulation: Vec<String>,
+    /// A use, such as treatment or research; may be given several times.
+    #[arg(long, value_name = "WORD")]
+    pub purpose: Vec<String>,
+    /// How long, as ISO 8601 has it: P6Y, P90D.
+    #[arg(long, value_name = "DURATION")]
+    pub retention: Option<String>,
+    /// A country or a part of one, as ISO 3166 has it: US, US-CA; may be given several times.
+    #[arg(long, value_name = "PLACE")]
+    pub residency: Vec<String>,
+}
+
+/// What goes where.
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    /// The file of labels.
+    pub file: PathBuf,
+    /// google-sdp, snowflake, databricks or fhir.
+    #[arg(long, value_name = "CATALOGUE")]
+    pub to: Vocabulary,
+    /// The table whose columns are tagged, for SQL.
+    #[arg(long, value_name = "CATALOG.SCHEMA.TABLE")]
+    pub table: Option<Table>,
+}
+
+/// What comes from where.
+#[derive(Args, Debug)]
+pub struct ImportArguments {
+    /// The file of labels, as `moretta classify` wrote it.
+    pub file: PathBuf,
+    /// What the catalogue says, as JSON.
+    pub said: PathBuf,
+    /// google-sdp, snowflake, databricks or fhir.
+    #[arg(long, value_name = "CATALOGUE")]
+    pub from: Vocabulary,
 }
 
 /// Which columns were reviewed.

@@ -60,7 +60,7 @@ fn check_drift(input: &Path, labels: &Path, format: Option<Format>) -> Result<()
 }
 
 /// The columns that the policy names itself, in the types that it gives them.
-fn named_columns(host: &Host) -> SchemaRef {
+pub(super) fn named_columns(host: &Host) -> SchemaRef {
     let policy = host.snapshot().policy();
     let rules = policy.rules.iter().flat_map(|rule| &rule.columns).filter_map(|column| column.value.literal());
     let named = policy.named_columns().iter().map(|column| column.value.clone());

@@ -8,21 +8,19 @@ use comfy_table::{Table, presets};
 
 use super::mask::{code_cache, stop_when_asked};
 use super::show::printable;
-use super::{plugin, print, read_labels, show};
+use super::{classify_page, plugin, print, read_labels, show};
 use crate::batch::is_name;
 use crate::cli::ClassifyArguments;
 use crate::error::Error;
 use crate::host::plugins;
-use crate::plugin::Limits;
-use crate::policy::{LabelledColumn, Labels, digest};
+use crate::plugin::{Limits, Package, Registry};
+use crate::policy::{LabelledColumn, Labels, Looked, digest};
 use crate::staged::StagedFile;
 use crate::survey::{Survey, SurveyRun, survey};
 
 /// Looks at files, prints what their columns seem to be and writes it down.
 pub(super) fn run(arguments: &ClassifyArguments) -> Result<(), Error> {
-    if let Some(out) = arguments.out.as_ref().filter(|out| arguments.inputs.contains(out)) {
-        return Err(Error::Usage(format!("{} is read by this run; write somewhere else", out.display())));
-    }
+    check_paths(arguments)?;
     // What is there is read first: it may hold reviews, and a file that is none is not written over.
     let earlier = arguments.out.as_deref().filter(|out| out.exists()).map(read_labels).transpose()?;
     let shapes = arguments.examples && io::stdout().is_terminal();
@@ -42,12 +40,43 @@ pub(super) fn run(arguments: &ClassifyArguments) -> Result<(), Error> {
     let cache = code_cache(arguments.cache.as_deref());
     let registry = plugins(Limits::default(), cache, arguments.plugins.as_deref(), trust)?;
     let found = survey(&registry, &run)?;
-    let labels = labels(&found, earlier.as_ref());
+    let looked = looked(&found, &registry, arguments.full);
+    let labels = Labels { looked: Some(looked), ..labels(&found, earlier.as_ref()) };
     print(&printable(&table(&found, &labels, shapes)))?;
+    if let Some(report) = &arguments.report {
+        write_text(&classify_page::html(&found, &labels, arguments), report)?;
+    }
     if let Some(out) = &arguments.out {
         write(&labels, out)?;
     }
     Ok(())
+}
+
+fn check_paths(arguments: &ClassifyArguments) -> Result<(), Error> {
+    let (out, report) = (arguments.out.as_deref(), arguments.report.as_deref());
+    let is_same = |one: &Path, other: &Path| one == other || names_one_file(one, other);
+    let read = |path: &&Path| arguments.inputs.iter().any(|input| is_same(input, path));
+    if let Some(path) = out.into_iter().chain(report).find(read) {
+        return Err(Error::Usage(format!("{} is read by this run; write somewhere else", path.display())));
+    }
+    match out.zip(report).filter(|(out, report)| is_same(out, report)) {
+        Some((out, _)) => Err(Error::Usage(format!("{} is to be written twice; choose another name", out.display()))),
+        None => Ok(()),
+    }
+}
+
+fn names_one_file(one: &Path, other: &Path) -> bool {
+    matches!((std::fs::canonicalize(one), std::fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// What was looked at, and with what: the evidence for what was not found.
+fn looked(found: &Survey, registry: &Registry, full: bool) -> Looked {
+    let classifiers = registry.packages().filter(|package| !package.manifest().labels.is_empty());
+    let named = |package: &Package| {
+        let (manifest, digest) = (package.manifest(), package.digest());
+        format!("{} {} {}", manifest.name, manifest.version, digest.get(..12).unwrap_or(digest))
+    };
+    Looked { rows: found.rows, every: full, classifiers: classifiers.map(named).collect() }
 }
 
 fn labels(found: &Survey, earlier: Option<&Labels>) -> Labels {
@@ -55,7 +84,7 @@ fn labels(found: &Survey, earlier: Option<&Labels>) -> Labels {
     let columns = found.columns.iter().map(|column| {
         (column.name.clone(), LabelledColumn::suggested(column.column_type.clone(), column.suggestion.clone()))
     });
-    let mut labels = Labels { schema: Some(digest(named)), columns: columns.collect() };
+    let mut labels = Labels { schema: Some(digest(named)), looked: None, columns: columns.collect() };
     if let Some(earlier) = earlier {
         labels.keep_reviews(earlier);
     }
@@ -64,13 +93,18 @@ fn labels(found: &Survey, earlier: Option<&Labels>) -> Labels {
 
 /// The file is there as a whole or as it was.
 pub(super) fn write(labels: &Labels, out: &Path) -> Result<(), Error> {
+    write_text(&labels.to_string(), out)
+}
+
+/// The same of any text.
+pub(super) fn write_text(text: &str, out: &Path) -> Result<(), Error> {
     let mut staged = StagedFile::beside(out).map_err(Error::io("write", out))?;
-    staged.write_all(labels.to_string().as_bytes()).map_err(Error::io("write", out))?;
+    staged.write_all(text.as_bytes()).map_err(Error::io("write", out))?;
     staged.commit_for_others().map_err(Error::io("write", out))
 }
 
 /// A header that is missing makes names of values, and those are not shown.
-fn shown(index: usize, name: &str) -> String {
+pub(super) fn shown(index: usize, name: &str) -> String {
     if is_name(name) { name.to_owned() } else { format!("column {}", index.saturating_add(1)) }
 }
 

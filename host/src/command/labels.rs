@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::{classify, print, read_labels};
+use super::{catalogue, classify, print, read_labels};
 use crate::audit::{Who, rfc3339};
-use crate::cli::{LabelsCommand, ReviewedColumns};
+use crate::cli::{LabelsCommand, ReviewedColumns, TagArguments};
 use crate::error::Error;
-use crate::policy::{Labels, Review, Status, did_you_mean};
+use crate::policy::{Labels, Review, ReviewProblem, Status, Tags, did_you_mean};
 
 /// Records a review.
 pub(super) fn run(command: &LabelsCommand) -> Result<(), Error> {
@@ -18,6 +18,9 @@ pub(super) fn run(command: &LabelsCommand) -> Result<(), Error> {
             let mut labels = read(file)?;
             review(&mut labels, file, std::slice::from_ref(column), Review::Set(*label))
         }
+        LabelsCommand::Tag(arguments) => tag(arguments),
+        LabelsCommand::Export(arguments) => catalogue::export(arguments),
+        LabelsCommand::Import(arguments) => catalogue::import(arguments),
     }
 }
 
@@ -31,8 +34,29 @@ fn review_all(reviewed: &ReviewedColumns, how: Review) -> Result<(), Error> {
     review(&mut labels, &reviewed.file, &columns, how)
 }
 
+fn tag(arguments: &TagArguments) -> Result<(), Error> {
+    let mut labels = read(&arguments.file)?;
+    let tags = Tags {
+        regulation: arguments.regulation.clone(),
+        purpose: arguments.purpose.clone(),
+        retention: arguments.retention.clone(),
+        residency: arguments.residency.clone(),
+    };
+    if tags.is_empty() {
+        return Err(Error::Usage("say something of them: --regulation, --purpose, --retention or --residency".into()));
+    }
+    for column in &arguments.columns {
+        let near = did_you_mean(column, labels.columns.keys().map(String::as_str));
+        let known = labels.columns.get_mut(column);
+        let known = known.ok_or_else(|| Error::Usage(format!("column `{column}` {}{near}", ReviewProblem::Unknown)))?;
+        known.tags.set(tags.clone()).map_err(Error::Usage)?;
+    }
+    classify::write(&labels, &arguments.file)?;
+    print(&format!("{} columns tagged\n", arguments.columns.len()))
+}
+
 /// Who wrote the short form declared its labels: there is nothing to review, and nowhere to keep who did.
-fn read(file: &Path) -> Result<Labels, Error> {
+pub(super) fn read(file: &Path) -> Result<Labels, Error> {
     let labels = read_labels(file)?;
     match &labels.schema {
         Some(_) => Ok(labels),

@@ -31,6 +31,8 @@ pub(super) fn run(arguments: &MaskArguments) -> Result<(), Error> {
         quarantine: arguments.quarantine.clone(),
         max_quarantined: arguments.max_quarantined,
         report: arguments.report.clone(),
+        sidecar: arguments.sidecar,
+        lineage: arguments.lineage.clone(),
         untouchable: untouchable(arguments),
         ..defaults
     };

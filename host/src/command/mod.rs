@@ -2,8 +2,10 @@
 
 mod audit;
 mod author;
+mod catalogue;
 mod check;
 mod classify;
+mod classify_page;
 mod conformance;
 mod consent;
 mod inspect;
@@ -12,7 +14,11 @@ mod keys;
 mod labels;
 mod mask;
 mod operators;
+mod page;
 mod plugin;
+mod profile;
+mod profile_page;
+mod profile_run;
 #[cfg(feature = "server")]
 mod remote;
 mod reveal;
@@ -29,7 +35,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::audit::{Event, Quarantine};
-use crate::cli::{Arguments, Command, KeyringArguments, QuarantineCommand};
+use crate::cli::{Arguments, Command, KeyringArguments, ProfileCommand, QuarantineCommand};
 use crate::error::Error;
 use crate::keys::forbid_dumps;
 use crate::policy::{Labels, Policy};
@@ -58,6 +64,7 @@ fn execute(command: &Command) -> Result<(), Error> {
         Command::Classify(arguments) => classify::run(arguments),
         Command::Labels(command) => labels::run(command),
         Command::Risk(arguments) => risk::run(arguments),
+        Command::Profile(ProfileCommand::Report(arguments)) => profile::report(arguments),
         Command::Keys(command) => keys::run(command),
         Command::Operators(command) => operators::run(command),
         Command::Approve(arguments) => consent::approve(arguments),

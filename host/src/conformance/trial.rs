@@ -92,6 +92,7 @@ impl Trial {
             label: None,
             rule: None,
             action: Action::Mask { call: 0, position },
+            carried: Arc::default(),
         });
         let columns: Vec<_> = columns.collect();
         let output = (0..setting.columns).collect();

@@ -78,6 +78,11 @@ impl Label {
         std::iter::successors(Some(self), |label| label.broader()).any(|label| label == other)
     }
 
+    /// Like [`Label::is_a`], of the kind of this name.
+    pub fn is_named_or_one_of(self, name: &str) -> bool {
+        name.parse().is_ok_and(|other| self.is_a(other))
+    }
+
     /// Whether a column that looks like this must not pass unreviewed: Safe Harbor removes it, or it may hold anything.
     pub fn is_identifying(self) -> bool {
         self.safe_harbor().is_some() || self.sensitivity() == Sensitivity::Restricted
@@ -144,6 +149,8 @@ pub enum Origin {
     Policy,
     /// A file of labels, as the operator named it.
     LabelsFile(String),
+    /// The metadata of the input's own columns.
+    Input,
 }
 
 /// What one column is, and who says so.

@@ -1,12 +1,15 @@
 //! Which rule decides over which column.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use arrow_schema::Schema;
+use arrow_schema::{DataType, Schema};
 
-use super::{Action, Call, PlannedColumn};
-use crate::batch::{is_name, is_open};
-use crate::policy::{At, Policy, PolicyProblem, Rule, RuleAction, Unmatched, did_you_mean};
+use super::carried::label_of;
+use super::{Action, Beside, Call, Carried, PlannedColumn};
+use crate::batch::{ColumnType, is_name, is_open};
+use crate::manifest::Left;
+use crate::policy::{At, Policy, PolicyProblem, Rule, RuleAction, Tags, Unmatched, did_you_mean};
 
 /// The columns of an input, and the rule that decides over each.
 pub(super) struct Assigned {
@@ -78,13 +81,14 @@ impl Assigned {
     }
 
     /// One action for every column. A column that a rule masks and no call has is dropped, never kept.
-    pub(super) fn columns(&self, policy: &Policy, calls: &[Call]) -> Vec<PlannedColumn> {
+    pub(super) fn columns(&self, schema: &Schema, policy: &Policy, calls: &[Call]) -> Vec<PlannedColumn> {
         let mut masked = BTreeMap::new();
         for (call, columns) in calls.iter().map(|call| &call.columns).enumerate() {
             masked.extend(
                 columns.iter().enumerate().map(|(position, column)| (*column, Action::Mask { call, position })),
             );
         }
+        let beside: Vec<_> = calls.iter().map(|call| self.looked_at(call)).collect();
         let columns = self.names.iter().zip(&self.rules).enumerate();
         let plan = |(index, (name, decision)): (usize, (&String, &Option<Decision>))| {
             let rule = decision.and_then(|decision| policy.rules.get(decision.rule));
@@ -95,9 +99,44 @@ impl Assigned {
                 None => Action::Drop { by_rule: false },
             };
             let label = policy.finding(name).cloned();
-            PlannedColumn { name: name.clone(), index, label, rule: rule.map(|rule| rule.line), action }
+            let (rule, carried) = (rule.map(|rule| rule.line), self.carried(schema, policy, calls, (index, action)));
+            let beside = match action {
+                Action::Mask { call, .. } => beside.get(call).cloned().unwrap_or_default(),
+                Action::Keep | Action::Drop { .. } => Arc::default(),
+            };
+            let carried = Carried { beside, ..carried };
+            PlannedColumn { name: name.clone(), index, label, rule, action, carried: Arc::new(carried) }
         };
         columns.map(plan).collect()
+    }
+
+    fn carried(&self, schema: &Schema, policy: &Policy, calls: &[Call], column: (usize, Action)) -> Carried {
+        let (index, action) = column;
+        let name = self.names.get(index).map_or("", String::as_str);
+        let was = policy.finding(name).map(|finding| finding.label);
+        let (left, column_type) = match action {
+            Action::Mask { call, position } => match calls.get(call) {
+                Some(call) => (call.left, call.produced.get(position).map(ToString::to_string)),
+                None => (Left::Everything, None),
+            },
+            Action::Drop { .. } => (Left::Nothing, None),
+            Action::Keep => (Left::Everything, schema.fields().get(index).map(|field| type_name(field.data_type()))),
+        };
+        let label = label_of(was, left);
+        let tags = if left == Left::Nothing { Tags::default() } else { policy.tags(name).cloned().unwrap_or_default() };
+        Carried { was, label, left, tags, column_type: column_type.unwrap_or_default(), beside: Arc::default() }
+    }
+
+    /// The columns that a call looks at, whichever of them it masks.
+    fn looked_at(&self, call: &Call) -> Arc<[String]> {
+        let context = call.context.iter().chain(&call.subject).filter_map(|beside| match beside {
+            Beside::Column(column) => Some(*column),
+            Beside::Absent => None,
+        });
+        // Columns that are masked one by one do not look at each other.
+        let masked = call.columns.iter().copied().filter(|_| call.columns.len() > 1);
+        let columns: BTreeSet<_> = masked.chain(context).collect();
+        columns.into_iter().filter_map(|column| self.names.get(column).cloned()).collect()
     }
 
     fn unmatched(&self) -> impl Iterator<Item = (usize, &str)> {
@@ -157,6 +196,14 @@ impl Assigned {
             Some((last, before)) => format!("columns {} and {last}", before.join(", ")),
             None => String::new(),
         }
+    }
+}
+
+/// The type of the values as policies call it; of lists that of their elements.
+fn type_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::List(item) => type_name(item.data_type()),
+        other => ColumnType::for_arrow(other).map_or_else(|| "other".to_owned(), |known| known.to_string()),
     }
 }
 

@@ -5,15 +5,18 @@
 
 mod assign;
 mod call;
+mod carried;
 mod check;
 mod find;
 mod risk;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow_schema::Schema;
 use serde::Serialize;
 
+pub use carried::Carried;
 pub use find::{Found, NotFound, Transforms, find};
 
 use crate::batch::ColumnType;
@@ -50,6 +53,9 @@ pub struct PlannedColumn {
     pub rule: Option<usize>,
     /// What happens.
     pub action: Action,
+    /// What is known of what is written.
+    #[serde(skip)]
+    pub carried: Arc<Carried>,
 }
 
 /// What happens to one column: exactly one of these.
@@ -183,7 +189,7 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
             calls.extend(call::calls(&checked, &assigned, schema, policy, &mut problems));
         }
     }
-    let columns = assigned.columns(policy, &calls);
+    let columns = assigned.columns(schema, policy, &calls);
     let written = |column: &&PlannedColumn| !matches!(column.action, Action::Drop { .. });
     let output: Vec<_> = columns.iter().filter(written).map(|column| column.index).collect();
     if output.is_empty() && problems.is_empty() {

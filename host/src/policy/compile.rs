@@ -46,6 +46,7 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         file: file.to_owned(),
         text: text.to_owned(),
         labels_digest: None,
+        tags: BTreeMap::new(),
         name: raw.name.map(|name| name.value),
         domain: raw.domain.map(|domain| domain.value),
         reference_date,

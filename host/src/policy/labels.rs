@@ -6,6 +6,7 @@
 //! ```yaml
 //! version: 1
 //! schema: "2c26b46b…"
+//! looked: {"rows":10000,"every":false,"classifiers":["identifiers 0.1.0 5d41402abc4b"]}
 //! columns:
 //!   "pt_dob":
 //!     type: "text"
@@ -16,15 +17,17 @@
 //!     why: "all of 10,000 values are dates; its name is one for a date of birth"
 //!     by: "anna@ward7"
 //!     at: "2026-11-22T13:00:00.000Z"
+//!     tags: {"regulation":["hipaa"],"retention":"P6Y"}
 //! ```
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::read::{Fields, Read};
+use super::tags::{self, Tags};
 use super::yaml::{self, Node, Tree};
 use super::{At, PolicyErrors, PolicyProblem, hex};
 use crate::phi::{Label, Suggestion};
@@ -67,6 +70,8 @@ pub struct LabelledColumn {
     pub by: Option<String>,
     /// When, RFC 3339.
     pub at: Option<String>,
+    /// What else is said of it.
+    pub tags: Tags,
     /// Where it stands in the text that it was read from.
     pub(super) span: Range<usize>,
 }
@@ -90,8 +95,21 @@ impl LabelledColumn {
 pub struct Labels {
     /// The digest of the columns that it was made for. There is none in the short form.
     pub schema: Option<String>,
+    /// What was looked at to suggest them, if classifiers did.
+    pub looked: Option<Looked>,
     /// The columns, by name.
     pub columns: BTreeMap<String, LabelledColumn>,
+}
+
+/// What classifiers looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    /// How many rows.
+    pub rows: u64,
+    /// Whether these were all.
+    pub every: bool,
+    /// Name, version and digest of each classifier.
+    pub classifiers: Vec<String>,
 }
 
 /// How a column was reviewed.
@@ -129,7 +147,7 @@ impl Labels {
 
     /// Reads a file of labels as far as that goes.
     pub(super) fn draft(text: &str, problems: &mut Vec<PolicyProblem>) -> Self {
-        let labels = match yaml::parse(text) {
+        let labels = match yaml::parse_large(text) {
             Ok(root) if is_long(&root) => long(root, problems),
             Ok(root) => short(root, problems),
             Err(problem) => {
@@ -151,6 +169,7 @@ impl Labels {
         for (name, column) in &mut self.columns {
             let Some(before) = earlier.columns.get(name) else { continue };
             let label = |column: &LabelledColumn| column.suggestion.as_ref().map(|suggestion| suggestion.label);
+            column.tags.clone_from(&before.tags);
             let declared = before.column_type.is_none();
             let same = before.column_type == column.column_type && label(before) == label(column);
             if declared || (same && before.status != Status::Suggested) {
@@ -223,24 +242,33 @@ fn short(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Labels> {
         let column = LabelledColumn { label, status: Status::Approved, span, ..LabelledColumn::default() };
         (name.value, column)
     };
-    Some(Labels { schema: None, columns: entries.into_iter().map(declared).collect() })
+    Some(Labels { schema: None, looked: None, columns: entries.into_iter().map(declared).collect() })
 }
 
 fn long(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Labels> {
     let mut read = Read::new(problems);
-    let mut fields = Fields::open(root, "a labels file", &["version", "schema", "columns"], &mut read)?;
+    let mut fields = Fields::open(root, "a labels file", &["version", "schema", "looked", "columns"], &mut read)?;
     let version = fields.required("version", "`version: 1`", Read::count)?;
     let schema = fields.required("schema", "the digest that `moretta classify` writes", Read::text);
+    let looked = fields.optional("looked", looked);
     let columns = fields.required("columns", "a map from columns", |read, key, node| read.map(key, node, column))?;
     if version.value != 1 {
         let message = format!("there is no version {} of this format; say `version: 1`", version.value);
         return read.problem(version.span, message);
     }
     let columns = columns.value.into_iter().map(|(name, column)| (name.value, column.value)).collect();
-    Some(Labels { schema: Some(schema?.value), columns })
+    Some(Labels { schema: Some(schema?.value), looked, columns })
 }
 
-const COLUMN: [&str; 8] = ["type", "label", "status", "suggested", "confidence", "why", "by", "at"];
+fn looked(read: &mut Read<'_>, key: &str, node: Node) -> Option<Looked> {
+    let mut fields = Fields::open(node, key, &["rows", "every", "classifiers"], read)?;
+    let rows = fields.required("rows", "how many were looked at", Read::count)?;
+    let every = fields.optional("every", Read::truth).is_some_and(|every| every.value);
+    let classifiers = fields.optional("classifiers", Read::texts).map(|list| list.value).unwrap_or_default();
+    Some(Looked { rows: rows.value, every, classifiers: classifiers.into_iter().map(|name| name.value).collect() })
+}
+
+const COLUMN: [&str; 9] = ["type", "label", "status", "suggested", "confidence", "why", "by", "at", "tags"];
 
 fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>> {
     let span = node.span.clone();
@@ -252,6 +280,7 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
     let confidence = fields.optional("confidence", Read::share);
     let why = fields.optional("why", Read::text);
     let (by, at) = (fields.optional("by", Read::text), fields.optional("at", Read::text));
+    let tags = fields.optional("tags", tags::tags).unwrap_or_default();
     if status.value != Status::Suggested && by.is_none() {
         let message = "a reviewed column says who reviewed it, `by`; use `moretta labels`";
         return read.problem(status.span, message.to_owned());
@@ -267,6 +296,7 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
         suggestion,
         by: by.map(|by| by.value),
         at: at.map(|at| at.value),
+        tags,
     };
     Some(At { value, span })
 }
@@ -275,8 +305,12 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
 impl std::fmt::Display for Labels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let schema = self.schema.clone().unwrap_or_default();
-        writeln!(f, "# Written by `moretta classify`; review it with `moretta labels approve`, `reject` and `set`.")?;
-        writeln!(f, "version: 1\nschema: {}\ncolumns:", quoted(&schema))?;
+        writeln!(f, "# What each column is; review it with `moretta labels approve`, `reject` and `set`.")?;
+        writeln!(f, "version: 1\nschema: {}", quoted(&schema))?;
+        if let Some(looked) = self.looked.as_ref().and_then(|looked| serde_json::to_string(looked).ok()) {
+            writeln!(f, "looked: {looked}")?;
+        }
+        writeln!(f, "columns:")?;
         for (name, column) in &self.columns {
             let suggestion = column.suggestion.as_ref();
             let fields = [
@@ -288,6 +322,7 @@ impl std::fmt::Display for Labels {
                 ("why", suggestion.map(|suggestion| quoted(&suggestion.why))),
                 ("by", column.by.as_deref().map(quoted)),
                 ("at", column.at.as_deref().map(quoted)),
+                ("tags", (!column.tags.is_empty()).then(|| column.tags.to_string())),
             ];
             writeln!(f, "  {}:", quoted(name))?;
             for (key, value) in fields {
@@ -320,7 +355,7 @@ mod tests {
             ((*name).to_owned(), LabelledColumn::suggested("text".to_owned(), suggestion.clone()))
         };
         let schema = digest(columns.iter().map(|(name, _)| (*name, "text")));
-        Labels { schema: Some(schema), columns: columns.iter().map(column).collect() }
+        Labels { schema: Some(schema), looked: None, columns: columns.iter().map(column).collect() }
     }
 
     fn read(text: &str) -> Labels {

@@ -15,6 +15,7 @@ mod risk;
 mod rule;
 mod schema;
 mod suggest;
+mod tags;
 pub(crate) mod yaml;
 
 use std::cmp::Reverse;
@@ -24,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 pub use at::At;
 pub use glob::Pattern;
-pub use labels::{Drift, LabelledColumn, Labels, Review, ReviewProblem, Status, digest};
+pub use labels::{Drift, LabelledColumn, Labels, Looked, Review, ReviewProblem, Status, digest};
 pub use problem::{PolicyErrors, PolicyProblem};
 pub use profile::{Claim, Profile};
 pub use raw::{Normalization, Unmatched};
@@ -32,8 +33,9 @@ pub use risk::{RiskBound, SmallClasses};
 pub use rule::{Mask, Rule, RuleAction, With};
 pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
+pub use tags::Tags;
 
-use crate::batch::ColumnType;
+use crate::batch::{ColumnType, is_name};
 use crate::phi::{Finding, Findings, Label, Origin};
 
 /// A policy, checked as far as that goes without its input and its plugins.
@@ -69,6 +71,8 @@ pub struct Policy {
     file: String,
     text: String,
     labels_digest: Option<String>,
+    /// What else is said of columns, by name.
+    tags: BTreeMap<String, Tags>,
     /// What is wrong with it.
     flaws: Vec<PolicyProblem>,
     whole: bool,
@@ -107,6 +111,9 @@ impl Policy {
     pub fn with_labels(mut self, file: &str, text: &str) -> Result<Self, PolicyErrors> {
         let mut problems = Vec::new();
         for (column, labelled) in Labels::draft(text, &mut problems).columns {
+            if !labelled.tags.is_empty() {
+                self.tags.insert(column.clone(), labelled.tags.clone());
+            }
             let Some(label) = labelled.label else { continue };
             let problem = match labelled.status {
                 Status::Approved => self.declare(&column, label, file).err(),
@@ -122,6 +129,33 @@ impl Policy {
         Ok(self)
     }
 
+    /// The same policy, with what the columns of an input say of themselves, by name. Whoever writes the policy or a file of
+    /// labels knows better: where these say something, it stays, and it is noted if it is something else.
+    pub(crate) fn with_input<'c>(&self, said: impl Iterator<Item = (&'c str, &'c str)>) -> (Self, Vec<PolicyProblem>) {
+        let (mut policy, mut notes) = (self.clone(), Vec::new());
+        let mut note = |column: &str, message: String| {
+            let message =
+                if is_name(column) { format!("column `{column}` {message}") } else { format!("a column {message}") };
+            notes.push(PolicyProblem { message, span: None });
+        };
+        for (column, label) in said {
+            match (label.parse::<Label>(), self.finding(column)) {
+                (Ok(label), None) => drop(policy.findings.declare(column, label, Origin::Input)),
+                (Ok(label), Some(known)) if known.label != label => {
+                    note(column, format!("is `{}` here, and the input says `{label}`", known.label));
+                }
+                (Ok(_), Some(_)) => {}
+                (Err(_), _) => note(column, "has a label of its own in the input, which is not known".to_owned()),
+            }
+        }
+        (policy, notes)
+    }
+
+    /// What else is said of a column.
+    pub fn tags(&self, column: &str) -> Option<&Tags> {
+        self.tags.get(column)
+    }
+
     /// What is wrong with the policy on this day, in days since 1970-01-01.
     pub(crate) fn expired(&self, today: i32) -> Option<PolicyProblem> {
         let Profile { claim, span } = self.profile.as_ref()?;
@@ -135,6 +169,7 @@ impl Policy {
         self.findings.declare(column, label, Origin::LabelsFile(file.to_owned())).map_err(|earlier| {
             let (by, there) = match earlier.origin {
                 Origin::Policy => ("the policy".to_owned(), earlier.label),
+                Origin::Input => ("the input".to_owned(), earlier.label),
                 Origin::LabelsFile(file) => (file, earlier.label),
             };
             format!("column `{column}` is `{label}` here and `{there}` in {by}; make them agree")

@@ -227,6 +227,10 @@ impl Read<'_> {
         }
     }
 
+    pub(super) fn texts(&mut self, key: &str, node: Node) -> Option<At<Vec<At<String>>>> {
+        self.list(key, node, Self::text)
+    }
+
     pub(super) fn count(&mut self, key: &str, node: Node) -> Option<At<u64>> {
         match &node.value {
             Tree::Number(number) if number.as_u64().is_some() => {
@@ -248,7 +252,7 @@ impl Read<'_> {
         }
     }
 
-    fn truth(&mut self, key: &str, node: Node) -> Option<At<bool>> {
+    pub(super) fn truth(&mut self, key: &str, node: Node) -> Option<At<bool>> {
         match node.value {
             Tree::Bool(value) => Some(At { value, span: node.span }),
             _ => self.problem(node.span, format!("{key} takes true or false")),

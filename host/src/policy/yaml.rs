@@ -40,33 +40,55 @@ impl Tree {
     }
 }
 
-/// The largest file that is read, in bytes.
-const MAX_BYTES: usize = 1 << 20;
+/// The largest file that is read, in bytes, and how many values it may have.
+struct Bounds {
+    bytes: usize,
+    nodes: usize,
+}
+
+/// What people write.
+const WRITTEN: Bounds = Bounds { bytes: 1 << 20, nodes: 50_000 };
+
+/// What programs write: some lines for each of many thousand columns.
+const GENERATED: Bounds = Bounds { bytes: 32 << 20, nodes: 2_000_000 };
 
 /// Reads one YAML document. Text, depth and what aliases unfold to are bounded.
 ///
 /// # Errors
 /// The first place where the text is not YAML, a key stands twice, or a bound is passed.
 pub(crate) fn parse(text: &str) -> Result<Node, PolicyProblem> {
-    if text.len() > MAX_BYTES {
-        return Err(PolicyProblem { message: "the file is larger than 1 MiB; split it".into(), span: None });
+    parse_within(text, &WRITTEN)
+}
+
+/// Like [`parse`], of a file that a program wrote, which is larger.
+///
+/// # Errors
+/// As of [`parse`].
+pub(crate) fn parse_large(text: &str) -> Result<Node, PolicyProblem> {
+    parse_within(text, &GENERATED)
+}
+
+fn parse_within(text: &str, bounds: &Bounds) -> Result<Node, PolicyProblem> {
+    if text.len() > bounds.bytes {
+        let message = format!("the file is larger than {} MiB; split it", bounds.bytes >> 20);
+        return Err(PolicyProblem { message, span: None });
     }
-    match serde_saphyr::from_str_with_options::<Spanned<Parsed>>(text, options()) {
+    match serde_saphyr::from_str_with_options::<Spanned<Parsed>>(text, options(bounds)) {
         Ok(parsed) => Ok(node(parsed, text)),
         Err(error) => Err(problem(&error, text)),
     }
 }
 
-fn options() -> Options {
+fn options(bounds: &Bounds) -> Options {
     let budget = serde_saphyr::budget! {
-        max_events: 100_000,
-        max_nodes: 50_000,
+        max_events: bounds.nodes.saturating_mul(2),
+        max_nodes: bounds.nodes,
         max_depth: 32,
         max_aliases: 1_000,
         max_anchors: 1_000,
         max_recorded_anchor_events: 100_000,
         max_recorded_anchor_bytes: 4 << 20,
-        max_total_scalar_bytes: 4 << 20,
+        max_total_scalar_bytes: bounds.bytes.saturating_mul(4),
     };
     let alias_limits = serde_saphyr::alias_limits! { max_total_replayed_events: 50_000, max_replay_stack_depth: 16 };
     serde_saphyr::options! {
@@ -273,7 +295,7 @@ mod tests {
         parse(&bomb).unwrap_err();
         let too_much = "the file is nested too deeply or unfolds to too much; write it plainer";
         assert_eq!(message(&format!("{}{}", "[".repeat(100), "]".repeat(100))), too_much);
-        assert_eq!(message(&"x".repeat(MAX_BYTES + 1)), "the file is larger than 1 MiB; split it");
+        assert_eq!(message(&"x".repeat(WRITTEN.bytes + 1)), "the file is larger than 1 MiB; split it");
     }
 
     proptest! {

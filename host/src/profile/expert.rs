@@ -9,7 +9,7 @@ use crate::phi::Label;
 pub(super) fn ruling(label: Label, left: Left) -> Result<(), Ruling> {
     let is_direct = match label.safe_harbor() {
         None => label.name() == "free-text",
-        Some('B') => ["address", "street", "coordinates"].contains(&label.name()),
+        Some('B') => ["address", "coordinates"].iter().any(|place| label.is_named_or_one_of(place)),
         Some(letter) => !['C', 'R'].contains(&letter),
     };
     if is_direct && left == Left::Everything {

@@ -15,14 +15,14 @@ pub(super) fn ruling(label: Label, left: Left) -> Result<(), Ruling> {
         (_, Left::RandomCode) => true,
         ("zip", Left::Region) => true,
         // Years of birth and ages tell who is over 89; `age` has them in one group.
-        ("birth-date" | "age", Left::AgeGroup) => true,
-        ("birth-date" | "age", _) => false,
+        ("birth-date" | "birth-year" | "age", Left::AgeGroup) => true,
+        ("birth-date" | "birth-year" | "age", _) => false,
         (_, Left::Year) => letter == 'C',
         _ => false,
     };
     let mend = match (letter, label.name()) {
         ('B', "zip") => "mask it with `zip3`, or drop it",
-        ('C', "birth-date" | "age") => "mask it with `age`, or drop it",
+        ('C', "birth-date" | "birth-year" | "age") => "mask it with `age`, or drop it",
         ('C', _) => "mask it with `generalize`, `with: { to: year }`, or drop it",
         _ => "mask it with `redact`, with `token` if records have to be known again, or drop it",
     };

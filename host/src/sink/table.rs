@@ -6,6 +6,7 @@ use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
+use crate::batch::own_metadata;
 use crate::error::Error;
 use crate::sink::columns::same_columns;
 use crate::sink::staged::Staged;
@@ -96,9 +97,11 @@ impl<W: TableWriter> Stage for TableStage<W> {
     }
 }
 
-/// Every column may be null: which ones have nulls is known only at the end.
+/// Every column says what it is. It may be null: which ones have nulls is known only at the end.
 fn held(columns: &SchemaRef, held_as: impl Fn(&DataType) -> DataType) -> Schema {
-    let field = |field: &Arc<Field>| Field::new(field.name(), held_as(field.data_type()), true);
+    let field = |field: &Arc<Field>| {
+        Field::new(field.name(), held_as(field.data_type()), true).with_metadata(own_metadata(field))
+    };
     Schema::new(columns.fields().iter().map(field).collect::<Vec<_>>())
 }
 

@@ -8,8 +8,9 @@ pub(crate) use pulse::{Beat, Pulse};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{FieldRef, Schema, SchemaRef};
 
+use crate::batch::LABEL;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, TokenGrant};
 use crate::leash::Leash;
@@ -142,7 +143,15 @@ impl Snapshot {
 
     /// The plan as far as there can be one, and all that is wrong with it today.
     fn draft(&self, schema: &Schema) -> (Plan, Vec<PolicyProblem>) {
-        let (plan, mut problems) = plan::draft(schema, &self.policy, &self.plugins);
+        // A file that was masked before says what its columns are.
+        let label = |field: &FieldRef| field.metadata().get(LABEL).cloned();
+        let said: Vec<_> =
+            schema.fields().iter().filter_map(|field| Some((field.name().clone(), label(field)?))).collect();
+        let with_input = || self.policy.with_input(said.iter().map(|(name, label)| (name.as_str(), label.as_str())));
+        let with_input = (!said.is_empty()).then(with_input);
+        let policy = with_input.as_ref().map_or(&self.policy, |(policy, _)| policy);
+        let (mut plan, mut problems) = plan::draft(schema, policy, &self.plugins);
+        plan.notes.extend(with_input.map(|(_, notes)| notes).unwrap_or_default());
         problems.extend(self.policy.expired(today()));
         (plan, problems)
     }

@@ -1,4 +1,5 @@
-//! From the columns of a typed file to those of a batch: without metadata, and in the types that the policy gives.
+//! From the columns of a typed file to those of a batch: without metadata but what says what they are, and
+//! in the types that the policy gives.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_cast::{can_cast_types, cast};
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 
-use crate::batch::{BatchPlace, ColumnType};
+use crate::batch::{BatchPlace, ColumnType, label_metadata};
 use crate::cast::cast_exactly;
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::Types;
@@ -48,7 +49,7 @@ impl Conversion {
             if let (Some(given), false) = (given, can_cast_types(&plain, &wanted)) {
                 return Err(refused(format!("{plain} cannot be read as {given}; take it out of `types`")));
             }
-            fields.push(Field::new(field.name(), wanted, field.is_nullable()));
+            fields.push(Field::new(field.name(), wanted, field.is_nullable()).with_metadata(label_metadata(field)));
             columns.push(Column { plain, given });
         }
         Ok(Self { columns, schema: Arc::new(Schema::new(fields)) })

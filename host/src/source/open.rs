@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_schema::{Field, SchemaRef};
 
-use crate::batch::is_name;
+use crate::batch::{is_name, label_metadata};
 use crate::error::{DataError, DataProblem, Error, Place};
 use crate::source::bytes::{Input, is_read_once, is_stdin, name};
 use crate::source::csv::CsvSource;
@@ -165,6 +165,10 @@ fn same_columns(expected: &SchemaRef, found: &SchemaRef, path: &Path) -> Result<
             Some(there) if here.data_type() != there.data_type() => {
                 let (expected, found) = (here.data_type().to_string().into(), there.data_type().to_string().into());
                 return at(Some(there.name().clone()), DataProblem::OtherType { expected, found });
+            }
+            // The output has one label for each column.
+            Some(there) if label_metadata(here) != label_metadata(there) => {
+                return at(shown(there), DataProblem::OtherLabel { position });
             }
             Some(_) => {}
         }

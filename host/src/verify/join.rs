@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_schema::{FieldRef, Schema};
 use arrow_select::interleave::interleave;
 
 use super::VerifiedBatch;
@@ -13,7 +14,7 @@ use crate::batch::Batch;
 pub(crate) fn join(batch: &Batch, parts: &[(VerifiedBatch, Vec<usize>); 2]) -> Option<VerifiedBatch> {
     let [(left, left_rows), (right, right_rows)] = parts;
     let schema = left.columns.schema();
-    if schema != right.columns.schema() || left.masked != right.masked {
+    if !has_same_columns(&schema, &right.columns.schema()) || left.masked != right.masked {
         return None;
     }
     let places = |part: usize, rows: &[usize]| {
@@ -31,4 +32,10 @@ pub(crate) fn join(batch: &Batch, parts: &[(VerifiedBatch, Vec<usize>); 2]) -> O
         masked: left.masked.clone(),
         documents: batch.documents().map(|documents| Arc::new(documents.filter(kept))),
     })
+}
+
+/// Two revisions may say something else of what a column is; that is no other column.
+fn has_same_columns(left: &Schema, right: &Schema) -> bool {
+    let column = |field: &FieldRef| (field.name().clone(), field.data_type().clone(), field.is_nullable());
+    left.fields().iter().map(column).eq(right.fields().iter().map(column))
 }

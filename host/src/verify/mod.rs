@@ -17,11 +17,11 @@ use arrow_schema::{Field, FieldRef, Schema};
 use arrow_select::filter::filter_record_batch;
 use arrow_select::nullif::nullif;
 
-use crate::batch::{Batch, Documents};
+use crate::batch::{Batch, Documents, LABEL};
 use crate::error::Error;
 use crate::mask::{MaskedBatch, ReadyCall, guest_error};
 use crate::outcome::RejectedRow;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, PlannedColumn};
 use crate::plugin::GuestFault;
 
 pub(crate) use join::join;
@@ -164,7 +164,7 @@ impl Rejected {
     }
 }
 
-fn is_masked(column: &crate::plan::PlannedColumn) -> bool {
+fn is_masked(column: &PlannedColumn) -> bool {
     matches!(column.action, Action::Mask { .. })
 }
 
@@ -178,13 +178,14 @@ fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBa
         match planned.action {
             Action::Mask { call, position } => {
                 let array = masked.calls.get(call).and_then(|call| call.column(position)).ok_or_else(missing)?;
-                fields.push(Arc::new(Field::new(field.name(), array.data_type().clone(), true)));
+                fields.push(labelled(Field::new(field.name(), array.data_type().clone(), true), planned));
                 arrays.push(clear::clear(&array)?);
             }
             Action::Keep => {
                 let array = plain::plain(batch.columns().columns().get(*column).ok_or_else(missing)?)?;
                 let same = field.data_type() == array.data_type();
-                fields.push(if same { field.clone() } else { written_out(field, &array) });
+                let written = if same { field.as_ref().clone() } else { written_out(field, &array) };
+                fields.push(labelled(written, planned));
                 arrays.push(clear::clear(&array)?);
             }
             Action::Drop { .. } => return Err(Error::Internal("a dropped column is to be written")),
@@ -195,6 +196,14 @@ fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBa
         .map_err(|_| Error::Internal("masked columns do not fit together"))
 }
 
-fn written_out(field: &Field, array: &ArrayRef) -> FieldRef {
-    Arc::new(Field::new(field.name(), array.data_type().clone(), field.is_nullable()))
+fn written_out(field: &Field, array: &ArrayRef) -> Field {
+    Field::new(field.name(), array.data_type().clone(), field.is_nullable())
+}
+
+/// What the column is now takes the place of what it was.
+fn labelled(mut field: Field, planned: &PlannedColumn) -> FieldRef {
+    let metadata = field.metadata_mut();
+    metadata.retain(|key, _| key != LABEL);
+    metadata.extend(planned.carried.metadata());
+    Arc::new(field)
 }

@@ -43,7 +43,11 @@ fn replaced(batch: &Batch, with: Option<(usize, &ArrayRef)>) -> Result<VerifiedB
             _ => plain::plain(array)?,
         };
         let same = field.data_type() == array.data_type();
-        fields.push(if same { field.clone() } else { written_out(field, &array) });
+        let written = if same { field.as_ref().clone() } else { written_out(field, &array) };
+        // What was said of the ciphertexts is not so of what they stand for.
+        let metadata =
+            if with.is_some_and(|(column, _)| column == index) { None } else { Some(written.metadata().clone()) };
+        fields.push(written.with_metadata(metadata.unwrap_or_default()));
         arrays.push(clear::clear(&array)?);
     }
     let masked = (0..arrays.len()).map(|index| with.is_some_and(|(column, _)| column == index)).collect();
