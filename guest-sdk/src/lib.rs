@@ -46,6 +46,7 @@ pub mod dates;
 mod encryption;
 mod export;
 mod key;
+mod lent;
 mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
