@@ -58,7 +58,7 @@ pub use bindings::types::{
 pub use builder::{NumberBuilder, TextBuilder};
 pub use column::{Numbers, Text, Validity};
 #[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
-pub use encryption::Encryption;
+pub use encryption::{Encryption, sealed_text};
 pub use export::Export;
 pub use key::{
     DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Randomness, Symbols, TokenFormat,
