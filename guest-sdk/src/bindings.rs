@@ -13,117 +13,33 @@ pub mod types {
     pub use self::moretta::plugin::types::*;
 }
 
-/// World `masker`.
-#[cfg(feature = "masker")]
-pub mod masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::masker",
-    });
+/// A world: its feature, which is its name in the contract, and the module of its bindings.
+macro_rules! worlds {
+    ($($name:literal $module:ident at $path:literal;)*) => {$(
+        #[doc = concat!("World `", $name, "`.")]
+        #[cfg(feature = $name)]
+        pub mod $module {
+            wit_bindgen::generate!({
+                path: "../wit",
+                world: $name,
+                with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
+                pub_export_macro: true,
+                default_bindings_module: $path,
+                generate_all,
+            });
+        }
+    )*};
 }
 
-/// World `pseudonym-masker`.
-#[cfg(feature = "pseudonym-masker")]
-pub mod pseudonym_masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "pseudonym-masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::pseudonym_masker",
-        generate_all,
-    });
-}
-
-/// World `date-shift-masker`.
-#[cfg(feature = "date-shift-masker")]
-pub mod date_shift_masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "date-shift-masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::date_shift_masker",
-        generate_all,
-    });
-}
-
-/// World `encryption-masker`.
-#[cfg(feature = "encryption-masker")]
-pub mod encryption_masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "encryption-masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::encryption_masker",
-        generate_all,
-    });
-}
-
-/// World `deterministic-encryption-masker`.
-#[cfg(feature = "deterministic-encryption-masker")]
-pub mod deterministic_encryption_masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "deterministic-encryption-masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::deterministic_encryption_masker",
-        generate_all,
-    });
-}
-
-/// World `format-preserving-masker`.
-#[cfg(feature = "format-preserving-masker")]
-pub mod format_preserving_masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "format-preserving-masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::format_preserving_masker",
-        generate_all,
-    });
-}
-
-/// World `token-masker`.
-#[cfg(feature = "token-masker")]
-pub mod token_masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "token-masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::token_masker",
-        generate_all,
-    });
-}
-
-/// World `random-masker`.
-#[cfg(feature = "random-masker")]
-pub mod random_masker {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "random-masker",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::random_masker",
-        generate_all,
-    });
-}
-
-/// World `classifier`.
-#[cfg(feature = "classifier")]
-pub mod classifier {
-    wit_bindgen::generate!({
-        path: "../wit",
-        world: "classifier",
-        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
-        pub_export_macro: true,
-        default_bindings_module: "::moretta_guest::bindings::classifier",
-    });
+worlds! {
+    "masker" masker at "::moretta_guest::bindings::masker";
+    "pseudonym-masker" pseudonym_masker at "::moretta_guest::bindings::pseudonym_masker";
+    "date-shift-masker" date_shift_masker at "::moretta_guest::bindings::date_shift_masker";
+    "encryption-masker" encryption_masker at "::moretta_guest::bindings::encryption_masker";
+    "deterministic-encryption-masker" deterministic_encryption_masker
+        at "::moretta_guest::bindings::deterministic_encryption_masker";
+    "format-preserving-masker" format_preserving_masker at "::moretta_guest::bindings::format_preserving_masker";
+    "token-masker" token_masker at "::moretta_guest::bindings::token_masker";
+    "random-masker" random_masker at "::moretta_guest::bindings::random_masker";
+    "classifier" classifier at "::moretta_guest::bindings::classifier";
 }

@@ -172,6 +172,11 @@ impl Column {
         builder.finish()
     }
 
+    /// The same rows and nulls with these values as text: what is made of a value stands in its row.
+    pub fn with_text(self, values: Variable) -> Self {
+        Self { values: Values::Text(values), ..self }
+    }
+
     /// So many nulls, in the type of `like`.
     pub fn nulls(like: &Self) -> Self {
         let rows = like.rows as usize;

@@ -29,11 +29,13 @@ impl EncryptionMasker for Encryption {
     ) -> Result<Masked, BatchError> {
         let config: Config = request.config()?;
         let column = only(columns)?;
-        Ok(text(&column, &key.encrypt(0)?, &config.prefix).into())
+        Ok(sealed_text(&column, &key.encrypt(0)?, &config.prefix).into())
     }
 }
 
-fn text(column: &Column, sealed: &Variable, prefix: &str) -> Column {
+/// The ciphertexts of a column as text: a prefix, then base64url without padding. Nulls stay nulls. The prefix is the one of
+/// the configuration, since the host holds what comes back against that.
+pub fn sealed_text(column: &Column, sealed: &Variable, prefix: &str) -> Column {
     let (rows, bytes) = (column.rows as usize, sealed.data.len());
     let mut text = TextBuilder::with_capacity(rows, rows * prefix.len() + bytes.div_ceil(3) * 4 + rows * 4);
     for (row, bounds) in sealed.offsets.windows(2).enumerate() {

@@ -150,10 +150,32 @@ macro_rules! classifier {
 #[macro_export]
 macro_rules! __export {
     ($world:ident, $plugin:ty) => {
-        #[cfg(target_arch = "wasm32")]
         const _: () = {
-            type Plugin = $crate::Export<$plugin>;
-            $crate::bindings::$world::export!(Plugin);
+            // The bindings want a name. It stands beside those of the author, so it is one that nobody takes.
+            type __MorettaExport = $crate::Export<$plugin>;
+            #[cfg(target_arch = "wasm32")]
+            $crate::bindings::$world::export!(__MorettaExport);
         };
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{BatchError, Classifier, Column, Finding, Request};
+
+    #[test]
+    fn a_plugin_is_exported_under_any_name_that_its_author_gave_it() {
+        struct Plugin;
+
+        impl Classifier for Plugin {
+            fn classify(_: &Request, names: &[String], _: &[Column]) -> Result<Vec<Finding>, BatchError> {
+                let finding = |column: usize| Finding { column: column as u32, label: 0, matched: 1, examined: 1 };
+                Ok((0..names.len()).map(finding).collect())
+            }
+        }
+
+        crate::classifier!(Plugin);
+        let request = Request { transform: String::new(), config: "{}".to_owned(), reference_date: None };
+        assert_eq!(Plugin::classify(&request, &["a".to_owned()], &[]).unwrap().len(), 1);
+    }
 }

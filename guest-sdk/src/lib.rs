@@ -46,6 +46,7 @@ pub mod dates;
 mod encryption;
 mod export;
 mod key;
+mod lent;
 mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -57,7 +58,7 @@ pub use bindings::types::{
 pub use builder::{NumberBuilder, TextBuilder};
 pub use column::{Numbers, Text, Validity};
 #[cfg(any(feature = "encryption-masker", feature = "deterministic-encryption-masker"))]
-pub use encryption::Encryption;
+pub use encryption::{Encryption, sealed_text};
 pub use export::Export;
 pub use key::{
     DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Randomness, Symbols, TokenFormat,

@@ -13,91 +13,41 @@ pub trait Masker {
     fn mask(request: &Request, columns: Vec<Column>, context: &[Column]) -> Result<Masked, BatchError>;
 }
 
-/// A plugin that masks with a key for pseudonyms. Exported by [`pseudonym_masker!`](crate::pseudonym_masker).
-pub trait PseudonymMasker {
-    /// Masks every row of `columns` under the key lent for this call.
-    ///
-    /// # Errors
-    /// Refuses the whole batch, which stops the run.
-    fn mask(
-        request: &Request,
-        columns: Vec<Column>,
-        context: &[Column],
-        key: &impl PseudonymKey,
-    ) -> Result<Masked, BatchError>;
+/// The trait of each world whose `mask` is lent something: what such a plugin does, the trait, what it is lent.
+macro_rules! lent {
+    ($($(#[$does:meta])* $masker:ident $name:ident: $lent:ident;)*) => {$(
+        $(#[$does])*
+        pub trait $masker {
+            /// Masks every row of `columns` with what is lent for this call.
+            ///
+            /// # Errors
+            /// Refuses the whole batch, which stops the run.
+            fn mask(
+                request: &Request,
+                columns: Vec<Column>,
+                context: &[Column],
+                $name: &impl $lent,
+            ) -> Result<Masked, BatchError>;
+        }
+    )*};
 }
 
-/// A plugin that shifts dates under a key. Exported by [`date_shift_masker!`](crate::date_shift_masker).
-pub trait DateShiftMasker {
-    /// Masks every row of `columns` under the key lent for this call.
-    ///
-    /// # Errors
-    /// Refuses the whole batch, which stops the run.
-    fn mask(
-        request: &Request,
-        columns: Vec<Column>,
-        context: &[Column],
-        key: &impl DateShiftKey,
-    ) -> Result<Masked, BatchError>;
-}
-
-/// A plugin that encrypts under a key, deterministically or not: its world says which. Exported by
-/// [`encryption_masker!`](crate::encryption_masker) or
-/// [`deterministic_encryption_masker!`](crate::deterministic_encryption_masker).
-pub trait EncryptionMasker {
-    /// Masks every row of `columns` under the key lent for this call.
-    ///
-    /// # Errors
-    /// Refuses the whole batch, which stops the run.
-    fn mask(
-        request: &Request,
-        columns: Vec<Column>,
-        context: &[Column],
-        key: &impl EncryptionKey,
-    ) -> Result<Masked, BatchError>;
-}
-
-/// A plugin that encrypts under a key and keeps the format. Exported by
-/// [`format_preserving_masker!`](crate::format_preserving_masker).
-pub trait FormatPreservingMasker {
-    /// Masks every row of `columns` under the key lent for this call.
-    ///
-    /// # Errors
-    /// Refuses the whole batch, which stops the run.
-    fn mask(
-        request: &Request,
-        columns: Vec<Column>,
-        context: &[Column],
-        key: &impl FormatPreservingKey,
-    ) -> Result<Masked, BatchError>;
-}
-
-/// A plugin that replaces values by random tokens. Exported by [`token_masker!`](crate::token_masker).
-pub trait TokenMasker {
-    /// Masks every row of `columns` with the vault lent for this call.
-    ///
-    /// # Errors
-    /// Refuses the whole batch, which stops the run.
-    fn mask(
-        request: &Request,
-        columns: Vec<Column>,
-        context: &[Column],
-        vault: &impl TokenVault,
-    ) -> Result<Masked, BatchError>;
-}
-
-/// A plugin that masks with random numbers. Exported by [`random_masker!`](crate::random_masker).
-pub trait RandomMasker {
-    /// Masks every row of `columns` with the randomness lent for this call.
-    ///
-    /// # Errors
-    /// Refuses the whole batch, which stops the run.
-    fn mask(
-        request: &Request,
-        columns: Vec<Column>,
-        context: &[Column],
-        randomness: &impl Randomness,
-    ) -> Result<Masked, BatchError>;
+lent! {
+    /// A plugin that masks with a key for pseudonyms. Exported by [`pseudonym_masker!`](crate::pseudonym_masker).
+    PseudonymMasker key: PseudonymKey;
+    /// A plugin that shifts dates under a key. Exported by [`date_shift_masker!`](crate::date_shift_masker).
+    DateShiftMasker key: DateShiftKey;
+    /// A plugin that encrypts under a key, deterministically or not: its world says which. Exported by
+    /// [`encryption_masker!`](crate::encryption_masker) or
+    /// [`deterministic_encryption_masker!`](crate::deterministic_encryption_masker).
+    EncryptionMasker key: EncryptionKey;
+    /// A plugin that encrypts under a key and keeps the format. Exported by
+    /// [`format_preserving_masker!`](crate::format_preserving_masker).
+    FormatPreservingMasker key: FormatPreservingKey;
+    /// A plugin that replaces values by random tokens. Exported by [`token_masker!`](crate::token_masker).
+    TokenMasker vault: TokenVault;
+    /// A plugin that masks with random numbers. Exported by [`random_masker!`](crate::random_masker).
+    RandomMasker randomness: Randomness;
 }
 
 /// A plugin that says what columns hold. Exported by [`classifier!`](crate::classifier).

@@ -197,6 +197,10 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
+    /// All of them.
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Text, Self::Binary, Self::Int64, Self::Float64, Self::Boolean, Self::Date32, Self::Timestamp];
+
     /// The Arrow type that columns of this type have in a batch.
     pub fn arrow(self) -> DataType {
         match self {

@@ -20,3 +20,7 @@ pub const HOSTILE_TOKEN: &[u8] = include_bytes!("../guests/packed/hostile-token.
 
 /// A masker with random numbers. Its honest transform returns 8 random letters for each value.
 pub const HOSTILE_RANDOM: &[u8] = include_bytes!("../guests/packed/hostile-random.wasm");
+
+/// A classifier. It finds `other-id` in values that are `x`, and counts wrong in columns whose names begin with `x-`: the
+/// golden cases of its manifest have them, and the last does not come out.
+pub const HOSTILE_CLASSIFIER: &[u8] = include_bytes!("../guests/packed/hostile-classifier.wasm");

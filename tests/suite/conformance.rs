@@ -7,7 +7,7 @@ use moretta::conformance::{Options, Outcome, Property, Report, test};
 use moretta::plugin::{Limits, Package, shipped};
 use moretta_tests::forge;
 use moretta_tests::guests::{
-    HOSTILE, HOSTILE_ENCRYPTION, HOSTILE_FPE, HOSTILE_PSEUDONYM, HOSTILE_RANDOM, HOSTILE_TOKEN,
+    HOSTILE, HOSTILE_CLASSIFIER, HOSTILE_ENCRYPTION, HOSTILE_FPE, HOSTILE_PSEUDONYM, HOSTILE_RANDOM, HOSTILE_TOKEN,
 };
 
 fn report(package: &Package, milliseconds: u64) -> Report {
@@ -136,4 +136,43 @@ fn a_golden_case_that_fails_tells_what_was_expected_and_what_came() {
     let text = report.text();
     assert!(text.contains("- expected ") && text.contains("+ got "), "{text}");
     assert!(report.junit().contains("<failure message=\"row 0 is not what the case says\">"), "{}", report.junit());
+}
+
+/// What a classifier's report says of each property that fails.
+fn failures_of_classifier(plugin: &[u8]) -> BTreeMap<Property, String> {
+    let report = report(&Package::read("the plugin", plugin).unwrap(), 1_000);
+    let failed = report.checks().filter(|(_, check)| check.outcome == Outcome::Failed);
+    let told = |check: &moretta::conformance::Check| check.failures.iter().map(|it| format!("{it}\n")).collect();
+    failed.map(|(_, check)| (check.property, told(check))).collect()
+}
+
+#[test]
+fn every_wrong_count_of_a_classifier_is_found() {
+    let failed = failures_of_classifier(HOSTILE_CLASSIFIER);
+    for (property, said) in [
+        (Property::Cases, "case `one value too many is counted` (float64): "),
+        (Property::Contract, "the input of case `one value too many is counted` (float64): "),
+        (Property::Nulls, "the input of case `nulls count` (text): it counted other values when there were nulls"),
+        (Property::NoRows, "the input of case `something is found in no rows` (text): it found something"),
+        (Property::AddsUp, "the input of case `halves are more than the whole` (text): what it counted in the halves"),
+        (Property::AddsUp, "the input of case `what comes first decides` (int64): "),
+    ] {
+        assert!(failed[&property].contains(said), "{property}: {failed:?}");
+    }
+    assert_eq!(failed.len(), 5, "{failed:?}");
+}
+
+#[test]
+fn a_classifier_that_finds_nothing_anywhere_is_told_and_its_cases_say_how_much_differs() {
+    // The same code with values and names that it does not look for. The manifest stands in the file as it is.
+    let mut plugin = HOSTILE_CLASSIFIER.to_vec();
+    let manifest = pack::section(HOSTILE_CLASSIFIER, pack::MANIFEST_SECTION).unwrap().unwrap();
+    let place = plugin.windows(manifest.len()).position(|window| window == manifest).unwrap();
+    let other = String::from_utf8(manifest).unwrap().replace("\"x\"", "\"y\"").replace("\"x-", "\"y-");
+    plugin[place..place + other.len()].copy_from_slice(other.as_bytes());
+    let failed = failures_of_classifier(&plugin);
+    assert_eq!(failed.keys().copied().collect::<Vec<_>>(), [Property::Cases, Property::Finds]);
+    let told =
+        "0 of its values speak for `other-id`, and the case says 2\n  other-id\n    - expected 2\n    + got      0";
+    assert!(failed[&Property::Cases].contains(told), "{failed:?}");
 }

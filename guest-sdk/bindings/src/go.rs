@@ -20,6 +20,7 @@ pub(crate) fn export(world: &str) -> Option<(&'static str, &'static str)> {
     match world {
         "masker" => Some(("export_moretta_plugin_mask/plugin.go", MASKER)),
         "pseudonym-masker" => Some(("export_moretta_plugin_mask_with_pseudonym_key/plugin.go", PSEUDONYM_MASKER)),
+        "classifier" => Some(("export_moretta_plugin_classify/plugin.go", CLASSIFIER)),
         _ => None,
     }
 }
@@ -56,5 +57,23 @@ var Plugin func(types.Request, []types.Column, []types.Column, key) wit.Result[t
 
 func Mask(request types.Request, columns, context []types.Column, lent key) wit.Result[types.Masked, types.BatchError] {
 	return Plugin(request, columns, context, lent)
+}
+"#;
+
+const CLASSIFIER: &str = r#"package export_moretta_plugin_classify
+
+import (
+	wit "go.bytecodealliance.org/pkg/wit/types"
+
+	types "moretta/contract/moretta_plugin_types"
+)
+
+// Plugin is what a call is handed on to.
+var Plugin func(names []string, columns []types.Column) wit.Result[[]types.Finding, types.BatchError]
+
+func Classify(
+	_ types.Request, names []string, columns []types.Column,
+) wit.Result[[]types.Finding, types.BatchError] {
+	return Plugin(names, columns)
 }
 "#;

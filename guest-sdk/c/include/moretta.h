@@ -155,7 +155,19 @@ struct moretta_pseudonym_key {
 // How values are brought to one form before they are digested, added up.
 enum { MORETTA_TRIM = 1, MORETTA_ASCII_CASE = 2, MORETTA_SEPARATORS = 4 };
 
-// What a plugin of each world is.
+// What a classifier found in one column. The labels are those of `manifest.json`, counted from 0.
+typedef struct {
+  uint32_t column;
+  moretta_plugin_types_finding_t *findings;
+  size_t count, room;
+} moretta_findings;
+
+// Tells that so many values of the column speak for a label, of so many that were looked at: nulls are not. Each label is
+// told once; one that no value speaks for is left out.
+void moretta_found(moretta_findings *findings, uint32_t label, size_t matched, size_t examined);
+
+// What a plugin of each world is. A classifier is asked once for each column of a call.
+typedef moretta_result moretta_classifier(moretta_slice name, const moretta_column *column, moretta_findings *findings);
 typedef moretta_result moretta_masker(const moretta_call *call, moretta_answer *answer);
 typedef moretta_result moretta_pseudonym_masker(const moretta_call *call, const moretta_pseudonym_key *key,
                                                 moretta_answer *answer);
@@ -183,6 +195,27 @@ bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta
     moretta_answer answer = {NULL, 0, NULL, 0, 0};                                                           \
     moretta_result result = function(&call, &answer);                                                        \
     return moretta_finish(result, &answer, masked, error);                                                   \
+  }
+
+#define MORETTA_CLASSIFIER(function)                                                                         \
+  bool exports_moretta_plugin_classify_classify(moretta_plugin_types_request_t *request,                     \
+                                                contract_list_string_t *names,                               \
+                                                exports_moretta_plugin_classify_list_column_t *columns,      \
+                                                exports_moretta_plugin_classify_list_finding_t *found,       \
+                                                moretta_plugin_types_batch_error_t *error) {                 \
+    moretta_findings findings = {0, NULL, 0, 0};                                                             \
+    (void)request;                                                                                           \
+    for (; findings.column < columns->len; findings.column++) {                                              \
+      moretta_slice name = {names->ptr[findings.column].ptr, names->ptr[findings.column].len};               \
+      moretta_result result = function(name, &columns->ptr[findings.column], &findings);                     \
+      if (result != MORETTA_DONE) {                                                                          \
+        *error = (moretta_plugin_types_batch_error_t)(result - 1);                                           \
+        return false;                                                                                        \
+      }                                                                                                      \
+    }                                                                                                        \
+    found->ptr = findings.findings;                                                                          \
+    found->len = findings.count;                                                                             \
+    return true;                                                                                             \
   }
 
 #define MORETTA_PSEUDONYM_MASKER(function)                                                                   \
@@ -216,6 +249,7 @@ bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta
 // The export exists only where it is called from, in WebAssembly: natively the plugin is a plain function.
 #define MORETTA_MASKER(function) moretta_masker *const moretta_plugin = function;
 #define MORETTA_PSEUDONYM_MASKER(function) moretta_pseudonym_masker *const moretta_plugin = function;
+#define MORETTA_CLASSIFIER(function) moretta_classifier *const moretta_plugin = function;
 
 #endif
 #endif

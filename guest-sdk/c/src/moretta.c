@@ -136,6 +136,16 @@ void moretta_add_built(moretta_answer *answer, moretta_builder *builder) {
   moretta_add(answer, &column);
 }
 
+void moretta_found(moretta_findings *findings, uint32_t label, size_t matched, size_t examined) {
+  if (matched == 0) return;
+  if (findings->count == findings->room) {
+    findings->findings = grow(findings->findings, findings->count, &findings->room, findings->count + 8,
+                              sizeof *findings->findings);
+  }
+  findings->findings[findings->count++] = (moretta_plugin_types_finding_t){
+      .column = findings->column, .label = label, .matched = (uint32_t)matched, .examined = (uint32_t)examined};
+}
+
 bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta_plugin_types_masked_t *masked,
                     moretta_plugin_types_batch_error_t *error) {
   if (result != MORETTA_DONE) {

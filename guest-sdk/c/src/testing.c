@@ -294,26 +294,98 @@ static char *read_file(const char *path, size_t *length) {
   return text;
 }
 
-int moretta_check_cases(const char *manifest, moretta_masker *mask, moretta_pseudonym_masker *mask_with_key) {
+// Reads a manifest; a message says if there is none.
+static bool read_manifest(const char *manifest, moretta_json *json) {
   size_t length = 0;
   char *text = read_file(manifest, &length);
+  bool is_read = text != NULL && moretta_json_read(text, length, json);
+  if (!is_read) fprintf(stderr, "%s: no JSON can be read from it\n", manifest);
+  return is_read;
+}
+
+static const char *name_of(const moretta_json *json, int value) {
+  moretta_slice name = {0};
+  moretta_json_text(json, moretta_json_member(json, value, "name"), &name);
+  return zero_ended(name);
+}
+
+static int told(int ran, int failed) {
+  printf("%d golden cases, %d failed\n", ran, failed);
+  return failed;
+}
+
+int moretta_check_cases(const char *manifest, moretta_masker *mask, moretta_pseudonym_masker *mask_with_key) {
   moretta_json json;
-  if (text == NULL || !moretta_json_read(text, length, &json)) {
-    fprintf(stderr, "%s: no JSON can be read from it\n", manifest);
-    return 1;
-  }
+  if (!read_manifest(manifest, &json)) return 1;
   int failed = 0, ran = 0, transforms = moretta_json_member(&json, 0, "transforms"), transform = transforms + 1;
   for (int left = transforms < 0 ? 0 : json.tokens[transforms].size; left > 0; left--) {
     int cases = moretta_json_member(&json, transform, "cases"), value = cases + 1;
     for (int more = cases < 0 ? 0 : json.tokens[cases].size; more > 0; more--, ran++) {
-      moretta_slice name = {0};
-      moretta_json_text(&json, moretta_json_member(&json, value, "name"), &name);
-      golden golden = {&json, transform, value, zero_ended(name)};
+      golden golden = {&json, transform, value, name_of(&json, value)};
       failed += case_differs(&golden, mask, mask_with_key);
       value = moretta_json_behind(&json, value);
     }
     transform = moretta_json_behind(&json, transform);
   }
-  printf("%d golden cases, %d failed\n", ran, failed);
-  return failed;
+  return told(ran, failed);
+}
+
+// The label at a place of the manifest: alone, or with what finding it is worth.
+static moretta_slice label_at(const moretta_json *json, uint32_t place) {
+  int labels = moretta_json_member(json, 0, "labels"), label = labels + 1;
+  moretta_slice name = {0};
+  if (labels < 0 || place >= (uint32_t)json->tokens[labels].size) return name;
+  for (; place > 0; place--) label = moretta_json_behind(json, label);
+  int inside = moretta_json_member(json, label, "label");
+  moretta_json_text(json, inside < 0 ? label : inside, &name);
+  return name;
+}
+
+// How many values speak for a label, in the way that most do.
+static int64_t most_matched(const moretta_json *json, const moretta_findings *findings, moretta_slice label) {
+  int64_t most = 0;
+  for (size_t i = 0; i < findings->count; i++) {
+    moretta_slice found = label_at(json, findings->findings[i].label);
+    bool same = found.length == label.length && memcmp(found.bytes, label.bytes, label.length) == 0;
+    if (same && findings->findings[i].matched > most) most = findings->findings[i].matched;
+  }
+  return most;
+}
+
+static bool counts_differ(const golden *golden, const moretta_findings *findings) {
+  const moretta_json *json = golden->json;
+  int matched = moretta_json_member(json, golden->value, "matched");
+  for (int key = matched + 1, left = json->tokens[matched].size; left > 0; left--) {
+    moretta_slice label;
+    int64_t expected = 0;
+    moretta_json_text(json, key, &label);
+    moretta_json_integer(json, key + 1, &expected);
+    if (most_matched(json, findings, label) != expected) return differs(golden, 0, "another count of a label");
+    key = moretta_json_behind(json, key + 1);
+  }
+  for (size_t i = 0; i < findings->count; i++) {
+    const char *label = zero_ended(label_at(json, findings->findings[i].label));
+    if (moretta_json_member(json, matched, label) < 0) return differs(golden, 0, "a label that the case has not");
+  }
+  return false;
+}
+
+int moretta_check_classifier_cases(const char *manifest, moretta_classifier *classify) {
+  moretta_json json;
+  if (!read_manifest(manifest, &json)) return 1;
+  int failed = 0, ran = 0, cases = moretta_json_member(&json, 0, "cases"), value = cases + 1;
+  for (int left = cases < 0 ? 0 : json.tokens[cases].size; left > 0; left--, ran++) {
+    golden golden = {&json, 0, value, name_of(&json, value)};
+    moretta_slice name = {0};
+    moretta_json_text(&json, moretta_json_member(&json, value, "column"), &name);
+    moretta_column column = read_column(&json, moretta_json_member(&json, value, "input"));
+    moretta_findings findings = {0};
+    if (classify(name, &column, &findings) != MORETTA_DONE) {
+      failed += differs(&golden, 0, "the batch is refused");
+    } else {
+      failed += counts_differ(&golden, &findings);
+    }
+    value = moretta_json_behind(&json, value);
+  }
+  return told(ran, failed);
 }

@@ -11,13 +11,17 @@ import (
 )
 
 func answer(masked Masked, err error) wit.Result[types.Masked, types.BatchError] {
-	var refusal Refusal
-	switch {
-	case err == nil:
-		return wit.Ok[types.Masked, types.BatchError](types.Masked(masked))
-	case errors.As(err, &refusal):
-		return wit.Err[types.Masked](types.BatchError(refusal))
-	default:
-		return wit.Err[types.Masked](types.BatchErrorInternal)
+	if err != nil {
+		return wit.Err[types.Masked](reason(err))
 	}
+	return wit.Ok[types.Masked, types.BatchError](types.Masked(masked))
+}
+
+// reason is why a batch is refused: what a Refusal says; any other error is a fault.
+func reason(err error) types.BatchError {
+	var refusal Refusal
+	if errors.As(err, &refusal) {
+		return types.BatchError(refusal)
+	}
+	return types.BatchErrorInternal
 }

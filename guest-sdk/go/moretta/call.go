@@ -106,6 +106,14 @@ func (t KeyedTransforms) Mask(call *Call, key PseudonymKey) (Masked, error) {
 	return transform(call, key)
 }
 
+// Matched says how many values of a column speak for a label of the manifest, which is counted from 0, of so many that
+// were looked at. Nulls are not.
+type Matched struct{ Label, Matched, Examined uint32 }
+
+// Classify is the function of a plugin in the world classifier: what speaks for what in one column. Each label is named
+// once; one that no value speaks for can be left out.
+type Classify func(name string, column *Column) ([]Matched, error)
+
 // Normalize says how values are brought to one form before they are digested.
 type Normalize struct {
 	// Trim: white space at both ends does not count.

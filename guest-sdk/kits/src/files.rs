@@ -13,39 +13,46 @@ macro_rules! files {
 
 const RUST: Files = files!(
     "rust":
-    "Cargo.toml" "build" "install" "template/Cargo.toml" "template/classifier/src/lib.rs" "template/masker/src/lib.rs"
-    "template/pseudonym-masker/src/lib.rs" "test"
+    "Cargo.toml" "build" "install" "template/Cargo.toml" "template/classifier/src/lib.rs"
+    "template/date-shift-masker/src/lib.rs" "template/deterministic-encryption-masker/src/lib.rs"
+    "template/encryption-masker/src/lib.rs" "template/format-preserving-masker/src/lib.rs" "template/masker/src/lib.rs"
+    "template/pseudonym-masker/src/lib.rs" "template/random-masker/src/lib.rs" "template/token-masker/src/lib.rs" "test"
 );
 
 const C: Files = files!(
     "c":
-    "README.md" "build" "contract/masker/contract.c" "contract/masker/contract.h"
-    "contract/pseudonym-masker/contract.c" "contract/pseudonym-masker/contract.h" "include/moretta.h"
-    "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h" "src/moretta.c"
-    "src/testing.c" "template/masker/plugin.c" "template/masker/plugin_test.c" "template/pseudonym-masker/plugin.c"
+    "README.md" "build" "contract/classifier/contract.c" "contract/classifier/contract.h" "contract/masker/contract.c"
+    "contract/masker/contract.h" "contract/pseudonym-masker/contract.c" "contract/pseudonym-masker/contract.h"
+    "include/moretta.h" "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h"
+    "src/moretta.c" "src/testing.c" "template/classifier/plugin.c" "template/classifier/plugin_test.c"
+    "template/masker/plugin.c" "template/masker/plugin_test.c" "template/pseudonym-masker/plugin.c"
     "template/pseudonym-masker/plugin_test.c" "test" "toolchain" "vendor/jsmn.c" "vendor/jsmn.h"
 );
 
 const TYPESCRIPT: Files = files!(
     "typescript":
     "README.md" "build" "contract/contract.ts" "install" "src/index.ts" "src/testing.ts" "src/utf8.ts"
-    "template/masker/plugin.test.ts" "template/masker/plugin.ts" "template/pseudonym-masker/plugin.test.ts"
-    "template/pseudonym-masker/plugin.ts" "test" "toolchain" "tools/package-lock.json" "tools/package.json"
+    "template/classifier/plugin.test.ts" "template/classifier/plugin.ts" "template/masker/plugin.test.ts"
+    "template/masker/plugin.ts" "template/pseudonym-masker/plugin.test.ts" "template/pseudonym-masker/plugin.ts" "test"
+    "toolchain" "tools/package-lock.json" "tools/package.json"
 );
 
 const PYTHON: Files = files!(
     "python":
-    "README.md" "build" "moretta/__init__.py" "moretta/testing.py" "requirements.txt" "template/masker/plugin.py"
-    "template/masker/plugin_test.py" "template/pseudonym-masker/plugin.py" "template/pseudonym-masker/plugin_test.py"
-    "test" "toolchain"
+    "README.md" "build" "moretta/__init__.py" "moretta/testing.py" "requirements.txt" "template/classifier/plugin.py"
+    "template/classifier/plugin_test.py" "template/masker/plugin.py" "template/masker/plugin_test.py"
+    "template/pseudonym-masker/plugin.py" "template/pseudonym-masker/plugin_test.py" "test" "toolchain"
 );
 
 const GO: Files = files!(
     "go":
-    "README.md" "build" "contract/masker/export_moretta_plugin_mask/plugin.go" "contract/masker/go.mod"
-    "contract/masker/moretta_plugin_mask/empty.s" "contract/masker/moretta_plugin_mask/wit_bindings.go"
-    "contract/masker/moretta_plugin_types/empty.s" "contract/masker/moretta_plugin_types/wit_bindings.go"
-    "contract/masker/wit_exports/wit_exports.go"
+    "README.md" "build" "contract/classifier/export_moretta_plugin_classify/plugin.go" "contract/classifier/go.mod"
+    "contract/classifier/moretta_plugin_classify/empty.s" "contract/classifier/moretta_plugin_classify/wit_bindings.go"
+    "contract/classifier/moretta_plugin_types/empty.s" "contract/classifier/moretta_plugin_types/wit_bindings.go"
+    "contract/classifier/wit_exports/wit_exports.go" "contract/masker/export_moretta_plugin_mask/plugin.go"
+    "contract/masker/go.mod" "contract/masker/moretta_plugin_mask/empty.s"
+    "contract/masker/moretta_plugin_mask/wit_bindings.go" "contract/masker/moretta_plugin_types/empty.s"
+    "contract/masker/moretta_plugin_types/wit_bindings.go" "contract/masker/wit_exports/wit_exports.go"
     "contract/pseudonym-masker/export_moretta_plugin_mask_with_pseudonym_key/plugin.go"
     "contract/pseudonym-masker/go.mod" "contract/pseudonym-masker/moretta_plugin_mask_with_pseudonym_key/empty.s"
     "contract/pseudonym-masker/moretta_plugin_mask_with_pseudonym_key/wit_bindings.go"
@@ -55,19 +62,21 @@ const GO: Files = files!(
     "contract/pseudonym-masker/moretta_plugin_types/wit_bindings.go"
     "contract/pseudonym-masker/wit_exports/wit_exports.go" "contract/runtime/go.mod"
     "contract/runtime/wit/runtime/empty.s" "contract/runtime/wit/runtime/runtime.go"
-    "contract/runtime/wit/types/option.go" "contract/runtime/wit/types/result.go"
-    "contract/runtime/wit/types/tuple.go" "contract/runtime/wit/types/unit.go" "moretta/answer.go" "moretta/call.go"
-    "moretta/column.go" "moretta/export_masker.go" "moretta/export_native.go" "moretta/export_pseudonym_masker.go"
-    "moretta/go.mod" "moretta/morettatest/cases.go" "requirements.txt" "template/go.mod" "template/masker/plugin.go"
-    "template/masker/plugin_test.go" "template/pseudonym-masker/plugin.go" "template/pseudonym-masker/plugin_test.go"
-    "test" "toolchain"
+    "contract/runtime/wit/types/option.go" "contract/runtime/wit/types/result.go" "contract/runtime/wit/types/tuple.go"
+    "contract/runtime/wit/types/unit.go" "moretta/answer.go" "moretta/call.go" "moretta/column.go"
+    "moretta/export_classifier.go" "moretta/export_masker.go" "moretta/export_native.go"
+    "moretta/export_pseudonym_masker.go" "moretta/go.mod" "moretta/morettatest/cases.go"
+    "moretta/morettatest/classifier.go" "requirements.txt" "template/classifier/plugin.go"
+    "template/classifier/plugin_test.go" "template/go.mod" "template/masker/plugin.go" "template/masker/plugin_test.go"
+    "template/pseudonym-masker/plugin.go" "template/pseudonym-masker/plugin_test.go" "test" "toolchain"
 );
 
 /// The SDK of Rust.
 const SDK: Files = files!(
     ".":
     "Cargo.toml" "src/bindings.rs" "src/builder.rs" "src/calendar.rs" "src/column.rs" "src/dates.rs"
-    "src/encryption.rs" "src/export.rs" "src/key.rs" "src/lib.rs" "src/rows.rs" "src/testing.rs" "src/world.rs"
+    "src/encryption.rs" "src/export.rs" "src/key.rs" "src/lent.rs" "src/lib.rs" "src/rows.rs" "src/testing.rs"
+    "src/testing/classifier.rs" "src/testing/key.rs" "src/world.rs"
 );
 
 /// The contract.
@@ -82,8 +91,12 @@ const INSTALL_FROM_PYPI: &str = include_str!("../../install-from-pypi");
 
 const LICENSE: &str = include_str!("../../../LICENSE-MIT");
 const GITIGNORE: &str = include_str!("../template/gitignore");
-const TEMPLATES: Files =
-    files!("kits/template": "README.md" "ci" "classifier.json" "masker.json" "pseudonym-masker.json");
+const TEMPLATES: Files = files!(
+    "kits/template":
+    "README.md" "ci" "classifier.json" "date-shift-masker.json" "deterministic-encryption-masker.json"
+    "encryption-masker.json" "format-preserving-masker.json" "masker.json" "pseudonym-masker.json"
+    "random-masker.json" "token-masker.json"
+);
 
 /// How a masker is tried, for the README.
 pub(crate) const MASKER_USAGE: &str = include_str!("../template/usage-masker.md");

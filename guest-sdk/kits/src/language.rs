@@ -97,6 +97,11 @@ impl FromStr for Language {
 }
 
 impl Kind {
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        [Self::Masker, Self::Classifier].into_iter().chain(Key::ALL.map(Self::KeyedMasker))
+    }
+
     /// The world of such a plugin.
     pub(crate) fn world(self) -> &'static str {
         match self {

@@ -5,11 +5,13 @@
 
 mod files;
 mod language;
+mod usage;
 
 use std::fmt;
 
 use language::Words;
 pub use language::{Key, Kind, Language};
+use usage::Trial;
 
 /// What a new project is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +54,18 @@ impl fmt::Display for Refusal {
                  64 characters",
             ),
             Self::NoWorld(language, kind) => {
-                let others = Language::ALL.iter().filter(|other| files::has_template(**other, kind.world()));
+                let has = |language: Language, world| files::has_template(language, world);
+                let others = Language::ALL.iter().filter(|other| has(**other, kind.world()));
                 let others: Vec<_> = others.map(|language| language.option()).collect();
-                let others = if others.is_empty() { "nor has any other".to_owned() } else { format!("take {}", others.join(", ")) };
-                write!(f, "the kit of {} has no project of the world {} yet: {others}", language.option(), kind.world())
+                let worlds = Kind::all().map(Kind::world).filter(|world| has(*language, world));
+                write!(
+                    f,
+                    "there is no project of the world {} in {}: take {}, or one of {}",
+                    kind.world(),
+                    language.option(),
+                    others.join(", "),
+                    worlds.collect::<Vec<_>>().join(", ")
+                )
             }
         }
     }
@@ -94,11 +104,17 @@ impl Project {
         files
     }
 
+    /// What a project of Rust uses of the SDK.
+    fn features(&self) -> String {
+        let dates = if self.world == "date-shift-masker" { r#", "dates""# } else { "" };
+        format!(r#""arena", "{}"{dates}"#, self.world)
+    }
+
     /// A template with the words of this project in it. Templates are of a plugin called `my-plugin`.
     fn fill_in(&self, (path, text): (String, &str)) -> File {
         let Words { name, source, tests, needs } = self.language.words();
-        let is_classifier = self.world == "classifier";
-        let usage = if is_classifier { files::CLASSIFIER_USAGE } else { files::MASKER_USAGE };
+        let usage = if self.world == "classifier" { files::CLASSIFIER_USAGE } else { files::MASKER_USAGE };
+        let Trial { csv, policy, column, key } = usage::trial(self.world);
         let text = [
             ("{usage}", usage.trim_end()),
             ("{language}", name),
@@ -106,9 +122,11 @@ impl Project {
             ("{tests}", tests),
             ("{needs}", needs),
             ("{world}", self.world),
-            ("{key}", if self.world == "pseudonym-masker" { ", key: identity" } else { "" }),
-            // The host has nothing yet that would try a classifier out.
-            ("{check}", if is_classifier { "inspect" } else { "test" }),
+            ("{features}", &self.features()),
+            ("{csv}", csv),
+            ("{policy}", policy),
+            ("{column}", column),
+            ("{key}", key),
             ("my-plugin", &self.name),
             ("my_plugin", &self.name.replace('-', "_")),
         ]
@@ -126,30 +144,43 @@ mod tests {
         Project::new("zip-of-patient", language, kind).unwrap()
     }
 
+    /// Every kind of project that there is.
+    fn projects() -> impl Iterator<Item = (Language, Kind, Project)> {
+        let all = Kind::all().flat_map(|kind| Language::ALL.map(|language| (language, kind)));
+        all.filter_map(|(language, kind)| Some((language, kind, Project::new("zip-of-patient", language, kind).ok()?)))
+    }
+
     #[test]
-    fn every_language_has_maskers_with_and_without_a_key() {
-        for language in Language::ALL {
-            for (kind, world) in [(Kind::Masker, "masker"), (Kind::KeyedMasker(Key::Pseudonym), "pseudonym-masker")] {
-                let files = project(language, kind).files();
-                let text = |path: &str| &files.iter().find(|file| file.path == path).unwrap().text;
-                assert!(text("manifest.json").contains(&format!(r#""world": "{world}""#)));
-                assert!(text("manifest.json").contains(r#""name": "zip-of-patient""#));
-                for path in ["README.md", "ci", ".gitignore", "kit/build", "kit/test", "kit/install"] {
-                    assert!(!text(path).is_empty());
-                }
+    fn every_language_has_classifiers_and_maskers_with_and_without_a_key_and_rust_has_them_with_every_key() {
+        let kinds = |language| projects().filter(move |it| it.0 == language).map(|it| it.1).collect::<Vec<_>>();
+        let all = [Kind::Masker, Kind::Classifier, Kind::KeyedMasker(Key::Pseudonym)];
+        assert!(Language::ALL.into_iter().all(|language| all.iter().all(|kind| kinds(language).contains(kind))));
+        assert!(Key::ALL.into_iter().all(|key| kinds(Language::Rust).contains(&Kind::KeyedMasker(key))));
+    }
+
+    #[test]
+    fn every_project_has_its_manifest_its_scripts_and_a_way_to_try_it() {
+        for (_, kind, project) in projects() {
+            let files = project.files();
+            let text = |path: &str| &files.iter().find(|file| file.path == path).unwrap().text;
+            assert!(text("manifest.json").contains(&format!(r#""world": "{}""#, kind.world())));
+            assert!(text("README.md").contains("moretta plugin test packed/zip-of-patient.wasm"));
+            assert!(text("ci").contains("moretta plugin test packed/zip-of-patient.wasm"));
+            assert!(text("manifest.json").contains(r#""name": "zip-of-patient""#));
+            for path in ["README.md", "ci", ".gitignore", "kit/build", "kit/test", "kit/install"] {
+                assert!(!text(path).is_empty());
             }
         }
     }
 
     #[test]
     fn no_word_of_a_template_is_left() {
-        for language in Language::ALL {
-            for file in project(language, Kind::Masker).files().iter().filter(|file| !file.path.starts_with("kit/")) {
-                for word in
-                    ["my-plugin", "my_plugin", "{usage}", "{language}", "{needs}", "{world}", "{key}", "{check}"]
-                {
-                    assert!(!file.text.contains(word), "{}: {word}", file.path);
-                }
+        let words = ["my-plugin", "my_plugin", "{usage}", "{language}", "{source}", "{tests}", "{needs}", "{world}"];
+        let words: Vec<_> = words.into_iter().chain(["{features}", "{csv}", "{policy}", "{column}", "{key}"]).collect();
+        for (_, _, project) in projects() {
+            for file in project.files().iter().filter(|file| !file.path.starts_with("kit/")) {
+                let left = words.iter().find(|word| file.text.contains(**word));
+                assert_eq!(left, None, "{}", file.path);
             }
         }
     }
@@ -158,7 +189,8 @@ mod tests {
     fn a_project_has_one_world_of_the_kit_and_no_template() {
         for language in Language::ALL {
             let files = project(language, Kind::Masker).files();
-            let strange = |file: &&File| file.path.contains("template") || file.path.contains("contract/pseudonym");
+            let others = ["template", "contract/pseudonym", "contract/classifier"];
+            let strange = |file: &&File| others.iter().any(|other| file.path.contains(other));
             assert!(!files.iter().any(|file| strange(&file)), "{language:?}");
         }
     }
@@ -180,10 +212,11 @@ mod tests {
 
     #[test]
     fn what_a_kit_cannot_make_is_refused_and_named() {
-        assert!(Project::new("ssn", Language::Rust, Kind::Classifier).is_ok());
-        let refusal = Project::new("ssn", Language::Go, Kind::Classifier).unwrap_err();
-        assert_eq!(refusal.to_string(), "the kit of go has no project of the world classifier yet: take rust");
+        assert!(Project::new("ssn", Language::Go, Kind::Classifier).is_ok());
         let refusal = Project::new("ssn", Language::C, Kind::KeyedMasker(Key::Token)).unwrap_err();
-        assert_eq!(refusal.to_string(), "the kit of c has no project of the world token-masker yet: nor has any other");
+        assert_eq!(
+            refusal.to_string(),
+            "there is no project of the world token-masker in c: take rust, or one of masker, classifier, pseudonym-masker"
+        );
     }
 }

@@ -10,7 +10,7 @@ the top of a module: when the component is built, all that was imported becomes 
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, pairwise
-from typing import Any, Never, Protocol
+from typing import Any, NamedTuple, Never, Protocol
 
 from componentize_py_types import Err
 from wit_world import exports
@@ -18,8 +18,8 @@ from wit_world.imports import types
 from wit_world.imports.types import BatchError, Column, Masked, Rejection, RejectionCode
 
 __all__ = [
-    "BatchError", "Call", "Column", "Masked", "Numbers", "NumberBuilder", "PseudonymKey", "Reject", "Rejection",
-    "RejectionCode", "Text", "TextBuilder", "is_null", "map_text", "masker", "pseudonym_masker", "refuse",
+    "BatchError", "Call", "Column", "Masked", "Match", "Numbers", "NumberBuilder", "PseudonymKey", "Reject", "Rejection",
+    "RejectionCode", "Text", "TextBuilder", "classifier", "count_text", "is_null", "map_text", "masker", "pseudonym_masker", "refuse",
 ]
 
 
@@ -81,6 +81,28 @@ def pseudonym_masker(transforms: dict[str, Callable[[Call, PseudonymKey], Masked
             return _find(transforms, request)(Call(request, columns, context), _LentKey(key))
 
     return MaskWithPseudonymKey
+
+
+class Match(NamedTuple):
+    """How many values of a column speak for a label of the manifest, counted from 0, of how many that were looked at."""
+
+    label: int
+    matched: int
+    examined: int
+
+
+def classifier(find: Callable[[str, Column], Iterable[Match]]) -> type:
+    """The export of the world `classifier`, to be named `Classify`: what speaks for what in one column of this name.
+
+    Each label is named once; one that no value speaks for can be left out. Nulls are not looked at.
+    """
+
+    class Classify(exports.Classify):
+        def classify(self, request: types.Request, names: list[str], columns: list[Column]) -> list[types.Finding]:
+            return [types.Finding(index, *match) for index, (name, column) in enumerate(zip(names, columns))
+                    for match in find(name, column) if match.matched]
+
+    return Classify
 
 
 class _LentKey:
@@ -205,6 +227,14 @@ def map_text(column: Column, change: Callable[[str], str]) -> Masked:
             rejections.append(Rejection(row, reject.code))
             masked.push(None)
     return Masked([masked.finish()], rejections)
+
+
+def count_text(column: Column, label: int, speaks: Callable[[str], bool]) -> list[Match]:
+    """How many values of a column of text speak for a label. Nothing is found in what is no text."""
+    if not isinstance(column.values, types.Values_Text):
+        return []
+    values = [value for value in Text(column) if value is not None]
+    return [Match(label, sum(map(speaks, values)), len(values))]
 
 
 def _bits(rows: int, nulls: Iterable[int]) -> bytes | None:

@@ -47,6 +47,30 @@ class GoldenCases(unittest.TestCase):
                 self.assertRegex(cell, re.compile(wanted), f"row {row}")
 
 
+class ClassifierCases(unittest.TestCase):
+    """Runs every golden case of a classifier's manifest. A subclass names the plugin."""
+
+    manifest = "manifest.json"
+    plugin: type
+
+    def test_golden_cases(self) -> None:
+        with open(self.manifest, encoding="utf-8") as file:
+            manifest = json.load(file)
+        labels = [label if isinstance(label, str) else label["label"] for label in manifest["labels"]]
+        for case in manifest["cases"]:
+            with self.subTest(case["name"]):
+                # Of several ways to find one label, the most successful counts.
+                matched: dict[str, int] = {}
+                for found in classify(self.plugin, {case.get("column", ""): column(case["input"])}):
+                    matched[labels[found.label]] = max(found.matched, matched.get(labels[found.label], 0))
+                self.assertEqual(matched, case["matched"])
+
+
+def classify(plugin: type, columns: dict[str, Column]) -> list[types.Finding]:
+    """What a classifier finds in columns of these names."""
+    return plugin().classify(types.Request("classify", "{}", None), list(columns), list(columns.values()))
+
+
 def mask(plugin: type, transform: str, config: dict, *columns: Column, context: list[Column] | None = None) -> types.Masked:
     """Masks columns with one transform."""
     return plugin().mask(types.Request(transform, json.dumps(config), None), list(columns), context or [])

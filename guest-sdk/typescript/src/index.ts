@@ -7,7 +7,9 @@
 
 import type {
   BatchError,
+  Classify,
   Column,
+  Finding,
   Mask,
   MaskWithPseudonymKey,
   Masked,
@@ -18,7 +20,7 @@ import type {
 } from "moretta/contract";
 import { fromBytes, toBytes } from "./utf8";
 
-export type { BatchError, Column, Mask, MaskWithPseudonymKey, Masked, PseudonymKey, Rejection, RejectionCode, Request };
+export type { BatchError, Classify, Column, Finding, Mask, MaskWithPseudonymKey, Masked, PseudonymKey, Rejection, RejectionCode, Request };
 
 /** Refuses the whole batch, which stops the run. */
 export function refuse(error: BatchError): never {
@@ -73,6 +75,43 @@ export function pseudonymMasker(
       return find(transforms, request)(new Call(request, columns, context), refusing(key));
     },
   };
+}
+
+/** How many values of a column speak for a label of the manifest, counted from 0, of how many that were looked at. */
+export interface Match {
+  label: number;
+  matched: number;
+  examined: number;
+}
+
+/**
+ * The export `classify` of the world `classifier`: what speaks for what in one column of this name. Each label is named
+ * once; one that no value speaks for can be left out. Nulls are not looked at.
+ */
+export function classifier(find: (name: string, column: Column) => Match[]): Classify {
+  return {
+    classify(_, names, columns) {
+      const matches = columns.flatMap((column, index) =>
+        find(names[index]!, column).map((match) => ({ column: index, ...match })),
+      );
+      return matches.filter(({ matched }) => matched > 0);
+    },
+  };
+}
+
+/** How many values of a column of text speak for a label. Nothing is found in what is no text. */
+export function countText(column: Column, label: number, speaks: (value: string) => boolean): Match[] {
+  if (column.values.tag !== "text") return [];
+  const text = Text.of(column);
+  let matched = 0;
+  let examined = 0;
+  for (let row = 0; row < text.rows; row++) {
+    const value = text.get(row);
+    if (value === null) continue;
+    examined++;
+    if (speaks(value)) matched++;
+  }
+  return [{ label, matched, examined }];
 }
 
 function find<Transform>(transforms: Record<string, Transform>, request: Request): Transform {

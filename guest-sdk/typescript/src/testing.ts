@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import {
+  type Classify,
   type Column,
+  type Finding,
   type Mask,
   type MaskWithPseudonymKey,
   type Masked,
@@ -29,6 +31,11 @@ type Case = {
   reference_date?: number;
 };
 type Transform = { name: string; config: { properties?: Record<string, { default?: unknown }> }; cases: Case[] };
+
+type Manifest = {
+  labels: (string | { label: string })[];
+  cases: { name: string; column?: string; input: CaseColumn; matched: Record<string, number> }[];
+};
 
 /** A column of text, `null` for a null. */
 export function texts(values: (string | null)[]): Column {
@@ -64,6 +71,29 @@ function digest(cell: Cell, length: number): number[] {
   const step = (state: number, byte: number) => Math.imul(state ^ byte, 0x01000193);
   let state = Array.from(String(cell)).reduce((state, character) => step(state, character.codePointAt(0)!), 0x811c9dc5);
   return Array.from({ length }, (_, index) => (cell === null ? 0 : (state = step(state, index)) >>> 24));
+}
+
+/** What a classifier finds in columns of these names. */
+export function classify(plugin: Classify, columns: Record<string, Column>): Finding[] {
+  const request = { transform: "classify", config: "{}", referenceDate: null };
+  return plugin.classify(request, Object.keys(columns), Object.values(columns));
+}
+
+/** Makes a test of each golden case of a classifier's manifest. */
+export function testClassifierCases(manifest: string, plugin: Classify): void {
+  const { labels, cases } = JSON.parse(readFileSync(manifest, "utf8")) as Manifest;
+  const names = labels.map((label) => (typeof label === "string" ? label : label.label));
+  for (const golden of cases) {
+    test(golden.name, () => {
+      // Of several ways to find one label, the most successful counts.
+      const matched: Record<string, number> = {};
+      for (const found of classify(plugin, { [golden.column ?? ""]: read(golden.input) })) {
+        const name = names[found.label]!;
+        matched[name] = Math.max(found.matched, matched[name] ?? 0);
+      }
+      assert.deepEqual(matched, golden.matched);
+    });
+  }
 }
 
 /** Makes a test of each golden case of a manifest. */

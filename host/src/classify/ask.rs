@@ -11,7 +11,7 @@ use crate::batch::{Batch, ColumnType};
 use crate::error::{Error, Place};
 use crate::leash::Leash;
 use crate::manifest::Reads;
-use crate::plugin::{CallError, ClassifyCall, GuestError, Match};
+use crate::plugin::{ClassifyCall, GuestError, Match};
 
 impl Classifiers {
     /// What the values of a batch speak for; with `shapes`, also how they are written.
@@ -93,16 +93,11 @@ impl Classifier {
         if columns.is_empty() {
             return Ok(Vec::new());
         }
-        self.plugin.classify(&ClassifyCall { names, columns }, leash).map_err(|failed| match failed {
-            CallError::Guest(fault) => Error::from(Box::new(GuestError {
-                plugin: self.plugin.manifest().name.clone(),
-                transform: "classify".to_owned(),
-                place: place.clone(),
-                fault,
-            })),
-            CallError::Machine(why) => Error::Instance(why),
-            CallError::Capability(why) => Error::Capability(why),
-            CallError::Ended => Error::Ended,
-        })
+        let error = match self.plugin.classify(&ClassifyCall { names, columns }, leash) {
+            Ok(answer) => return Ok(answer.found),
+            Err(error) => error,
+        };
+        let (plugin, fault) = (self.plugin.manifest().name.clone(), error.fault()?);
+        Err(Box::new(GuestError { plugin, transform: "classify".to_owned(), place: place.clone(), fault }).into())
     }
 }

@@ -158,7 +158,14 @@ mod tests {
     }
 
     fn detection(weight: f64) -> &'static Detection {
-        Box::leak(Box::new(Detection { label: "x".into(), because: None, chance: 0.0, enough: 0.8, weight }))
+        Box::leak(Box::new(Detection {
+            label: "x".into(),
+            because: None,
+            chance: 0.0,
+            enough: 0.8,
+            weight,
+            batch: false,
+        }))
     }
 
     fn ground(name: &str, reads: Reads, weight: f64, matched: u64) -> Ground<'static> {

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     fn detection(chance: f64, enough: f64, weight: f64) -> Detection {
-        Detection { label: "x".into(), because: None, chance, enough, weight }
+        Detection { label: "x".into(), because: None, chance, enough, weight, batch: false }
     }
 
     fn of_values(detection: &Detection, matched: u64, examined: u64) -> f64 {

@@ -17,7 +17,7 @@ pub struct NewArguments {
     #[arg(long, value_enum, default_value_t = KindArgument::Masker)]
     pub kind: KindArgument,
     /// What a masker is lent: pseudonym, date-shift, encrypt, encrypt-deterministic, fpe, token or random. Nothing, if not
-    /// given. The kits have no projects of some yet, and say so.
+    /// given. In other languages than rust there are projects with pseudonym.
     #[arg(long, value_name = "PURPOSE")]
     pub key: Option<kits::Key>,
 }

@@ -7,7 +7,7 @@ use arrow_array::{Array, ArrayRef, StringArray};
 use serde_json::{Map, Value};
 
 use super::properties::{self, Broken};
-use super::report::{Check, Failure, Outcome, Property, TransformReport};
+use super::report::{Checks, Failure, Property, TransformReport};
 use super::trial::{Answer, Setting, Trial};
 use super::{Options, speed};
 use crate::batch::ColumnType;
@@ -27,7 +27,7 @@ pub(crate) struct Checker<'a> {
     plugin: &'a Arc<Plugin>,
     index: usize,
     transform: &'a Transform,
-    checks: BTreeMap<Property, Check>,
+    checks: Checks,
     accepted: BTreeMap<ColumnType, bool>,
 }
 
@@ -42,14 +42,9 @@ impl<'a> Checker<'a> {
     /// A checker of the transform at this place of the manifest.
     pub(crate) fn new(plugin: &'a Arc<Plugin>, index: usize, options: &Options) -> Result<Self, Error> {
         let transform = plugin.manifest().transforms.get(index).ok_or(Error::Internal("a transform is not there"))?;
-        let check = |property| {
-            let outcome = if is_declared(transform, property) { Outcome::NotReached } else { Outcome::NotDeclared };
-            (property, Check { property, outcome, columns: 0, failures: Vec::new() })
-        };
-        let mut checks: BTreeMap<_, _> = Property::ALL.into_iter().map(check).collect();
-        if options.with.is_none() && transform.cases.is_empty() {
-            checks.remove(&Property::Cases);
-        }
+        let has_cases = options.with.is_some() || !transform.cases.is_empty();
+        let properties = Property::OF_MASKERS.into_iter().filter(|it| has_cases || *it != Property::Cases);
+        let checks = Checks::new(properties, |property| is_declared(transform, property));
         Ok(Self { plugin, index, transform, checks, accepted: BTreeMap::new() })
     }
 
@@ -62,18 +57,10 @@ impl<'a> Checker<'a> {
         }
         self.check_accepts(&settings);
         let speed = match settings.first() {
-            Some(setting) if options.rows > 0 && self.passed() => self.measure(setting, options.rows)?,
+            Some(setting) if options.rows > 0 && self.checks.passed() => self.measure(setting, options.rows)?,
             _ => None,
         };
-        Ok(TransformReport {
-            transform: self.transform.name.clone(),
-            checks: self.checks.into_values().collect(),
-            speed,
-        })
-    }
-
-    fn passed(&self) -> bool {
-        self.checks.values().all(|check| check.outcome != Outcome::Failed)
+        Ok(TransformReport { transform: self.transform.name.clone(), checks: self.checks.into_list(), speed })
     }
 
     fn golden_cases(&mut self) -> Result<(), Error> {
@@ -87,7 +74,7 @@ impl<'a> Checker<'a> {
                     problem: failure.why,
                     differences: failure.differences,
                 });
-            self.note(Property::Cases, failure);
+            self.checks.note(Property::Cases, failure);
         }
         Ok(())
     }
@@ -105,7 +92,7 @@ impl<'a> Checker<'a> {
                 }
                 Ok(answer) => {
                     for property in [Property::Limits, Property::Contract, Property::Verified] {
-                        self.note(property, None);
+                        self.checks.note(property, None);
                     }
                     *self.accepted.entry(setting.column_type).or_default() |= answer.masked().next().is_some();
                     if let Some(fault) = self.properties(&attempt, &answer)? {
@@ -198,14 +185,14 @@ impl<'a> Checker<'a> {
         if settings.is_empty() {
             let first = self.transform.types.keys().next().copied().unwrap_or(ColumnType::Text);
             let problem = "it needs options and no golden case gives any; add a case, or give --with";
-            return self.note(Property::Accepts, Some(failure(first, problem)));
+            return self.checks.note(Property::Accepts, Some(failure(first, problem)));
         }
         let mut found = Vec::new();
         for (column_type, accepted) in &self.accepted {
             let problem = "it rejected every value; a golden case would show one that it takes";
             found.push((!accepted).then(|| failure(*column_type, problem)));
         }
-        found.into_iter().for_each(|failure| self.note(Property::Accepts, failure));
+        found.into_iter().for_each(|failure| self.checks.note(Property::Accepts, failure));
     }
 
     fn measure(&mut self, setting: &Setting<'_>, rows: usize) -> Result<Option<speed::Speed>, Error> {
@@ -225,26 +212,11 @@ impl<'a> Checker<'a> {
             GuestFault::Verification { row, problem } => attempt.failure(Some(*row), problem),
             fault => attempt.failure(None, &fault.to_string()),
         };
-        self.note(Property::broken_by(fault), Some(failure));
+        self.checks.note(Property::broken_by(fault), Some(failure));
     }
 
     fn found(&mut self, property: Property, attempt: &Attempt<'_>, broken: Broken) {
-        self.note(property, broken.map(|(row, problem)| attempt.failure(Some(row), problem)));
-    }
-
-    /// A column more, and what went wrong on it: the first of each configuration and type.
-    fn note(&mut self, property: Property, failure: Option<Failure>) {
-        let Some(check) = self.checks.get_mut(&property) else { return };
-        check.columns = check.columns.saturating_add(1);
-        if let Some(failure) = failure {
-            check.outcome = Outcome::Failed;
-            let same = |known: &Failure| known.config == failure.config && known.column_type == failure.column_type;
-            if property == Property::Cases || !check.failures.iter().any(same) {
-                check.failures.push(failure);
-            }
-        } else if check.outcome == Outcome::NotReached {
-            check.outcome = Outcome::Passed;
-        }
+        self.checks.note(property, broken.map(|(row, problem)| attempt.failure(Some(row), problem)));
     }
 }
 
@@ -265,6 +237,7 @@ fn is_declared(transform: &Transform, property: Property) -> bool {
     let properties = transform.properties;
     match property {
         Property::Cases | Property::Limits | Property::Contract | Property::Verified | Property::Accepts => true,
+        Property::Finds | Property::Nulls | Property::NoRows | Property::AddsUp => false,
         Property::Deterministic => properties.deterministic,
         Property::Injective => properties.injective,
         Property::Reversible => properties.reversible,

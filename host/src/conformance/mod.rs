@@ -3,8 +3,10 @@
 //! Golden cases first. Then every transform, under the configurations of its golden cases, is called on made-up columns
 //! of each type that it takes, as a batch would call it: masked in a fresh instance, within the limits, and verified.
 //! What came back is held against each property that the manifest declares. Keys are made for the trial.
+//! A classifier is asked what made-up columns hold, and its counts are held against what the contract says of counts.
 
 mod check;
+mod classifier;
 mod junit;
 mod properties;
 mod report;
@@ -21,9 +23,8 @@ pub use speed::{Ratio, Speed, bench};
 
 use crate::batch::ColumnType;
 use crate::error::Error;
-use crate::leash::Leash;
 use crate::manifest::World;
-use crate::plugin::{Engine, Limits, Package, Plugin, cases};
+use crate::plugin::{Engine, Limits, Package, Plugin};
 use check::Checker;
 
 /// What a plugin is tried on, beside what it is always tried on.
@@ -58,23 +59,21 @@ impl std::fmt::Debug for Options {
 pub fn test(package: &Package, options: &Options) -> Result<Report, Error> {
     let plugin = Arc::new(Plugin::load(&Engine::new(options.limits, None)?, package.clone())?);
     let manifest = plugin.manifest();
-    if manifest.world == World::Classifier {
-        // Of what it finds, its golden cases say all that can be held against it.
-        cases::check(&plugin, &Leash::default())?;
-    }
     let fits = |with: &Map<String, Value>| manifest.transforms.iter().any(|it| it.complete_config(with).is_ok());
     if options.with.as_ref().is_some_and(|with| !fits(with)) {
         return Err(Error::Usage(
             "--with fits no transform of the plugin; `moretta plugin inspect` tells the options".into(),
         ));
     }
-    let takes = |column_type| manifest.transforms.iter().any(|it| it.types.contains_key(&column_type));
+    let classifies = manifest.world == World::Classifier;
+    let takes = |column_type| classifies || manifest.transforms.iter().any(|it| it.types.contains_key(&column_type));
     if let Some((name, column_type, _)) = options.input.as_ref().filter(|(_, column_type, _)| !takes(*column_type)) {
         return Err(Error::Usage(format!(
             "no transform takes column {name}, which is of type {column_type}; give --type"
         )));
     }
     let transforms = (0..manifest.transforms.len()).map(|index| Checker::new(&plugin, index, options)?.run(options));
+    let transforms = transforms.chain(classifies.then(|| classifier::Checker::new(&plugin).run(options)));
     Ok(Report {
         plugin: manifest.name.clone(),
         version: manifest.version.clone(),

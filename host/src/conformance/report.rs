@@ -1,5 +1,6 @@
 //! What was found out about a plugin, for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde::Serialize;
@@ -17,7 +18,7 @@ pub struct Report {
     pub version: String,
     /// SHA-256 of its file, in hexadecimal.
     pub digest: String,
-    /// Its transforms, in the order of the manifest.
+    /// Its transforms, in the order of the manifest; of a classifier `classify`.
     pub transforms: Vec<TransformReport>,
 }
 
@@ -45,6 +46,45 @@ pub struct Check {
     pub failures: Vec<Failure>,
 }
 
+/// What was found out so far, property by property.
+pub(super) struct Checks(BTreeMap<Property, Check>);
+
+impl Checks {
+    /// Nothing was tried yet. What is not declared will not be.
+    pub(super) fn new(properties: impl IntoIterator<Item = Property>, is_declared: impl Fn(Property) -> bool) -> Self {
+        let check = |property| {
+            let outcome = if is_declared(property) { Outcome::NotReached } else { Outcome::NotDeclared };
+            (property, Check { property, outcome, columns: 0, failures: Vec::new() })
+        };
+        Self(properties.into_iter().map(check).collect())
+    }
+
+    /// A column more, and what went wrong on it: the first of each configuration and type.
+    pub(super) fn note(&mut self, property: Property, failure: Option<Failure>) {
+        let Some(check) = self.0.get_mut(&property) else { return };
+        check.columns = check.columns.saturating_add(1);
+        if let Some(failure) = failure {
+            check.outcome = Outcome::Failed;
+            let same = |known: &Failure| known.config == failure.config && known.column_type == failure.column_type;
+            if property == Property::Cases || !check.failures.iter().any(same) {
+                check.failures.push(failure);
+            }
+        } else if check.outcome == Outcome::NotReached {
+            check.outcome = Outcome::Passed;
+        }
+    }
+
+    /// Whether nothing went wrong.
+    pub(super) fn passed(&self) -> bool {
+        self.0.values().all(|check| check.outcome != Outcome::Failed)
+    }
+
+    /// In order.
+    pub(super) fn into_list(self) -> Vec<Check> {
+        self.0.into_values().collect()
+    }
+}
+
 /// What came of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,12 +107,14 @@ pub enum Property {
     Cases,
     /// No call takes too long or too much memory, or returns too much.
     Limits,
-    /// Every call is answered, as the contract says.
+    /// Every call is answered, as the contract says. A classifier counts no more values than there are.
     Contract,
     /// Every cell is one that the host would write: nulls where they were, values changed, nothing copied.
     Verified,
     /// Of each type that it takes, it masks a value at least.
     Accepts,
+    /// A classifier finds something in one column at least.
+    Finds,
     /// Equal values give equal results: in one batch, in another instance, in half of the batch.
     Deterministic,
     /// Different values give different results.
@@ -85,11 +127,18 @@ pub enum Property {
     MinimumDomain,
     /// No four characters in a row of a value are in its result.
     Conceals,
+    /// A classifier counts the same with nulls between the values: it looks at none.
+    Nulls,
+    /// A classifier finds nothing in columns of no rows.
+    NoRows,
+    /// What a classifier counts in parts of a column is together what it counts in the whole, and the order is nothing:
+    /// but for labels that its manifest says count by the batch.
+    AddsUp,
 }
 
 impl Property {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
+    /// Those of a masker.
+    pub const OF_MASKERS: [Self; 11] = [
         Self::Cases,
         Self::Limits,
         Self::Contract,
@@ -101,6 +150,18 @@ impl Property {
         Self::FormatPreserving,
         Self::MinimumDomain,
         Self::Conceals,
+    ];
+
+    /// Those of a classifier.
+    pub const OF_CLASSIFIERS: [Self; 8] = [
+        Self::Cases,
+        Self::Limits,
+        Self::Contract,
+        Self::Finds,
+        Self::Deterministic,
+        Self::Nulls,
+        Self::NoRows,
+        Self::AddsUp,
     ];
 
     /// Which property a fault breaks.
@@ -126,12 +187,16 @@ impl fmt::Display for Property {
             Self::Contract => "contract",
             Self::Verified => "verified",
             Self::Accepts => "accepts",
+            Self::Finds => "finds",
             Self::Deterministic => "deterministic",
             Self::Injective => "injective",
             Self::Reversible => "reversible",
             Self::FormatPreserving => "format-preserving",
             Self::MinimumDomain => "minimum-domain",
             Self::Conceals => "conceals",
+            Self::Nulls => "nulls",
+            Self::NoRows => "no-rows",
+            Self::AddsUp => "adds-up",
         })
     }
 }
@@ -141,7 +206,8 @@ impl fmt::Display for Property {
 pub struct Failure {
     /// The golden case or the column that it went wrong on.
     pub column: String,
-    /// The configuration, as JSON.
+    /// The configuration, as JSON; empty where there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub config: String,
     /// The type of the column.
     pub column_type: ColumnType,
@@ -149,7 +215,7 @@ pub struct Failure {
     pub row: Option<usize>,
     /// What went wrong. No value is in it.
     pub problem: String,
-    /// The cells of a golden case that differ.
+    /// The cells or counts of a golden case that differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<CaseDifference>,
 }
@@ -206,13 +272,24 @@ impl Check {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}, with {})", self.column, self.column_type, self.config)?;
+        write!(f, "{} ({}", self.column, self.column_type)?;
+        if !self.config.is_empty() {
+            write!(f, ", with {}", self.config)?;
+        }
+        f.write_str(")")?;
         if let Some(row) = self.row {
             write!(f, ", row {row}")?;
         }
         write!(f, ": {}", self.problem)?;
-        for CaseDifference { row, input, expected, got } in &self.differences {
-            write!(f, "\n  row {row}, input {input}\n    - expected {expected}\n    + got      {got}")?;
+        for difference in &self.differences {
+            match difference {
+                CaseDifference::Cell { row, input, expected, got } => {
+                    write!(f, "\n  row {row}, input {input}\n    - expected {expected}\n    + got      {got}")?;
+                }
+                CaseDifference::Count { label, expected, got } => {
+                    write!(f, "\n  {label}\n    - expected {expected}\n    + got      {got}")?;
+                }
+            }
         }
         Ok(())
     }

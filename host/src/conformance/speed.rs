@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{Array, ArrayRef};
 use serde::Serialize;
@@ -12,15 +13,16 @@ use super::trial::{Setting, Trial};
 use crate::batch::ColumnType;
 use crate::error::{Error, Place};
 use crate::made_up;
+use crate::manifest::World;
 use crate::plugin::{Engine, GuestError, GuestFault, Package, Plugin, shipped};
 
 /// The values of one call.
-const BATCH: usize = 8_192;
+pub(super) const BATCH: usize = 8_192;
 
-/// What a transform was measured at, in fresh instances for batches of 8,192 values.
+/// What a transform or classifier was measured at, in fresh instances for batches of 8,192 values.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Speed {
-    /// Values masked for each second of calls, instantiation included.
+    /// Values masked or looked at for each second of calls, instantiation included.
     pub values_per_second: f64,
     /// The most that a memory of an instance was, in bytes.
     pub peak_memory: usize,
@@ -60,6 +62,11 @@ pub fn bench(package: &Package, options: &Options) -> Result<Vec<Ratio>, Error> 
     let partial = partial.ok_or(Error::Internal("partial is not shipped"))??;
     let partial = Arc::new(Plugin::load(&engine, partial)?);
     let plugin = Arc::new(Plugin::load(&engine, package.clone())?);
+    if plugin.manifest().world == World::Classifier {
+        let message =
+            "a classifier masks nothing that `partial` could be held beside; `moretta plugin test` tells its speed";
+        return Err(Error::Usage(message.to_owned()));
+    }
     let mut ratios = Vec::new();
     for (index, transform) in plugin.manifest().transforms.iter().enumerate() {
         let unconfigured = || {
@@ -114,12 +121,25 @@ pub(crate) fn measure(trial: &Trial, column: &ArrayRef, values: usize) -> Result
         .collect();
     let batch =
         arrow_select::take::take(column, &rows, None).map_err(|_| Error::Internal("a column has not its rows"))?;
+    repeat(values, batch.len(), trial.column_type(), || trial.measure(&batch))
+}
+
+/// Measures calls of so many rows until all values were in one.
+///
+/// # Errors
+/// What a call ends with. The inner error is the plugin's fault.
+pub(crate) fn repeat(
+    values: usize,
+    rows: usize,
+    column_type: ColumnType,
+    mut call: impl FnMut() -> Result<Result<(Duration, usize), GuestFault>, Error>,
+) -> Result<Result<Speed, GuestFault>, Error> {
     let (mut done, mut seconds, mut peak_memory) = (0_usize, 0.0, 0);
-    while done < values && !batch.is_empty() {
-        match trial.measure(&batch)? {
+    while done < values && rows > 0 {
+        match call()? {
             Err(fault) => return Ok(Err(fault)),
             Ok((took, peak)) => {
-                done = done.saturating_add(batch.len());
+                done = done.saturating_add(rows);
                 seconds += took.as_secs_f64();
                 peak_memory = peak_memory.max(peak);
             }
@@ -127,5 +147,5 @@ pub(crate) fn measure(trial: &Trial, column: &ArrayRef, values: usize) -> Result
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of values is far below 2^52")]
     let values_per_second = done as f64 / f64::max(seconds, 1e-9);
-    Ok(Ok(Speed { values_per_second, peak_memory, values: done, column_type: trial.column_type() }))
+    Ok(Ok(Speed { values_per_second, peak_memory, values: done, column_type }))
 }

@@ -20,7 +20,7 @@ use crate::manifest::{Ask, Need, Transform, World};
 use crate::mask::{ReadyCall, mask};
 use crate::outcome::Fate;
 use crate::plan::{Action, Beside, Call, KeyUse, Plan, PlannedColumn};
-use crate::plugin::{CallError, GuestFault, MaskCall, Plugin};
+use crate::plugin::{GuestFault, MaskCall, Plugin};
 use crate::verify::verify;
 
 /// 2026-01-01, where no case says another day.
@@ -167,10 +167,7 @@ impl Trial {
         let started = Instant::now();
         match ready.plugin.mask(&request, key) {
             Ok(answer) => Ok(Ok((started.elapsed(), answer.peak_memory))),
-            Err(CallError::Guest(fault)) => Ok(Err(fault)),
-            Err(CallError::Machine(why)) => Err(Error::Instance(why)),
-            Err(CallError::Capability(why)) => Err(Error::Capability(why)),
-            Err(CallError::Ended) => Err(Error::Ended),
+            Err(error) => Ok(Err(error.fault()?)),
         }
     }
 

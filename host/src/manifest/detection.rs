@@ -21,6 +21,8 @@ pub struct Detection {
     pub enough: f64,
     /// How sure that is then.
     pub weight: f64,
+    /// Whether a value counts only in the light of others of its batch, so that a part of a batch can count otherwise.
+    pub batch: bool,
 }
 
 /// A detection as manifests have it.
@@ -39,6 +41,8 @@ struct Whole {
     chance: Option<f64>,
     enough: Option<f64>,
     weight: Option<f64>,
+    #[serde(default)]
+    batch: bool,
 }
 
 impl From<Written> for Detection {
@@ -54,6 +58,7 @@ impl From<Written> for Detection {
             chance: number(|whole| whole.chance, 0.0),
             enough: number(|whole| whole.enough, 0.8),
             weight: number(|whole| whole.weight, 0.8),
+            batch: whole.as_ref().is_some_and(|whole| whole.batch),
         }
     }
 }

@@ -13,35 +13,48 @@ use serde_json::Value;
 
 use super::Plugin;
 use super::call::{MaskAnswer, MaskCall};
-use super::classify::ClassifyCall;
-use super::fault::{CallError, PackageError, PackageProblem};
+use super::classify::{ClassifyCall, Match};
+use super::fault::{PackageError, PackageProblem};
 use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::keys::{BatchOffsets, Cells};
 use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
-use crate::manifest::{Ask, Case, CaseColumn, ClassifierCase, Transform, World};
+use crate::manifest::{Ask, Case, CaseColumn, ClassifierCase, Detection, Transform, World};
 
 /// How a golden case failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseFailure {
     /// Why: no value of the case.
     pub why: String,
-    /// The cells that differ, where that is why. They are the author's own examples.
+    /// What differs, where that is why. It is of the author's own examples.
     pub differences: Vec<CaseDifference>,
 }
 
-/// A cell that is not what a golden case says.
+/// What is not as a golden case says.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct CaseDifference {
-    /// The row of the case, counted from 0.
-    pub row: usize,
-    /// What went in.
-    pub input: Value,
-    /// What the case says: a value, a pattern, or how the row is rejected.
-    pub expected: Value,
-    /// What came out.
-    pub got: Value,
+#[serde(untagged)]
+pub enum CaseDifference {
+    /// A cell of a masker.
+    Cell {
+        /// The row of the case, counted from 0.
+        row: usize,
+        /// What went in.
+        input: Value,
+        /// What the case says: a value, a pattern, or how the row is rejected.
+        expected: Value,
+        /// What came out.
+        got: Value,
+    },
+    /// A count of a classifier.
+    Count {
+        /// What was counted.
+        label: String,
+        /// How many values speak for it, says the case.
+        expected: u32,
+        /// How many were found.
+        got: u32,
+    },
 }
 
 /// How many deadlines all golden cases of a plugin may take together.
@@ -69,42 +82,48 @@ pub(crate) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
     }
     for case in &plugin.manifest().cases {
         in_time("classify", &case.name)?;
-        run_classifier(plugin, case, leash)?.map_err(|why| failed("classify", &case.name, why))?;
+        run_classifier(plugin, case, leash)?.map_err(|failure| failed("classify", &case.name, failure.why))?;
     }
     Ok(())
 }
 
 /// Runs one golden case of a classifier. The outer error is of the host, the inner one says how the case failed.
-fn run_classifier(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Result<Result<(), String>, Error> {
+pub(crate) fn run_classifier(
+    plugin: &Plugin,
+    case: &ClassifierCase,
+    leash: &Leash,
+) -> Result<Result<(), CaseFailure>, Error> {
+    let failed = |why: String| Ok(Err(CaseFailure { why, differences: Vec::new() }));
     let Some(input) = array(&case.input) else {
-        return Ok(Err(format!("its input cannot be a column of {}", case.input.column_type)));
+        return failed(format!("its input cannot be a column of {}", case.input.column_type));
     };
     let call = ClassifyCall { names: &[&case.column], columns: &[(input, case.input.column_type)] };
-    let found = match plugin.classify(&call, leash) {
-        Ok(found) => found,
-        Err(CallError::Guest(fault)) => return Ok(Err(fault.to_string())),
-        Err(CallError::Machine(why)) => return Err(Error::Instance(why)),
-        Err(CallError::Capability(why)) => return Err(Error::Capability(why)),
-        Err(CallError::Ended) => return Err(Error::Ended),
-    };
-    let mut matched: BTreeMap<&str, u32> = BTreeMap::new();
-    for found in found.iter().filter(|found| found.matched > 0) {
-        if let Some(detection) = plugin.manifest().labels.get(found.label) {
-            let most = matched.entry(&detection.label).or_default();
-            *most = found.matched.max(*most);
+    match plugin.classify(&call, leash) {
+        Ok(answer) => Ok(compare_counts(case, &plugin.manifest().labels, &answer.found)),
+        Err(error) => failed(error.fault()?.to_string()),
+    }
+}
+
+/// Of several ways to find one label, the most successful counts.
+fn compare_counts(case: &ClassifierCase, labels: &[Detection], found: &[Match]) -> Result<(), CaseFailure> {
+    let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    for (label, expected) in &case.matched {
+        counts.entry(label).or_default().0 = *expected;
+    }
+    for found in found {
+        if let Some(detection) = labels.get(found.label) {
+            let (_, got) = counts.entry(&detection.label).or_default();
+            *got = found.matched.max(*got);
         }
     }
-    let expected =
-        case.matched.iter().filter(|(_, matched)| **matched > 0).map(|(label, count)| (label.as_str(), *count));
-    let differs = expected.clone().collect::<BTreeMap<_, _>>() != matched;
-    let shown = |counts: &BTreeMap<&str, u32>| {
-        counts.iter().map(|(label, count)| format!("{label} {count}")).collect::<Vec<_>>().join(", ")
-    };
-    Ok(if differs {
-        Err(format!("it found [{}] and the case says [{}]", shown(&matched), shown(&expected.collect())))
-    } else {
-        Ok(())
-    })
+    let differs = counts.into_iter().filter(|(_, (expected, got))| expected != got);
+    let differs = differs.map(|(label, (expected, got))| (label.to_owned(), expected, got));
+    let differs: Vec<_> = differs.collect();
+    let Some((label, expected, got)) = differs.first() else { return Ok(()) };
+    let why = format!("{got} of its values speak for `{label}`, and the case says {expected}");
+    let differences = differs.iter().cloned();
+    let differences = differences.map(|(label, expected, got)| CaseDifference::Count { label, expected, got });
+    Err(CaseFailure { why, differences: differences.collect() })
 }
 
 /// Runs one golden case. The outer error is of the host, the inner one says how the case failed.
@@ -135,10 +154,7 @@ pub(crate) fn run(
     };
     match plugin.mask_on(&call, key, leash) {
         Ok(answer) => Ok(compare(case, &answer)),
-        Err(CallError::Guest(fault)) => failed(fault.to_string()),
-        Err(CallError::Machine(why)) => Err(Error::Instance(why)),
-        Err(CallError::Capability(why)) => Err(Error::Capability(why)),
-        Err(CallError::Ended) => Err(Error::Ended),
+        Err(error) => failed(error.fault()?.to_string()),
     }
 }
 
@@ -163,15 +179,15 @@ fn compare(case: &Case, answer: &MaskAnswer) -> Result<(), CaseFailure> {
         return Err(CaseFailure { why: "no column came back".to_owned(), differences: Vec::new() });
     };
     let differences: Vec<_> =
-        (0..case.input.cells.len()).filter_map(|row| difference(case, answer, returned, row)).collect();
+        (0..case.input.cells.len()).filter_map(|row| Some((row, difference(case, answer, returned, row)?))).collect();
     let rejects = |row: usize| case.rejected.iter().any(|rejected| rejected.row == row);
     let rejected = |row: usize| answer.rejections.iter().any(|(rejected, _)| *rejected == row);
-    let Some(first) = differences.first() else { return Ok(()) };
-    let why = match differences.iter().any(|it| rejects(it.row) || rejected(it.row)) {
+    let Some((first, _)) = differences.first() else { return Ok(()) };
+    let why = match differences.iter().any(|(row, _)| rejects(*row) || rejected(*row)) {
         true => "other rows are rejected than the case says".to_owned(),
-        false => format!("row {} is not what the case says", first.row),
+        false => format!("row {first} is not what the case says"),
     };
-    Err(CaseFailure { why, differences })
+    Err(CaseFailure { why, differences: differences.into_iter().map(|(_, difference)| difference).collect() })
 }
 
 fn difference(case: &Case, answer: &MaskAnswer, returned: &ArrayRef, row: usize) -> Option<CaseDifference> {
@@ -186,7 +202,7 @@ fn difference(case: &Case, answer: &MaskAnswer, returned: &ArrayRef, row: usize)
         (None, None) => value.is_none_or(|value| value == got) && shape.is_none_or(|shape| shaped(&shape, &got)),
         (says, came) => says == came,
     };
-    (!same).then(|| CaseDifference {
+    (!same).then(|| CaseDifference::Cell {
         row,
         input: case.input.cells.get(row).cloned().unwrap_or_default(),
         expected: says.map_or(expected, told),

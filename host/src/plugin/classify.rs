@@ -34,13 +34,22 @@ pub struct Match {
     pub examined: u32,
 }
 
+/// What a classifier found in the columns of a call.
+#[derive(Debug)]
+pub(crate) struct ClassifyAnswer {
+    /// Each column and label once.
+    pub(crate) found: Vec<Match>,
+    /// The most that a memory of the instance was, in bytes.
+    pub(crate) peak_memory: usize,
+}
+
 impl Plugin {
     /// Counts the values of each column that speak for each label, in an instance that nothing was in before and nothing
     /// will be in after.
     ///
     /// # Errors
     /// What the guest did wrong, or that the machine cannot run it now. Its instance is gone.
-    pub(crate) fn classify(&self, call: &ClassifyCall<'_>, leash: &Leash) -> Result<Vec<Match>, CallError> {
+    pub(crate) fn classify(&self, call: &ClassifyCall<'_>, leash: &Leash) -> Result<ClassifyAnswer, CallError> {
         let lent: usize = call.columns.iter().map(|(array, _)| array.get_buffer_memory_size()).sum();
         let mut store = self.store(lent, leash);
         let columns = lend(call.columns)?;
@@ -51,7 +60,7 @@ impl Plugin {
         let answer = instance
             .and_then(|instance| self.compiled.exports.classify(&mut store, &instance, request, call.names, &columns));
         let findings = answer.map_err(|error| self.failure(&error, &store, lent, leash))?.map_err(refusal)?;
-        Ok(self.check(call, &findings)?)
+        Ok(ClassifyAnswer { found: self.check(call, &findings)?, peak_memory: store.data().memory.peak() })
     }
 
     fn check(&self, call: &ClassifyCall<'_>, findings: &[Finding]) -> Result<Vec<Match>, GuestFault> {
@@ -97,7 +106,7 @@ mod tests {
     fn values_are_counted_in_the_sandbox() {
         let plugin = plugin();
         let call = ClassifyCall { names: &["a", "b"], columns: &[column(), column()] };
-        let found = plugin.classify(&call, &Leash::default()).unwrap();
+        let found = plugin.classify(&call, &Leash::default()).unwrap().found;
         let label = |found: &Match| plugin.manifest().labels[found.label].label.clone();
         let told: Vec<_> = found.iter().map(|it| (it.column, label(it), it.matched, it.examined)).collect();
         for column in [0, 1] {

@@ -1,6 +1,6 @@
 //! What a plugin can do wrong, before it runs and while it runs.
 
-use crate::error::Place;
+use crate::error::{Error, Place};
 
 /// A plugin misbehaved on a batch. Its instance is gone, and the run stops.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,21 @@ pub enum CallError {
     /// The call was ended from outside, before its deadline.
     #[error("ended from outside")]
     Ended,
+}
+
+impl CallError {
+    /// What the plugin is to blame for.
+    ///
+    /// # Errors
+    /// It is not to blame: the machine or what was lent failed, or the call was ended.
+    pub(crate) fn fault(self) -> Result<GuestFault, Error> {
+        match self {
+            Self::Guest(fault) => Ok(fault),
+            Self::Machine(why) => Err(Error::Instance(why)),
+            Self::Capability(why) => Err(Error::Capability(why)),
+            Self::Ended => Err(Error::Ended),
+        }
+    }
 }
 
 /// What a plugin did wrong while it ran.

@@ -22,6 +22,7 @@ pub(crate) use crate::capability::Expected;
 pub use cache::CodeCache;
 pub use call::{MaskAnswer, MaskCall};
 pub use cases::{CaseDifference, CaseFailure};
+pub(crate) use classify::ClassifyAnswer;
 pub use classify::{ClassifyCall, Match};
 pub use engine::Engine;
 use exports::Exports;

@@ -3,7 +3,7 @@
 //! Nothing of the value is in its token, so a token is no code that is derived from information about the individual
 //! (45 CFR 164.514(c)). The same value has the same token in every table of the domain, as long as the vault is there.
 
-use moretta_guest::{BatchError, Column, Masked, Request, TokenFormat, TokenMasker, TokenVault, Values, only};
+use moretta_guest::{BatchError, Column, Masked, Request, TokenFormat, TokenMasker, TokenVault, only};
 use serde::Deserialize;
 
 /// The plugin.
@@ -44,8 +44,7 @@ impl TokenMasker for Token {
         }
         let column = only(columns)?;
         let (tokens, rejections) = vault.tokens(0, format, (config.days > 0).then_some(config.days))?;
-        let masked = Column { values: Values::Text(tokens), ..column };
-        Ok(Masked { columns: vec![masked], rejections })
+        Ok(Masked { columns: vec![column.with_text(tokens)], rejections })
     }
 }
 

@@ -1,5 +1,6 @@
 //! `languages DIR` prints what a plugin costs in each language, as a table in Markdown: the same transform, masking all
-//! letters and digits but the last four, over the same column in one run. DIR is what `guest-sdk/check-kits` built.
+//! letters and digits but the last four, over the same column in one run: whole, and in short with languages side by side.
+//! DIR is what `guest-sdk/check-kits` built.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -32,17 +33,38 @@ struct Language {
     spins: PathBuf,
 }
 
+/// What a row of the table says of a language.
+type Row = [String; 8];
+
+const HEADER: [&str; 8] =
+    ["language", "plugin", "imports", "empty call", "values/s", "of native", "memory", "endless loop"];
+/// What the short table says, by its places in a row.
+const SHORT: [usize; 3] = [1, 4, 3];
+
 fn main() -> Result<()> {
     let built = env::args_os().nth(1).ok_or("say where the plugins are that guest-sdk/check-kits built")?;
     let column = column(ROWS);
     let native = native(&column)?;
-    println!("| language | plugin | imports | empty call | values/s | of native | memory | endless loop |");
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("| {} |\n|{}", HEADER.join(" | "), "---|".repeat(HEADER.len()));
     println!("| Rust, native | | | | {} | 1.0 | | |", millions(ROWS as f64 / native.as_secs_f64()));
+    let mut rows: Vec<Row> = Vec::new();
     for language in languages(Path::new(&built))? {
-        println!("{}", row(&language, &column, native)?);
+        let row = row(&language, &column, native)?;
+        println!("| {} |", row.join(" | "));
+        rows.push(row);
     }
+    println!("\n{}", short(&rows));
     Ok(())
+}
+
+/// A column for each language.
+fn short(rows: &[Row]) -> String {
+    let line = |place: usize| rows.iter().map(|row| format!(" {} |", row[place])).collect::<String>();
+    let mut table = format!("| |{}\n|---|{}\n", line(0), "---|".repeat(rows.len()));
+    for place in SHORT {
+        table.push_str(&format!("| {} |{}\n", HEADER[place], line(place)));
+    }
+    table
 }
 
 /// Rust, and every language that was built.
@@ -65,7 +87,7 @@ fn languages(built: &Path) -> Result<Vec<Language>> {
     Ok(languages)
 }
 
-fn row(language: &Language, column: &ArrayRef, native: Duration) -> Result<String> {
+fn row(language: &Language, column: &ArrayRef, native: Duration) -> Result<Row> {
     let bytes = fs::read(&language.masks)?;
     let (imports, _) = pack::interfaces(&bytes)?;
     // Types give nobody anything.
@@ -76,17 +98,16 @@ fn row(language: &Language, column: &ArrayRef, native: Duration) -> Result<Strin
     check(&plugin, column)?;
     let full = cost(|| call(&plugin, column))?;
     let stopped = stop(&load(&language.spins, Limits { deadline: DEADLINE, ..Limits::default() })?)?;
-    Ok(format!(
-        "| {} | {} | {} | {:.0} µs | {} | {:.1} | {} MiB | stopped after {:.0} ms |",
-        language.name,
+    Ok([
+        language.name.clone(),
         size(bytes.len()),
         if imports.is_empty() { "none".to_owned() } else { imports.join(", ") },
-        empty.as_secs_f64() * 1e6,
+        format!("{:.0} µs", empty.as_secs_f64() * 1e6),
         millions(ROWS as f64 / full.as_secs_f64()),
-        full.as_secs_f64() / native.as_secs_f64(),
-        memory(&language.masks, column)?,
-        stopped.as_secs_f64() * 1e3,
-    ))
+        format!("{:.1}", full.as_secs_f64() / native.as_secs_f64()),
+        format!("{} MiB", memory(&language.masks, column)?),
+        format!("stopped after {:.0} ms", stopped.as_secs_f64() * 1e3),
+    ])
 }
 
 /// `123-45-6789` and the like.

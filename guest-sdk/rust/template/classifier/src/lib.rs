@@ -42,6 +42,8 @@ moretta_guest::classifier!(Numbers);
 
 #[cfg(test)]
 mod tests {
+    use moretta_guest::testing::check_classifier_cases;
+
     use super::*;
 
     fn classify(columns: &[Column]) -> Vec<Finding> {
@@ -49,6 +51,11 @@ mod tests {
             Request { transform: String::new(), config: "{}".to_owned(), reference_date: None };
         let names: Vec<_> = (0..columns.len()).map(|column| format!("column {column}")).collect();
         Numbers::classify(&request, &names, columns).unwrap()
+    }
+
+    #[test]
+    fn the_golden_cases_come_out() {
+        check_classifier_cases(include_str!("../manifest.json"), Numbers::classify);
     }
 
     #[test]
