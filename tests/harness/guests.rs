@@ -23,4 +23,4 @@ pub const HOSTILE_RANDOM: &[u8] = include_bytes!("../guests/packed/hostile-rando
 
 /// A classifier. It finds `other-id` in values that are `x`, and counts wrong in columns whose names begin with `x-`: the
 /// golden cases of its manifest have them, and the last does not come out.
-pub const HOSTILE_CLASSIFIER: &[u8] = include_bytes!("../guests/packed/hostile-classifier.wasm");
+pub const HOSTILE_COUNT: &[u8] = include_bytes!("../guests/packed/hostile-count.wasm");

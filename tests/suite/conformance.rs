@@ -7,7 +7,7 @@ use moretta::conformance::{Options, Outcome, Property, Report, test};
 use moretta::plugin::{Limits, Package, shipped};
 use moretta_tests::forge;
 use moretta_tests::guests::{
-    HOSTILE, HOSTILE_CLASSIFIER, HOSTILE_ENCRYPTION, HOSTILE_FPE, HOSTILE_PSEUDONYM, HOSTILE_RANDOM, HOSTILE_TOKEN,
+    HOSTILE, HOSTILE_COUNT, HOSTILE_ENCRYPTION, HOSTILE_FPE, HOSTILE_PSEUDONYM, HOSTILE_RANDOM, HOSTILE_TOKEN,
 };
 
 fn report(package: &Package, milliseconds: u64) -> Report {
@@ -148,7 +148,7 @@ fn failures_of_classifier(plugin: &[u8]) -> BTreeMap<Property, String> {
 
 #[test]
 fn every_wrong_count_of_a_classifier_is_found() {
-    let failed = failures_of_classifier(HOSTILE_CLASSIFIER);
+    let failed = failures_of_classifier(HOSTILE_COUNT);
     for (property, said) in [
         (Property::Cases, "case `one value too many is counted` (float64): "),
         (Property::Contract, "the input of case `one value too many is counted` (float64): "),
@@ -165,8 +165,8 @@ fn every_wrong_count_of_a_classifier_is_found() {
 #[test]
 fn a_classifier_that_finds_nothing_anywhere_is_told_and_its_cases_say_how_much_differs() {
     // The same code with values and names that it does not look for. The manifest stands in the file as it is.
-    let mut plugin = HOSTILE_CLASSIFIER.to_vec();
-    let manifest = pack::section(HOSTILE_CLASSIFIER, pack::MANIFEST_SECTION).unwrap().unwrap();
+    let mut plugin = HOSTILE_COUNT.to_vec();
+    let manifest = pack::section(HOSTILE_COUNT, pack::MANIFEST_SECTION).unwrap().unwrap();
     let place = plugin.windows(manifest.len()).position(|window| window == manifest).unwrap();
     let other = String::from_utf8(manifest).unwrap().replace("\"x\"", "\"y\"").replace("\"x-", "\"y-");
     plugin[place..place + other.len()].copy_from_slice(other.as_bytes());

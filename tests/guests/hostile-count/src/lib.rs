@@ -4,9 +4,9 @@ use moretta_guest::{BatchError, Classifier, Column, Finding, Request};
 
 /// The plugin.
 #[derive(Debug)]
-pub struct HostileClassifier;
+pub struct HostileCount;
 
-impl Classifier for HostileClassifier {
+impl Classifier for HostileCount {
     fn classify(_: &Request, names: &[String], columns: &[Column]) -> Result<Vec<Finding>, BatchError> {
         let columns = names.iter().zip(columns).zip(0..);
         Ok(columns.filter_map(|((name, column), place)| count(name, column, place)).collect())
@@ -32,7 +32,7 @@ fn count(name: &str, values: &Column, column: u32) -> Option<Finding> {
     is_found.then_some(Finding { column, label: 0, matched, examined })
 }
 
-moretta_guest::classifier!(HostileClassifier);
+moretta_guest::classifier!(HostileCount);
 
 #[cfg(test)]
 mod tests {
@@ -43,6 +43,6 @@ mod tests {
     #[test]
     #[should_panic = "case \"one value too many is counted\""]
     fn counts_as_its_cases_say_until_one_that_does_not_come_out() {
-        check_classifier_cases(include_str!("../manifest.json"), HostileClassifier::classify);
+        check_classifier_cases(include_str!("../manifest.json"), HostileCount::classify);
     }
 }
