@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::batch::is_name;
+use crate::phi::Label;
 use crate::plugin::{PackageError, PackageProblem};
 
 /// Whose fault an [`Error`] is, and so who can mend it.
@@ -355,6 +356,36 @@ pub enum DataProblem {
     /// The output already has rows with another order or other types of columns.
     #[error("the column has another place or type than in the rows before; a {0} file has one order: write ndjson")]
     MovedColumn(&'static str),
+    /// The input is not what the policy's contract says.
+    #[error("{0}; mend the input, or the policy's `contract`")]
+    Contract(Breach),
+    /// The contents of a column are not what its label says, or it has none.
+    #[error(
+        "its values look like {}, and {}; give it the right label, mask or drop it, or say `looks_like` in its rule",
+        looks_like.meaning(), label.map_or_else(|| "nobody said what it is".to_owned(), |label| format!("its label says {}", label.meaning()))
+    )]
+    Content {
+        /// What they look like.
+        looks_like: Label,
+        /// What its label says.
+        label: Option<Label>,
+    },
+    /// What came of a masked column looks like something that it never was.
+    #[error("what came of masking it looks like {}; name another transform, or say `looks_like` in its rule", looks_like.meaning())]
+    MaskedContent {
+        /// What it looks like.
+        looks_like: Label,
+    },
+    /// An original value stands in the output of its row.
+    #[error(
+        "the value of column {} of this row, which is not to be seen, stands here, plain or in disguise; mask or drop the \
+         column, or say `may_hold` in its rule",
+        of.as_ref().map_or_else(|| "another".to_owned(), |name| format!("`{name}`"))
+    )]
+    Residue {
+        /// The column whose value it is, if its name may be shown.
+        of: Option<String>,
+    },
     /// A format has no way to write a value of this type.
     #[error("a value of type {found} cannot be written as {format}; drop the column, or write parquet or arrow")]
     Unwritable {
@@ -363,6 +394,29 @@ pub enum DataProblem {
         /// The format.
         format: &'static str,
     },
+}
+
+/// How an input breaks the policy's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Breach {
+    /// A column that the contract does not name.
+    #[error("the contract does not have this column")]
+    Unexpected,
+    /// A null.
+    #[error("a null, and the contract allows none here")]
+    Null,
+    /// A value that is not of the type.
+    #[error("the value is not of type {0}, which the contract promises")]
+    Type(crate::batch::ColumnType),
+    /// A value that is not in the list.
+    #[error("the value is none of those that the contract lists")]
+    Value,
+    /// A value that does not match.
+    #[error("the value does not match the pattern of the contract")]
+    Pattern,
+    /// A value that cannot be held against anything.
+    #[error("the value has no text that could be held against the contract")]
+    NoText,
 }
 
 fn quoted(name: &Option<String>) -> String {

@@ -83,6 +83,7 @@ mod fold;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gate;
 mod host;
 #[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao", feature = "server"))]
 mod https;

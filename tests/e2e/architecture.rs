@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("made_up", &["batch"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
-    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy", "reveal", "store", "vault"]),
+    ("error", &["audit", "batch", "keys", "outcome", "phi", "plugin", "policy", "reveal", "store", "vault"]),
     // Keys know nothing of ours but who may change them.
     ("approval", &[]),
     ("https", &[]),
@@ -63,13 +63,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("classify", &["batch", "cast", "error", "leash", "manifest", "phi", "plugin"]),
     ("survey", &["batch", "classify", "error", "leash", "phi", "plugin", "source", "workers"]),
     // The path of a batch.
+    ("gate", &["batch", "cast", "classify", "error", "leash", "outcome", "phi", "plan", "policy", "source"]),
     ("source", &["batch", "cast", "error"]),
     (
         "snapshot",
-        &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "today", "vault"],
+        &[
+            "batch", "classify", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy",
+            "today", "vault",
+        ],
     ),
     ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
-    ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
+    ("verify", &["batch", "error", "fold", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
     // The path of a batch without source and sink, for those who try plugins out.
     (
@@ -84,8 +88,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "batch", "error", "leash", "mask", "outcome", "sink", "snapshot", "source", "steps", "tally", "verify",
-            "workers",
+            "batch", "error", "gate", "leash", "mask", "outcome", "sink", "snapshot", "source", "steps", "tally",
+            "verify", "workers",
         ],
     ),
     // The way back, which nothing on the path of masking knows.

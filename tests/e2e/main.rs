@@ -12,6 +12,7 @@ mod encryption;
 mod exit_codes;
 mod files;
 mod formats;
+mod gate;
 mod keys;
 mod leak;
 mod library;

@@ -6,14 +6,19 @@
 mod assign;
 mod call;
 mod check;
+mod contents;
 mod find;
+mod scan;
 
 use std::ops::Range;
 
 use arrow_schema::Schema;
 use serde::Serialize;
 
+pub use crate::policy::{Consequence, ContentCheck, Thoroughness};
+pub use contents::Contents;
 pub use find::{Found, NotFound, Transforms, find};
+pub use scan::{Scan, Search, Sought};
 
 use crate::batch::ColumnType;
 use crate::keys::{Normalize, Purpose};
@@ -32,6 +37,14 @@ pub struct Plan {
     pub calls: Vec<Call>,
     /// The columns that are written: indices into the input, rising. There is at least one.
     pub output: Vec<usize>,
+    /// The columns of the input whose contents are held against their labels.
+    pub contents: Vec<Contents>,
+    /// The masked columns whose contents are.
+    pub outcome: Vec<Contents>,
+    /// What happens where they differ.
+    pub content: ContentCheck,
+    /// What the output is searched for before it is written.
+    pub scan: Scan,
     /// What is odd about the policy on this input and no error.
     pub notes: Vec<PolicyProblem>,
 }
@@ -175,6 +188,8 @@ pub(crate) fn flaws(policy: &Policy, transforms: &dyn Transforms) -> Vec<PolicyP
 /// The plan as far as there can be one, and all that is wrong: for who can find more with it.
 pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> (Plan, Vec<PolicyProblem>) {
     let mut problems = policy.flaws().to_vec();
+    problems.extend(policy.drift(schema));
+    problems.extend(policy.breaches(schema));
     let assigned = assign::assign(schema, policy, &mut problems);
     let mut calls = Vec::new();
     for checked in check::rules(policy, transforms, &mut problems) {
@@ -194,7 +209,11 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
         profile::check(profile, &judged(policy, &columns, &calls), &labelled, &mut problems);
     }
     let notes = assign::notes(schema, policy, &assigned);
-    (Plan { columns, calls, output, notes }, problems)
+    let scan = scan::scan(policy, &columns, &calls, &output);
+    let (contents, outcome) =
+        (contents::of_input(policy, &columns, &calls), contents::of_output(policy, &columns, &calls));
+    let content = policy.gate.content;
+    (Plan { columns, calls, output, contents, outcome, content, scan, notes }, problems)
 }
 
 /// The columns as a profile looks at them.
