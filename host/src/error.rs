@@ -358,17 +358,12 @@ pub enum DataProblem {
     MovedColumn(&'static str),
     /// The input is not what the policy's contract says.
     #[error("{0}; mend the input, or the policy's `contract`")]
-    Contract(Breach),
+    Contract(crate::policy::Breach),
     /// The contents of a column are not what its label says, or it has none.
-    #[error(
-        "its values look like {}, and {}; give it the right label, mask or drop it, or say `looks_like` in its rule",
-        looks_like.meaning(), label.map_or_else(|| "nobody said what it is".to_owned(), |label| format!("its label says {}", label.meaning()))
-    )]
+    #[error("its values look like {}, which no label says; label, mask or drop it, or say `looks_like`", looks_like.meaning())]
     Content {
         /// What they look like.
         looks_like: Label,
-        /// What its label says.
-        label: Option<Label>,
     },
     /// What came of a masked column looks like something that it never was.
     #[error("what came of masking it looks like {}; name another transform, or say `looks_like` in its rule", looks_like.meaning())]
@@ -378,9 +373,8 @@ pub enum DataProblem {
     },
     /// An original value stands in the output of its row.
     #[error(
-        "the value of column {} of this row, which is not to be seen, stands here, plain or in disguise; mask or drop the \
-         column, or say `may_hold` in its rule",
-        of.as_ref().map_or_else(|| "another".to_owned(), |name| format!("`{name}`"))
+        "a value that is not to be seen{} stands here, plain or in disguise; mask or drop it, or say `may_hold`",
+        quoted(of)
     )]
     Residue {
         /// The column whose value it is, if its name may be shown.
@@ -394,29 +388,6 @@ pub enum DataProblem {
         /// The format.
         format: &'static str,
     },
-}
-
-/// How an input breaks the policy's contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Breach {
-    /// A column that the contract does not name.
-    #[error("the contract does not have this column")]
-    Unexpected,
-    /// A null.
-    #[error("a null, and the contract allows none here")]
-    Null,
-    /// A value that is not of the type.
-    #[error("the value is not of type {0}, which the contract promises")]
-    Type(crate::batch::ColumnType),
-    /// A value that is not in the list.
-    #[error("the value is none of those that the contract lists")]
-    Value,
-    /// A value that does not match.
-    #[error("the value does not match the pattern of the contract")]
-    Pattern,
-    /// A value that cannot be held against anything.
-    #[error("the value has no text that could be held against the contract")]
-    NoText,
 }
 
 fn quoted(name: &Option<String>) -> String {

@@ -1,6 +1,7 @@
 //! The gate: what stops a run before masking and after it, or sends rows to quarantine, and that nothing of it cries wolf.
 
 use moretta_tests::command::{Desk, Finished};
+use moretta_tests::guests::HOSTILE_CLASSIFIER;
 use serde_json::Value;
 
 use crate::table::corpus;
@@ -105,7 +106,7 @@ fn rows_with_a_residue_go_to_quarantine_where_the_policy_says_so_and_every_row_i
     assert!(!desk.text("out.csv").contains("123 45"));
     let read = desk.run("quarantine read q --keyring keys").assert_code(0).text();
     assert!(read.lines().count() == 20 && read.contains("\"code\":\"residue\""), "{read}");
-    assert!(desk.run("audit export --keyring keys").assert_code(0).text().contains("\"scanned\":2000"));
+    assert!(desk.run("audit export keys/audit").assert_code(0).text().contains("\"scanned\":2000"));
 }
 
 #[test]
@@ -435,4 +436,53 @@ rules:
         let run = desk.run("mask in.ndjson -p p.yaml --out o.ndjson").assert_code(1);
         assert!(run.stderr.contains(why) && !run.stderr.contains("secret"), "{document}: {}", run.stderr);
     }
+}
+
+#[test]
+fn what_comes_of_a_masked_column_does_not_look_like_something_that_it_never_was() {
+    let names = ["Schmidt", "Hernandez", "Nguyen", "Kowalski", "Petersen", "Yamamoto"];
+    let rows: String = (0..60_usize).map(|row| format!("{}{row}\n", names[row % 6])).collect();
+    let policy = "version: 1\ndomain: d\nlabels: { x: family-name }\nrules:\n  \
+                  - { columns: [x], mask: surrogate, key: identity, with: { kind: phone } }\n";
+    let desk = Desk::with(&[("in.csv", &format!("x\n{rows}")), ("p.yaml", policy)]);
+    let run = desk.run("mask in.csv -p p.yaml --ephemeral-keys --out o.csv").assert_code(1);
+    assert!(run.stderr.contains("column `x`: what came of masking it looks like a telephone number"), "{}", run.stderr);
+    desk.put("p.yaml", policy.replace("kind: phone }", "kind: phone }, looks_like: [phone]"));
+    desk.run("mask in.csv -p p.yaml --ephemeral-keys --out o.csv").assert_code(0);
+    desk.put("p.yaml", policy.replace("kind: phone", "kind: surname"));
+    desk.run("mask in.csv -p p.yaml --ephemeral-keys --out o.csv").assert_code(0);
+}
+
+/// INVARIANT: whatever a classifier does wrong stops the run. It never passes for a column that holds nothing.
+#[test]
+fn a_hostile_classifier_stops_the_run_and_never_passes() {
+    for wrong in ["refuse", "trap", "too-many-matched", "no-such-label", "twice", "spin"] {
+        let rows: String = (0..20).map(|row| format!("value {row}\n")).collect();
+        let policy = format!("version: 1\nrules:\n  - {{ columns: [{wrong}], keep: true }}\n");
+        let desk = Desk::with(&[("in.csv", &format!("{wrong}\n{rows}")), ("p.yaml", &policy)]);
+        std::fs::create_dir(desk.path("plugins")).unwrap();
+        desk.put("plugins/hostile-classifier.wasm", HOSTILE_CLASSIFIER);
+        let run = desk.run("mask in.csv -p p.yaml --plugins plugins --plugin-deadline 500 --out o.csv").assert_code(1);
+        assert!(run.stderr.contains("plugin `hostile-classifier` (classify)"), "{wrong}: {}", run.stderr);
+        assert!(!desk.names().contains("o.csv") && !run.stderr.contains("value 1"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_million_different_values_take_no_more_memory_than_a_few() {
+    let policy = "version: 1\nlabels: { a: other-id, b: operational }\nrules:\n  \
+                  - { columns: [a], mask: redact }\n  - { columns: [b], keep: true }\n";
+    let peak = |rows: u32| {
+        let desk = Desk::with(&[("p.yaml", policy)]);
+        let row = |row: u32| format!("id-{row:08},{}\n", row % 3);
+        desk.put("in.csv", format!("a,b\n{}", (0..rows).map(row).collect::<String>()));
+        let run = "$MORETTA mask in.csv -p p.yaml --verify full --workers 2 --out o.csv --report r.json & \
+                   p=$!; while [ -r /proc/$p/status ]; do grep VmHWM /proc/$p/status >> peak 2>/dev/null; sleep 0.05; done; wait $p";
+        desk.run_in_shell(run).assert_code(0);
+        assert_eq!(report(&desk)["rows"]["scanned"], rows);
+        let peaks = desk.text("peak");
+        peaks.lines().filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).max().unwrap()
+    };
+    let (few, many) = (peak(200_000), peak(1_000_000));
+    assert!(many < few + (48 << 10), "{many} KiB, and {few} KiB for a fifth of it");
 }

@@ -6,7 +6,7 @@ use super::suggest::Grounds;
 use crate::phi::Label;
 
 /// How sure it has to be that a column is something else: a run stops for it.
-const SURE: f64 = 0.85;
+const SURE: f64 = 0.8;
 
 /// How much has to speak for what its label says to leave it at that.
 const DOUBTED: f64 = 0.3;

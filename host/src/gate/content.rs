@@ -136,7 +136,7 @@ fn error(batch: &Batch, contents: &Contents, looks_like: Label) -> Error {
     place.column = Some(contents.name.clone());
     let problem = match contents.is_output {
         true => DataProblem::MaskedContent { looks_like },
-        false => DataProblem::Content { looks_like, label: contents.label },
+        false => DataProblem::Content { looks_like },
     };
     DataError { place, problem }.into()
 }

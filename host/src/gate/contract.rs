@@ -6,9 +6,9 @@ use arrow_schema::DataType;
 
 use crate::batch::{Batch, ColumnType, is_open};
 use crate::cast::cast_exactly;
-use crate::error::{Breach, DataError, DataProblem, Error};
+use crate::error::{DataError, DataProblem, Error};
 use crate::outcome::{Fate, RejectedRow, RejectionCode};
-use crate::policy::{Consequence, Contract, Promise, Unexpected};
+use crate::policy::{Breach, Consequence, Contract, Promise, Unexpected};
 use crate::source::is_of_type;
 
 /// The rows that break the contract, each once, in rising order.

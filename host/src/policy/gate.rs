@@ -1,4 +1,23 @@
 //! What stands before masking and after it: the contract that the input keeps, and what is looked for.
+//!
+//! ```yaml
+//! contract:                 # held against every row before a plugin sees it; without it nothing is promised
+//!   rows: stop              # or quarantine: what a row that breaks it does
+//!   unexpected: reject      # or drop: not written, whatever the rules say; or quarantine: the rows with a value there too
+//!   columns:
+//!     zip: { type: text, nulls: false, pattern: '[0-9]{5}' }
+//!     gender: { values: [female, male], optional: true }
+//! gate:
+//!   content: stop           # or quarantine (all rows of the batch), or off
+//!   residue: stop           # or quarantine: the row; every row is searched then
+//!   verify: sample          # or full; `moretta mask --verify` has the last word
+//! rules:
+//!   - { columns: [comment], keep: true, may_hold: [city], looks_like: [us-ssn] }
+//! ```
+//!
+//! `content` looks at 64 values of each batch, where at least twelve of them differ: at columns that are kept, and at
+//! masked ones with a label of which much is left. `residue` is what [`crate::verify`] searches the output for. `may_hold`
+//! names columns whose values may stand in the output of these; `looks_like` what these look like and are not.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -95,6 +114,29 @@ pub struct Promise {
     pub pattern: Option<Regex>,
     /// Where it stands in the policy, in bytes.
     pub span: Range<usize>,
+}
+
+/// How an input breaks the policy's contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Breach {
+    /// A column that the contract does not name.
+    #[error("the contract does not have this column")]
+    Unexpected,
+    /// A null.
+    #[error("a null, and the contract allows none here")]
+    Null,
+    /// A value that is not of the type.
+    #[error("the value is not of type {0}, which the contract promises")]
+    Type(ColumnType),
+    /// A value that is not in the list.
+    #[error("the value is none of those that the contract lists")]
+    Value,
+    /// A value that does not match.
+    #[error("the value does not match the pattern of the contract")]
+    Pattern,
+    /// A value that cannot be held against anything.
+    #[error("the value has no text that could be held against the contract")]
+    NoText,
 }
 
 impl Contract {

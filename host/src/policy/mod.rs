@@ -24,7 +24,7 @@ use arrow_schema::{FieldRef, Schema};
 use sha2::{Digest, Sha256};
 
 pub use at::At;
-pub use gate::{Consequence, ContentCheck, Contract, Gate, Promise, Thoroughness, Unexpected};
+pub use gate::{Breach, Consequence, ContentCheck, Contract, Gate, Promise, Thoroughness, Unexpected};
 pub use glob::Pattern;
 pub use labels::{Drift, LabelledColumn, Labels, Review, ReviewProblem, Status, digest};
 pub use problem::{PolicyErrors, PolicyProblem};
