@@ -151,6 +151,17 @@ fn a_rule_says_where_a_value_is_expected() {
     assert!(mask(&desk, "").assert_code(1).stderr.contains("`ssn`"));
 }
 
+/// Somebody whose name is White may be white: what a column with a label of its own says by chance is no residue.
+#[test]
+fn a_kept_column_with_a_label_is_searched_for_what_no_chance_makes() {
+    let desk = desk("123-45-6789,White,white\n");
+    mask(&desk, "").assert_code(1);
+    desk.put("p.yaml", POLICY.replace("labels: {", "labels: { comment: quasi-identifier,"));
+    mask(&desk, "").assert_code(0);
+    desk.put("in.csv", "ssn,name,comment\n123-45-6789,White,white 123456789\n");
+    assert!(mask(&desk, "").assert_code(1).stderr.contains("`ssn`"));
+}
+
 #[test]
 fn documents_are_searched_along_all_their_paths() {
     let policy = "\

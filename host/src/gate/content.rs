@@ -114,13 +114,16 @@ fn once(array: &ArrayRef, rows: usize) -> Result<ArrayRef, ArrowError> {
     if missing == 0 { Ok(array) } else { concat(&[&array, &new_null_array(array.data_type(), missing)]) }
 }
 
-/// How many values were looked at, and the first column that is not what its label says, with what it looks like.
+/// A column that is not what its label says, and what it looks like.
+type Odd<'c> = (&'c Contents, Label);
+
+/// How many values were looked at, and the first column that is not what its label says.
 fn look<'c>(
     sample: &Batch,
     mut columns: impl Iterator<Item = &'c Contents>,
     classifiers: &Classifiers,
     leash: &Leash,
-) -> Result<(u64, Option<(&'c Contents, Label)>), Error> {
+) -> Result<(u64, Option<Odd<'c>>), Error> {
     let evidence = classifiers.observe(sample, false, leash)?;
     let examined: BTreeMap<&str, u64> = evidence.columns().map(|(name, observed)| (name, observed.values)).collect();
     let found = columns.find_map(|contents| {

@@ -40,7 +40,7 @@ impl Admitted {
         let admitted = Self { batch: batch.clone(), rows: None, rejected: Vec::new(), examined: 0 };
         match contract {
             None => Ok(admitted),
-            Some(contract) => admitted.without(contract::check(batch, contract)?),
+            Some(contract) => admitted.without(&contract::check(batch, contract)?),
         }
     }
 
@@ -59,7 +59,7 @@ impl Admitted {
         }
         let looked = content::check(&self.batch, plan, classifiers()?.as_ref(), leash)?;
         self.examined = self.examined.saturating_add(looked.examined);
-        self.without(looked.rejected)
+        self.without(&looked.rejected)
     }
 
     /// The rejected rows, numbered as those of the batch that came: these, and what was rejected of those that were admitted.
@@ -72,7 +72,7 @@ impl Admitted {
     }
 
     /// Leaves out rows, which rise.
-    fn without(self, rejected: Vec<RejectedRow>) -> Result<Self, Error> {
+    fn without(self, rejected: &[RejectedRow]) -> Result<Self, Error> {
         if rejected.is_empty() {
             return Ok(self);
         }
@@ -85,7 +85,7 @@ impl Admitted {
         Ok(Self {
             batch: self.batch.pick(&kept, columns),
             rows: Some(kept.iter().filter_map(number).collect()),
-            rejected: self.rejected(&rejected),
+            rejected: self.rejected(rejected),
             examined: self.examined,
         })
     }

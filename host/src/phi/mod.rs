@@ -78,6 +78,11 @@ impl Label {
         std::iter::successors(Some(self), |label| label.broader()).any(|label| label == other)
     }
 
+    /// Whether such a column may hold anything.
+    pub fn is_free_text(self) -> bool {
+        self.name() == "free-text"
+    }
+
     /// Whether a column that looks like this must not pass unreviewed: Safe Harbor removes it, or it may hold anything.
     pub fn is_identifying(self) -> bool {
         self.safe_harbor().is_some() || self.sensitivity() == Sensitivity::Restricted

@@ -2,7 +2,8 @@
 //!
 //! What a plugin was not lent it cannot put into its answer, but by chance or because what it was lent holds it. So a made-up
 //! code is searched for what its plugin saw, and for what no chance makes: eight letters and digits with a digit among
-//! them. All else that is written is searched for every value.
+//! them. So is a column that is kept and has a label, unless that is of free text: somebody whose name is White may be
+//! white. All else that is written is searched for every value.
 
 use serde::Serialize;
 
@@ -98,7 +99,10 @@ fn search(place: &PlannedColumn, sought: &PlannedColumn, calls: &[Call]) -> Sear
         Action::Mask { call, .. } => calls.get(call),
         Action::Keep | Action::Drop { .. } => None,
     };
-    let Some(call) = of(place) else { return Search::All };
+    let Some(call) = of(place) else {
+        let holds_anything = place.label.as_ref().is_none_or(|finding| finding.label.is_free_text());
+        return if holds_anything { Search::All } else { Search::Telling };
+    };
     let is_own = place.index == sought.index;
     let is_near = |call: &Call| call.left == Left::Near;
     if (is_own && call.may_keep) || (!is_own && is_near(call) && of(sought).is_some_and(is_near)) {
