@@ -291,9 +291,17 @@ fn revision(revision: Revision) -> audit::Revision {
 }
 
 fn rows(outcomes: &Outcomes) -> Rows {
-    let Outcomes { read, masked, quarantined, dropped, codes } = outcomes;
+    let Outcomes { read, masked, quarantined, dropped, codes, scanned, examined } = outcomes;
     let rejected = codes.iter().map(|(code, rows)| Rejected { code: code.to_string(), rows: *rows }).collect();
-    Rows { read: *read, masked: *masked, quarantined: *quarantined, dropped: *dropped, rejected }
+    Rows {
+        read: *read,
+        masked: *masked,
+        quarantined: *quarantined,
+        dropped: *dropped,
+        rejected,
+        scanned: *scanned,
+        examined: *examined,
+    }
 }
 
 fn operations(tally: &Tally) -> Vec<Operations> {

@@ -125,7 +125,8 @@ impl BatchPlace {
         }
     }
 
-    fn number(&self, row: usize) -> u64 {
+    /// The number of a row in its input, counted from 1.
+    pub(crate) fn number(&self, row: usize) -> u64 {
         let picked = self.picked.as_ref().and_then(|picked| picked.get(row).copied());
         picked.unwrap_or_else(|| self.first_row.saturating_add(row as u64))
     }
@@ -232,6 +233,14 @@ impl ColumnType {
             DataType::Dictionary(_, values) => return Self::for_arrow(values),
             _ => return None,
         })
+    }
+}
+
+/// The type of the values of a column, of lists that of their elements, as policies and files of labels call it.
+pub(crate) fn type_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::List(item) => type_name(item.data_type()),
+        other => ColumnType::for_arrow(other).map_or_else(|| "other".to_owned(), |known| known.to_string()),
     }
 }
 

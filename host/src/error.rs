@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::batch::is_name;
+use crate::phi::Label;
 use crate::plugin::{PackageError, PackageProblem};
 
 /// Whose fault an [`Error`] is, and so who can mend it.
@@ -361,6 +362,30 @@ pub enum DataProblem {
     /// The output already has rows with another order or other types of columns.
     #[error("the column has another place or type than in the rows before; a {0} file has one order: write ndjson")]
     MovedColumn(&'static str),
+    /// The input is not what the policy's contract says.
+    #[error("{0}; mend the input, or the policy's `contract`")]
+    Contract(crate::policy::Breach),
+    /// The contents of a column are not what its label says, or it has none.
+    #[error("its values look like {}, which no label says; label, mask or drop it, or say `looks_like`", looks_like.meaning())]
+    Content {
+        /// What they look like.
+        looks_like: Label,
+    },
+    /// What came of a masked column looks like something that it never was.
+    #[error("what came of masking it looks like {}; name another transform, or say `looks_like` in its rule", looks_like.meaning())]
+    MaskedContent {
+        /// What it looks like.
+        looks_like: Label,
+    },
+    /// An original value stands in the output of its row.
+    #[error(
+        "a value that is not to be seen{} stands here, plain or in disguise; mask or drop it, or say `may_hold`",
+        quoted(of)
+    )]
+    Residue {
+        /// The column whose value it is, if its name may be shown.
+        of: Option<String>,
+    },
     /// A format has no way to write a value of this type.
     #[error("a value of type {found} cannot be written as {format}; drop the column, or write parquet or arrow")]
     Unwritable {

@@ -80,9 +80,11 @@ mod contract;
 pub mod dataset;
 pub mod error;
 pub mod evidence;
+mod fold;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gate;
 mod host;
 #[cfg(any(feature = "aws-kms", feature = "oci", feature = "openbao", feature = "server"))]
 mod https;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::error::Place;
 
-/// Why a row could not be masked. The same cases as `rejection-code` in `wit/types.wit`.
+/// Why a row could not be masked: the cases of `rejection-code` in `wit/types.wit`, and what the host finds itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectionCode {
@@ -19,6 +19,12 @@ pub enum RejectionCode {
     Missing,
     /// The value is of a kind that the transform does not handle.
     Unsupported,
+    /// The row is not what the policy's contract says of the input. No plugin saw it.
+    Contract,
+    /// The contents of the column are not what its label says. No plugin that masks saw the row.
+    Content,
+    /// An original value stands in the output of the row.
+    Residue,
 }
 
 impl fmt::Display for RejectionCode {
@@ -29,6 +35,9 @@ impl fmt::Display for RejectionCode {
             Self::Unchanged => "unchanged",
             Self::Missing => "missing",
             Self::Unsupported => "unsupported",
+            Self::Contract => "contract",
+            Self::Content => "content",
+            Self::Residue => "residue",
         })
     }
 }
@@ -82,6 +91,10 @@ pub struct Outcomes {
     pub dropped: u64,
     /// Rejections by code. A row counts once, under the code that decided its fate.
     pub codes: BTreeMap<RejectionCode, u64>,
+    /// Rows of the output that were searched for original values.
+    pub scanned: u64,
+    /// Values of the input and the output that classifiers looked at, to hold contents against labels.
+    pub examined: u64,
 }
 
 impl Outcomes {
@@ -91,6 +104,8 @@ impl Outcomes {
         self.masked = self.masked.saturating_add(other.masked);
         self.quarantined = self.quarantined.saturating_add(other.quarantined);
         self.dropped = self.dropped.saturating_add(other.dropped);
+        self.scanned = self.scanned.saturating_add(other.scanned);
+        self.examined = self.examined.saturating_add(other.examined);
         for (code, count) in &other.codes {
             let total = self.codes.entry(*code).or_default();
             *total = total.saturating_add(*count);
@@ -109,6 +124,8 @@ impl Outcomes {
             quarantined: self.quarantined.saturating_sub(part.quarantined),
             dropped: self.dropped.saturating_sub(part.dropped),
             codes: codes.filter(|(_, count)| *count > 0).collect(),
+            scanned: self.scanned.saturating_sub(part.scanned),
+            examined: self.examined.saturating_sub(part.examined),
         }
     }
 

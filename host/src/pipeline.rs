@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::batch::Batch;
 use crate::error::Error;
+use crate::gate::{self, Admitted};
 use crate::leash::Leash;
 use crate::mask::mask;
 use crate::outcome::{Fate, Outcomes, RejectedRow};
@@ -41,15 +42,23 @@ pub(crate) fn process(snapshot: &Snapshot, batch: Batch) -> Result<Processed, Er
 
 fn process_on(snapshot: &Snapshot, batch: Batch, leash: &Leash) -> Result<Processed, Error> {
     let (mut steps, mut stopwatch) = (Steps::default(), Stopwatch::start());
+    let admitted = Admitted::by(snapshot.policy().contract.as_ref(), &batch)?;
+    steps.gate = stopwatch.lap();
     let ready = snapshot.plan_on(&batch.columns().schema(), leash)?;
     steps.plan = stopwatch.lap();
-    let masked = mask(&batch, &ready.calls, leash)?;
+    let classifiers = || snapshot.classifiers(leash);
+    let admitted = admitted.with_contents(&ready.plan, classifiers, leash)?;
+    steps.gate = steps.gate.saturating_add(stopwatch.lap());
+    let masked = mask(&admitted.batch, &ready.calls, leash)?;
     steps.mask = stopwatch.lap();
-    let verified = verify(&batch, &ready.plan, &ready.calls, &masked)?;
+    let verdict = verify(&admitted.batch, &ready.plan, &ready.calls, &masked)?;
+    let examined = gate::check_output(&admitted.batch, verdict.verified.columns(), &ready.plan, classifiers, leash)?;
     steps.verify = stopwatch.lap();
-    let outcomes = outcomes(&batch, &verified, &masked.rejected)?;
-    let tally = Tally::of(&ready, &batch, &masked);
-    Ok(Processed { batch, verified, rejected: masked.rejected, outcomes, candidate: None, tally, steps })
+    let tally = Tally::of(&ready, &admitted.batch, &masked);
+    let rejected = admitted.rejected(&[masked.rejected, verdict.rejected].concat());
+    let mut outcomes = outcomes(&batch, &verdict.verified, &rejected)?;
+    (outcomes.scanned, outcomes.examined) = (verdict.scanned, admitted.examined.saturating_add(examined));
+    Ok(Processed { batch, verified: verdict.verified, rejected, outcomes, candidate: None, tally, steps })
 }
 
 /// A batch that went through: what may be written, and what must not be.

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 pub struct Steps {
     /// Making columns of what was read.
     pub read: Duration,
+    /// Holding rows against the contract, and contents against labels.
+    pub gate: Duration,
     /// Finding what is done to each column. Compiling the plugins, for the first batch that needs them.
     pub plan: Duration,
     /// Calls of plugins.
@@ -22,9 +24,10 @@ pub struct Steps {
 impl Steps {
     /// Adds what another batch took.
     pub(crate) fn add(&mut self, other: &Self) {
-        let Self { read, plan, mask, verify, audit, write } = self;
+        let Self { read, gate, plan, mask, verify, audit, write } = self;
         let pairs = [
             (read, other.read),
+            (gate, other.gate),
             (plan, other.plan),
             (mask, other.mask),
             (verify, other.verify),

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow_schema::{DataType, Schema};
+use arrow_schema::Schema;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::batch::{Batch, ColumnType};
+use crate::batch::{Batch, ColumnType, type_name};
 use crate::classify::{Classifiers, Evidence};
 use crate::error::Error;
 use crate::leash::Leash;
@@ -110,14 +110,6 @@ pub fn columns_of(input: &Path, format: Option<Format>) -> Result<(Vec<(String, 
 
 fn named_types(schema: &Schema) -> impl Iterator<Item = (&str, String)> {
     schema.fields().iter().map(|field| (field.name().as_str(), type_name(field.data_type())))
-}
-
-/// The type of the values, of lists that of their elements.
-fn type_name(data_type: &DataType) -> String {
-    match data_type {
-        DataType::List(item) => type_name(item.data_type()),
-        other => ColumnType::for_arrow(other).map_or_else(|| "other".to_owned(), |known| known.to_string()),
-    }
 }
 
 fn look(source: &mut dyn Source, sampling: &Sampling, looking: &mut Looking) -> Result<(), Error> {

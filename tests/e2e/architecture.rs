@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     // The vocabulary.
     ("phi", &[]),
+    ("fold", &[]),
     ("staged", &[]),
     ("leash", &[]),
     ("steps", &[]),
@@ -20,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("made_up", &["batch"]),
     ("outcome", &["error"]),
     // Errors gather what can go wrong anywhere.
-    ("error", &["audit", "batch", "keys", "outcome", "plugin", "policy", "reveal", "store", "vault"]),
+    ("error", &["audit", "batch", "keys", "outcome", "phi", "plugin", "policy", "reveal", "store", "vault"]),
     // Keys know nothing of ours but who may change them.
     ("approval", &[]),
     ("https", &[]),
@@ -63,13 +64,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("survey", &["batch", "classify", "error", "leash", "phi", "plugin", "source", "workers"]),
     ("risk", &["error", "source"]),
     // The path of a batch.
+    ("gate", &["batch", "cast", "classify", "error", "leash", "outcome", "phi", "plan", "policy", "source"]),
     ("source", &["batch", "cast", "error"]),
     (
         "snapshot",
-        &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "today", "vault"],
+        &[
+            "batch", "classify", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy",
+            "today", "vault",
+        ],
     ),
     ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
-    ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
+    ("verify", &["batch", "error", "fold", "mask", "outcome", "plan", "plugin"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
     // What columns are, on their way to others: the names that others have for labels, a file beside the output, events.
     ("vocabulary", &["phi", "policy"]),
@@ -88,8 +93,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "batch", "error", "leash", "mask", "outcome", "sink", "snapshot", "source", "steps", "tally", "verify",
-            "workers",
+            "batch", "error", "gate", "leash", "mask", "outcome", "sink", "snapshot", "source", "steps", "tally",
+            "verify", "workers",
         ],
     ),
     ("evidence", &["batch", "manifest", "phi", "plan", "policy"]),
@@ -147,8 +152,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "account", "audit", "batch", "error", "host", "lineage", "output", "pipeline", "report", "sidecar", "sink",
-            "source", "two_passes", "workers",
+            "account",
+            "audit",
+            "batch",
+            "error",
+            "host",
+            "lineage",
+            "output",
+            "pipeline",
+            "report",
+            "sidecar",
+            "sink",
+            "source",
+            "two_passes",
+            "workers",
         ],
     ),
     ("inbox", &["audit", "dataset", "error", "outcome", "run", "sink", "source", "staged"]),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::table::{Table, corpus_text, day};
 
-const KEEP_ALL: &str = "version: 1\nrules: [{ columns: [\"**\"], keep: true }]\n";
+const KEEP_ALL: &str = "version: 1\ngate: { content: off }\nrules: [{ columns: [\"**\"], keep: true }]\n";
 
 const FORMATS: [&str; 4] = ["csv", "ndjson", "parquet", "arrow"];
 

@@ -13,6 +13,7 @@ mod evidence;
 mod exit_codes;
 mod files;
 mod formats;
+mod gate;
 mod keys;
 mod labels;
 mod leak;

@@ -375,9 +375,12 @@ fn labels_of_metrics_are_from_closed_sets_whatever_is_asked_for() {
             ],
         ),
         ("fault", &["none", "client", "plugin", "operator", "server"]),
-        ("code", &["unparsable", "out-of-range", "unchanged", "missing", "unsupported"]),
+        (
+            "code",
+            &["unparsable", "out-of-range", "unchanged", "missing", "unsupported", "contract", "content", "residue"],
+        ),
         ("purpose", &["pseudonym", "date-shift"]),
-        ("step", &["read", "plan", "mask", "verify", "audit", "write"]),
+        ("step", &["read", "gate", "plan", "mask", "verify", "audit", "write"]),
         ("state", &["shadow", "canary", "current", "draining", "retired"]),
         ("operation", &["mask", "operate", "read-audit"]),
     ]);

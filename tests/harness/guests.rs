@@ -18,6 +18,9 @@ pub const HOSTILE_FPE: &[u8] = include_bytes!("../guests/packed/hostile-fpe.wasm
 /// A masker with a token vault. Its honest transform returns the tokens.
 pub const HOSTILE_TOKEN: &[u8] = include_bytes!("../guests/packed/hostile-token.wasm");
 
+/// A classifier that does wrong what the name of a column says: `trap`, `spin`, `too-many-matched` and others.
+pub const HOSTILE_CLASSIFIER: &[u8] = include_bytes!("../guests/packed/hostile-classifier.wasm");
+
 /// A masker with random numbers. Its honest transform returns 8 random letters for each value.
 pub const HOSTILE_RANDOM: &[u8] = include_bytes!("../guests/packed/hostile-random.wasm");
 

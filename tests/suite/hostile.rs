@@ -92,10 +92,19 @@ fn values_that_leak_or_get_lost_stop_the_run_at_their_row() {
 fn values_of_another_column_do_not_pass() {
     for rules in [
         "{ columns: [name], mask: hostile/copy-context, context: [city] }\n{ columns: [city], drop: true }",
+        "{ columns: [name], mask: hostile/disguise-context, context: [city] }\n{ columns: [city], drop: true }",
+        "{ columns: [name], mask: hostile/disguise-context, context: [city] }\n{ columns: [city], mask: redact }",
         "{ columns: [name, city], mask: hostile/copy-other, together: true }",
     ] {
         assert!(matches!(fault(mask(HOSTILE, rules, &FULL)), GuestFault::Verification { row: 0, .. }), "{rules}");
     }
+}
+
+#[test]
+fn a_value_that_comes_back_in_disguise_does_not_pass() {
+    let fault = fault(mask(HOSTILE, &rule("disguise"), &NAMES));
+    assert!(matches!(fault, GuestFault::Verification { row: 0, .. }), "{fault}");
+    mask(HOSTILE, "{ columns: [name], mask: hostile/disguise, may_hold: [name] }", &NAMES).unwrap();
 }
 
 #[test]

@@ -232,6 +232,10 @@ pub struct Rows {
     pub dropped: u64,
     /// Rows rejected, by the code of the reason.
     pub rejected: Vec<Rejected>,
+    /// Rows of the output that were searched for original values.
+    pub scanned: u64,
+    /// Values that classifiers looked at, to hold contents against labels.
+    pub examined: u64,
 }
 
 /// Rows rejected for one reason.

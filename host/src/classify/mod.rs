@@ -11,6 +11,7 @@
 
 mod ask;
 mod column;
+mod contradict;
 mod evidence;
 mod shape;
 mod suggest;

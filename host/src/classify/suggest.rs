@@ -52,10 +52,10 @@ struct Ground<'a> {
 }
 
 /// Everything that was looked for in a column.
-struct Grounds<'a>(Vec<Ground<'a>>);
+pub(super) struct Grounds<'a>(Vec<Ground<'a>>);
 
 impl<'a> Grounds<'a> {
-    fn of(classifiers: &'a Classifiers, observed: &Observed) -> Self {
+    pub(super) fn of(classifiers: &'a Classifiers, observed: &Observed) -> Self {
         let ground = |place: usize, classifier: &'a Classifier| {
             classifier.detections().enumerate().filter_map(move |(index, (label, detection))| {
                 let (counts, reads) = (*observed.counts.get(&(place, index))?, classifier.reads());
@@ -66,7 +66,7 @@ impl<'a> Grounds<'a> {
     }
 
     /// What speaks for a label itself counts, and beside it what speaks for the kinds that it is one of.
-    fn confidence(&self, label: Label) -> f64 {
+    pub(super) fn confidence(&self, label: Label) -> f64 {
         let own = self.sum(|ground| ground.label == label);
         if own == 0.0 {
             return 0.0;

@@ -11,16 +11,22 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::{audit, keyring, plugin, read_policy, show};
-use crate::cli::MaskArguments;
+use crate::cli::{MaskArguments, Verify};
 use crate::error::Error;
 use crate::host::{Host, HostBuilder};
 use crate::plugin::{CodeCache, Limits};
-use crate::policy::Policy;
+use crate::policy::{Policy, Thoroughness};
 use crate::run::{FileRun, mask_files};
 
 /// Masks the files that the arguments name.
 pub(super) fn run(arguments: &MaskArguments) -> Result<(), Error> {
-    let policy = read_policy(&arguments.policy, arguments.labels.as_deref())?;
+    let mut policy = read_policy(&arguments.policy, arguments.labels.as_deref())?;
+    if let Some(verify) = arguments.verify {
+        policy.gate.verify = match verify {
+            Verify::Sample => Thoroughness::Sample,
+            Verify::Full => Thoroughness::Full,
+        };
+    }
     let host = host(policy, arguments)?;
     let defaults = FileRun::new(arguments.inputs.clone(), arguments.out.clone());
     let run = FileRun {

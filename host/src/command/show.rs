@@ -44,6 +44,11 @@ pub(super) fn summary(report: &Report) {
     for (code, count) in &rows.codes {
         text.push_str(&format!("  {count} rows rejected as {code}\n"));
     }
+    let looked = (HumanCount(rows.scanned), HumanCount(rows.examined));
+    text.push_str(&format!(
+        "{} rows searched for original values, {} values held against labels\n",
+        looked.0, looked.1
+    ));
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(["COLUMN", "DONE", "RULE", "VALUES"]);
     for (name, column) in report.columns.columns() {

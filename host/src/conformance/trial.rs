@@ -19,7 +19,7 @@ use crate::made_up;
 use crate::manifest::{Ask, Need, Transform, World};
 use crate::mask::{ReadyCall, mask};
 use crate::outcome::Fate;
-use crate::plan::{Action, Beside, Call, KeyUse, Plan, PlannedColumn};
+use crate::plan::{Action, Beside, Call, ContentCheck, KeyUse, Plan, PlannedColumn, Scan};
 use crate::plugin::{GuestFault, MaskCall, Plugin};
 use crate::verify::verify;
 
@@ -96,7 +96,16 @@ impl Trial {
         });
         let columns: Vec<_> = columns.collect();
         let output = (0..setting.columns).collect();
-        let plan = Plan { columns, calls: vec![call.clone()], output, notes: Vec::new() };
+        let plan = Plan {
+            columns,
+            calls: vec![call.clone()],
+            output,
+            contents: Vec::new(),
+            outcome: Vec::new(),
+            content: ContentCheck::Off,
+            scan: Scan::default(),
+            notes: Vec::new(),
+        };
         let calls = vec![ReadyCall { call, plugin: plugin.clone(), grant, pattern }];
         Ok(Self { calls, plan, columns: setting.columns, column_type: setting.column_type })
     }

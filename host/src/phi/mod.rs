@@ -83,6 +83,11 @@ impl Label {
         name.parse().is_ok_and(|other| self.is_a(other))
     }
 
+    /// Whether such a column may hold anything.
+    pub fn is_free_text(self) -> bool {
+        self.name() == "free-text"
+    }
+
     /// Whether a column that looks like this must not pass unreviewed: Safe Harbor removes it, or it may hold anything.
     pub fn is_identifying(self) -> bool {
         self.safe_harbor().is_some() || self.sensitivity() == Sensitivity::Restricted

@@ -29,6 +29,9 @@ struct Decision {
 pub(super) fn assign(schema: &Schema, policy: &Policy, problems: &mut Vec<PolicyProblem>) -> Assigned {
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let decides = |name: &String| {
+        if policy.leaves_out(name) {
+            return None;
+        }
         let label = policy.finding(name).map(|finding| finding.label);
         let decision = |(rule, it): (usize, &Rule)| Some(Decision { rule, place: it.matches(name, label)? });
         policy.rules.iter().enumerate().find_map(decision)
@@ -149,7 +152,8 @@ impl Assigned {
         match policy.unmatched {
             Unmatched::Drop => Vec::new(),
             Unmatched::Deny => {
-                self.unmatched().filter(|(_, name)| !is_subject(policy, name)).map(|(index, _)| index).collect()
+                let is_denied = |name: &str| !is_subject(policy, name) && !policy.leaves_out(name);
+                self.unmatched().filter(|(_, name)| is_denied(name)).map(|(index, _)| index).collect()
             }
         }
     }

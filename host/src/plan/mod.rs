@@ -7,8 +7,10 @@ mod assign;
 mod call;
 mod carried;
 mod check;
+mod contents;
 mod find;
 mod risk;
+mod scan;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,8 +18,11 @@ use std::sync::Arc;
 use arrow_schema::Schema;
 use serde::Serialize;
 
+pub use crate::policy::{Consequence, ContentCheck, Thoroughness};
 pub use carried::Carried;
+pub use contents::Contents;
 pub use find::{Found, NotFound, Transforms, find};
+pub use scan::{Scan, Search, Sought};
 
 use crate::batch::ColumnType;
 use crate::keys::{Normalize, Purpose};
@@ -36,6 +41,14 @@ pub struct Plan {
     pub calls: Vec<Call>,
     /// The columns that are written: indices into the input, rising. There is at least one.
     pub output: Vec<usize>,
+    /// The columns of the input whose contents are held against their labels.
+    pub contents: Vec<Contents>,
+    /// The masked columns whose contents are.
+    pub outcome: Vec<Contents>,
+    /// What happens where they differ.
+    pub content: ContentCheck,
+    /// What the output is searched for before it is written.
+    pub scan: Scan,
     /// What is odd about the policy on this input and no error.
     pub notes: Vec<PolicyProblem>,
 }
@@ -182,6 +195,8 @@ pub(crate) fn flaws(policy: &Policy, transforms: &dyn Transforms) -> Vec<PolicyP
 /// The plan as far as there can be one, and all that is wrong: for who can find more with it.
 pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> (Plan, Vec<PolicyProblem>) {
     let mut problems = policy.flaws().to_vec();
+    problems.extend(policy.drift(schema));
+    problems.extend(policy.breaches(schema));
     let assigned = assign::assign(schema, policy, &mut problems);
     let mut calls = Vec::new();
     for checked in check::rules(policy, transforms, &mut problems) {
@@ -203,7 +218,11 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
     risk::check(schema, policy, &columns, &calls, &mut problems);
     let mut notes = assign::notes(schema, policy, &assigned);
     notes.extend(risk::note(policy));
-    (Plan { columns, calls, output, notes }, problems)
+    let scan = scan::scan(policy, &columns, &calls, &output);
+    let (contents, outcome) =
+        (contents::of_input(policy, &columns, &calls), contents::of_output(policy, &columns, &calls));
+    let content = policy.gate.content;
+    (Plan { columns, calls, output, contents, outcome, content, scan, notes }, problems)
 }
 
 /// The columns as a profile looks at them.

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use arrow_cast::parse::Parser;
+use regex::Regex;
 
+use super::gate::{Contract, Gate, Promise};
 use super::problem::line;
 use super::profile::{Claim, Profile};
 use super::raw::{
-    DetailedProfile, Normalization, ProfileName, RawPolicy, RawProfile, RawRisk, RawRule, RawSubject, Unmatched,
+    DetailedProfile, Normalization, ProfileName, RawContract, RawGate, RawPolicy, RawProfile, RawPromise, RawRisk,
+    RawRule, RawSubject, Unmatched,
 };
 use super::risk::RiskBound;
 use super::rule::{Mask, Rule, RuleAction, With};
@@ -38,6 +41,8 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
     let names = raw.labels.iter().map(|(name, _)| name).chain(raw.types.iter().map(|(name, _)| name));
     let named = names.cloned().collect();
     let types: BTreeMap<_, _> = raw.types.into_iter().map(|(name, of)| (name.value, of.value)).collect();
+    let contract = raw.contract.map(|contract| compiler.contract(contract));
+    let gate = raw.gate.map(gate).unwrap_or_default();
     let written = raw.rules.len();
     let rules: Vec<_> = raw.rules.into_iter().filter_map(|rule| compiler.rule(rule)).collect();
     let whole = raw.whole && rules.len() == written;
@@ -47,6 +52,8 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         text: text.to_owned(),
         labels_digest: None,
         tags: BTreeMap::new(),
+        rejected: BTreeMap::new(),
+        reviewed: None,
         name: raw.name.map(|name| name.value),
         domain: raw.domain.map(|domain| domain.value),
         reference_date,
@@ -56,12 +63,22 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
         risk,
         findings,
         types,
+        contract,
+        gate,
         rules,
         unmatched: raw.unmatched.map_or(Unmatched::default(), |unmatched| unmatched.value),
         notes,
         named,
         flaws: problems,
         whole,
+    }
+}
+
+fn gate(raw: RawGate) -> Gate {
+    Gate {
+        content: raw.content.map(|at| at.value).unwrap_or_default(),
+        residue: raw.residue.map(|at| at.value).unwrap_or_default(),
+        verify: raw.verify.map(|at| at.value).unwrap_or_default(),
     }
 }
 
@@ -127,6 +144,40 @@ impl Compiler<'_> {
             small_classes: raw.small_classes.map(|how| how.value).unwrap_or_default(),
             span,
         })
+    }
+
+    fn contract(&mut self, raw: RawContract) -> Contract {
+        let mut columns = BTreeMap::new();
+        for (name, promise) in raw.columns {
+            columns.insert(name.value, self.promise(promise));
+        }
+        let (rows, unexpected) = (raw.rows.map(|at| at.value), raw.unexpected.map(|at| at.value));
+        Contract { rows: rows.unwrap_or_default(), unexpected: unexpected.unwrap_or_default(), columns }
+    }
+
+    fn promise(&mut self, raw: At<RawPromise>) -> Promise {
+        let At { value: raw, span } = raw;
+        let pattern = raw.pattern.and_then(|At { value, span }| {
+            // In a group, so that an alternative is anchored as well.
+            let pattern = Regex::new(&format!(r"\A(?:{value})\z"));
+            if pattern.is_err() {
+                self.problem(span, "`pattern` is no regular expression that can be used, or is too large");
+            }
+            pattern.ok()
+        });
+        let sorted = |values: At<Vec<At<String>>>| {
+            let mut values: Vec<String> = values.value.into_iter().map(|at| at.value).collect();
+            values.sort_unstable();
+            values
+        };
+        Promise {
+            column_type: raw.column_type.map(|at| at.value),
+            nulls: raw.nulls.is_none_or(|nulls| nulls.value),
+            optional: raw.optional.is_some_and(|optional| optional.value),
+            values: raw.values.map(sorted),
+            pattern,
+            span,
+        }
     }
 
     fn profile(&mut self, raw: RawProfile) -> Option<Profile> {
@@ -212,8 +263,16 @@ impl Compiler<'_> {
         let pattern = |name: At<String>| At { value: Pattern::new(&name.value), span: name.span };
         let columns = columns.into_iter().map(pattern).collect();
         let line = line(self.text, span.start);
+        let may_hold = raw.may_hold.take().map(|columns| columns.value.into_iter().map(pattern).collect());
+        let looks_like = raw.looks_like.take().map(|labels| labels.value.into_iter().map(|at| at.value).collect());
         let action = self.action(raw, &span)?;
-        Some(Rule { line, span, columns, labels, action, whole })
+        let (may_hold, looks_like): (Vec<_>, Vec<_>) = (may_hold.unwrap_or_default(), looks_like.unwrap_or_default());
+        if matches!(action, RuleAction::Drop) && !(may_hold.is_empty() && looks_like.is_empty()) {
+            let message =
+                "`may_hold` and `looks_like` are of columns that are written, and these are dropped; take them away";
+            self.problem(span.clone(), message);
+        }
+        Some(Rule { line, span, columns, labels, action, may_hold, looks_like, whole })
     }
 
     fn action(&mut self, raw: RawRule, rule: &Range<usize>) -> Option<RuleAction> {

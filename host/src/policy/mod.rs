@@ -5,6 +5,7 @@
 
 mod at;
 mod compile;
+mod gate;
 mod glob;
 mod labels;
 mod problem;
@@ -21,9 +22,11 @@ pub(crate) mod yaml;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use arrow_schema::{FieldRef, Schema};
 use sha2::{Digest, Sha256};
 
 pub use at::At;
+pub use gate::{Breach, Consequence, ContentCheck, Contract, Gate, Promise, Thoroughness, Unexpected};
 pub use glob::Pattern;
 pub use labels::{Drift, LabelledColumn, Labels, Looked, Review, ReviewProblem, Status, digest};
 pub use problem::{PolicyErrors, PolicyProblem};
@@ -35,7 +38,7 @@ pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
 pub use tags::Tags;
 
-use crate::batch::{ColumnType, is_name};
+use crate::batch::{ColumnType, is_name, is_open, type_name};
 use crate::phi::{Finding, Findings, Label, Origin};
 
 /// A policy, checked as far as that goes without its input and its plugins.
@@ -60,6 +63,10 @@ pub struct Policy {
     pub findings: Findings,
     /// The types of columns, by name.
     pub types: BTreeMap<String, ColumnType>,
+    /// What the input must be.
+    pub contract: Option<Contract>,
+    /// What is looked for before and after masking.
+    pub gate: Gate,
     /// The rules in order: the first that matches a column decides.
     pub rules: Vec<Rule>,
     /// What happens when none does.
@@ -68,6 +75,10 @@ pub struct Policy {
     pub notes: Vec<PolicyProblem>,
     /// The columns under `labels:` and `types:`.
     named: Vec<At<String>>,
+    /// What columns looked like and are not, as somebody said who reviewed a file of labels.
+    pub(crate) rejected: BTreeMap<String, Label>,
+    /// The file of labels, where it says which columns it is of.
+    reviewed: Option<(String, Labels)>,
     file: String,
     text: String,
     labels_digest: Option<String>,
@@ -110,22 +121,28 @@ impl Policy {
     /// identifies people, and was reviewed by nobody.
     pub fn with_labels(mut self, file: &str, text: &str) -> Result<Self, PolicyErrors> {
         let mut problems = Vec::new();
-        for (column, labelled) in Labels::draft(text, &mut problems).columns {
+        let labels = Labels::draft(text, &mut problems);
+        for (column, labelled) in &labels.columns {
             if !labelled.tags.is_empty() {
                 self.tags.insert(column.clone(), labelled.tags.clone());
             }
             let Some(label) = labelled.label else { continue };
             let problem = match labelled.status {
-                Status::Approved => self.declare(&column, label, file).err(),
-                Status::Suggested if labelled.is_open() => Some(unreviewed(&column, &labelled, label)),
-                Status::Suggested | Status::Rejected => None,
+                Status::Approved => self.declare(column, label, file).err(),
+                Status::Suggested if labelled.is_open() => Some(unreviewed(column, labelled, label)),
+                Status::Suggested => None,
+                Status::Rejected => {
+                    self.rejected.insert(column.clone(), label);
+                    None
+                }
             };
-            problems.extend(problem.map(|message| PolicyProblem { message, span: Some(labelled.span) }));
+            problems.extend(problem.map(|message| PolicyProblem { message, span: Some(labelled.span.clone()) }));
         }
         if !problems.is_empty() {
             return Err(PolicyErrors::new(file, text, problems));
         }
         self.labels_digest = Some(sha256(text));
+        self.reviewed = labels.schema.is_some().then(|| (file.to_owned(), labels));
         Ok(self)
     }
 
@@ -203,6 +220,71 @@ impl Policy {
     pub fn rule_of(&self, column: &str) -> Option<&Rule> {
         let label = self.finding(column).map(|finding| finding.label);
         self.rules.iter().find(|rule| rule.matches(column, label).is_some())
+    }
+
+    /// What is wrong where an input has other columns than those that were reviewed.
+    pub(crate) fn drift(&self, schema: &Schema) -> Option<PolicyProblem> {
+        let (file, labels) = self.reviewed.as_ref()?;
+        let column = |field: &FieldRef| {
+            // A column that the policy gives a type had another when it was reviewed.
+            let known = labels.columns.get(field.name()).filter(|_| self.types.contains_key(field.name()));
+            let known = known.and_then(|known| known.column_type.clone());
+            (field.name().clone(), known.unwrap_or_else(|| type_name(field.data_type())))
+        };
+        let columns: Vec<_> = schema.fields().iter().map(column).collect();
+        let what = match labels.drift(&columns, !is_open(schema)) {
+            Drift { new, other: false } if new.is_empty() => return None,
+            Drift { new, .. } if new.is_empty() => {
+                format!("the input has not all the columns that {file} was made for")
+            }
+            Drift { new, .. } if new.iter().all(|name| is_name(name)) => {
+                format!("{file} was made before the input had these columns, in these types: {}", new.join(", "))
+            }
+            Drift { new, .. } => format!("{file} was made before the input had {} of its columns", new.len()),
+        };
+        let message = format!("{what}; run `moretta classify` on the input again and review what is new");
+        Some(PolicyProblem { message, span: None })
+    }
+
+    /// Whether the contract leaves a column out, whatever the rules say.
+    pub(crate) fn leaves_out(&self, column: &str) -> bool {
+        self.contract.as_ref().is_some_and(|it| it.unexpected != Unexpected::Reject && !it.names(column))
+    }
+
+    /// What of the contract the columns of an input break, as far as they are known before its rows.
+    pub(crate) fn breaches(&self, schema: &Schema) -> Vec<PolicyProblem> {
+        let Some(contract) = self.contract.as_ref().filter(|_| !is_open(schema)) else { return Vec::new() };
+        let mut problems = Vec::new();
+        for field in schema.fields() {
+            let (name, found) = (field.name(), type_name(field.data_type()));
+            let shown = if is_name(name) { format!("`{name}`") } else { "whose name is not shown".to_owned() };
+            let (message, span) = match contract.promise(name) {
+                None if contract.unexpected == Unexpected::Reject => {
+                    (format!("the input has a column {shown}, and the contract does not"), None)
+                }
+                Some(Promise { column_type: Some(wanted), span, .. })
+                    if found != wanted.to_string() && found != ColumnType::Text.to_string() =>
+                {
+                    (format!("column {shown} is {found}, and the contract promises {wanted}"), Some(span.clone()))
+                }
+                _ => continue,
+            };
+            problems.push(PolicyProblem { message, span });
+        }
+        let has = |name: &str| schema.fields().iter().any(|field| field.name() == name);
+        let missing = contract.columns.iter().filter(|(name, promise)| !promise.optional && !has(name));
+        problems.extend(missing.map(|(name, promise)| {
+            let message =
+                format!("the input has no column `{name}`, which the contract promises; or say `optional: true`");
+            PolicyProblem { message, span: Some(promise.span.clone()) }
+        }));
+        problems
+    }
+
+    /// Whether original values of a column may stand in the output of another.
+    pub(crate) fn may_hold(&self, place: &str, sought: &str) -> bool {
+        let held = |rule: &Rule| rule.may_hold.iter().any(|pattern| pattern.value.reaches(sought));
+        self.rule_of(place).is_some_and(held)
     }
 
     /// The columns that rules mask together by name: what a transform is given must not depend on which documents lie in

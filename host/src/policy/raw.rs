@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::At;
+use super::gate::{Consequence, ContentCheck, Thoroughness, Unexpected};
 use super::risk::SmallClasses;
 use crate::batch::ColumnType;
 use crate::outcome::Fate;
@@ -41,6 +42,10 @@ pub(super) struct RawPolicy {
     /// The types of columns, by name: text, or what the file says, unless it is given here.
     #[schemars(default, with = "BTreeMap<String, ColumnType>")]
     pub(super) types: Entries<ColumnType>,
+    /// What the input must be: each batch is held against it before any plugin sees it.
+    pub(super) contract: Option<RawContract>,
+    /// What is looked for before and after masking, and what happens when it is found.
+    pub(super) gate: Option<RawGate>,
     /// What happens to columns. The first rule that matches a column decides.
     #[schemars(extend("minItems" = 1))]
     pub(super) rules: Vec<At<RawRule>>,
@@ -49,6 +54,49 @@ pub(super) struct RawPolicy {
     /// Whether every value could be read.
     #[schemars(skip)]
     pub(super) whole: bool,
+}
+
+/// What an input must be.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Contract", deny_unknown_fields)]
+pub(super) struct RawContract {
+    /// What happens to a row that breaks it.
+    pub(super) rows: Option<At<Consequence>>,
+    /// What happens to a column that it does not name.
+    pub(super) unexpected: Option<At<Unexpected>>,
+    /// What each column must be, by name.
+    #[schemars(with = "BTreeMap<String, RawPromise>")]
+    pub(super) columns: Entries<RawPromise>,
+}
+
+/// What a column must be.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Promise", deny_unknown_fields)]
+pub(super) struct RawPromise {
+    /// The type of its values. Texts that can be read as one of it are.
+    #[schemars(rename = "type")]
+    pub(super) column_type: Option<At<ColumnType>>,
+    /// Whether there may be nulls; true unless said otherwise. Nothing between two delimiters of a CSV file is a null.
+    pub(super) nulls: Option<At<bool>>,
+    /// Whether an input may be without the column; false unless said otherwise.
+    pub(super) optional: Option<At<bool>>,
+    /// The only values that there are.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) values: Option<At<Vec<At<String>>>>,
+    /// A regular expression that each value matches from its first to its last character.
+    pub(super) pattern: Option<At<String>>,
+}
+
+/// What is looked for before and after masking, and what happens when it is found.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Gate", deny_unknown_fields)]
+pub(super) struct RawGate {
+    /// Contents of a column that are not what its label says, or that look like an identifier where it has none.
+    pub(super) content: Option<At<ContentCheck>>,
+    /// An original value of a masked column in the output of its row, plain or in disguise.
+    pub(super) residue: Option<At<Consequence>>,
+    /// Which rows of the output are searched. With `residue: quarantine` it is every row in any case.
+    pub(super) verify: Option<At<Thoroughness>>,
 }
 
 /// The column that names the individual that a row is about.
@@ -178,6 +226,12 @@ pub(super) struct RawRule {
     pub(super) may_keep: Option<At<bool>>,
     /// What happens to a row that the transform cannot handle.
     pub(super) rejected: Option<At<Fate>>,
+    /// Columns whose original values may stand in the output of these: names and patterns of names.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) may_hold: Option<At<Vec<At<String>>>>,
+    /// What the values of these columns look like and are not.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) looks_like: Option<At<Vec<At<Label>>>>,
     /// Whether every value could be read.
     #[schemars(skip)]
     pub(super) whole: bool,

@@ -8,7 +8,8 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
 use super::raw::{
-    DetailedProfile, Entries, Normalization, NormalizedSubject, RawPolicy, RawProfile, RawRisk, RawRule, RawSubject,
+    DetailedProfile, Entries, Normalization, NormalizedSubject, RawContract, RawGate, RawPolicy, RawProfile,
+    RawPromise, RawRisk, RawRule, RawSubject,
 };
 use super::suggest::{did_you_mean, nearest};
 use super::yaml::{Node, Tree};
@@ -16,7 +17,7 @@ use super::{At, PolicyProblem};
 use crate::phi::Label;
 
 /// The keys of a policy, of what is in it, and of a rule.
-const POLICY: [&str; 11] = [
+const POLICY: [&str; 13] = [
     "version",
     "name",
     "domain",
@@ -26,15 +27,33 @@ const POLICY: [&str; 11] = [
     "risk",
     "labels",
     "types",
+    "contract",
+    "gate",
     "rules",
     "unmatched",
 ];
 const RISK: [&str; 4] = ["quasi_identifiers", "sensitive", "k", "small_classes"];
+const CONTRACT: [&str; 3] = ["rows", "unexpected", "columns"];
+const PROMISE: [&str; 5] = ["type", "nulls", "optional", "values", "pattern"];
+const GATE: [&str; 3] = ["content", "residue", "verify"];
 const PROFILE: [&str; 5] = ["name", "absent", "agreement", "method", "expires"];
 const SUBJECT: [&str; 2] = ["column", "normalize"];
 const NORMALIZATION: [&str; 3] = ["trim", "ascii-case", "separators"];
-const RULE: [&str; 11] =
-    ["columns", "labels", "mask", "keep", "drop", "with", "key", "context", "together", "may_keep", "rejected"];
+const RULE: [&str; 13] = [
+    "columns",
+    "labels",
+    "mask",
+    "keep",
+    "drop",
+    "with",
+    "key",
+    "context",
+    "together",
+    "may_keep",
+    "rejected",
+    "may_hold",
+    "looks_like",
+];
 
 /// Reads a policy. `None` only together with a problem.
 pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<RawPolicy> {
@@ -51,6 +70,8 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let risk = fields.optional("risk", risk);
     let labels = fields.optional("labels", labels).map(|map| map.value).unwrap_or_default();
     let types = fields.optional("types", |read, key, node| read.map(key, node, Read::choice));
+    let contract = fields.optional("contract", contract);
+    let gate = fields.optional("gate", gate);
     let rules = fields.required("rules", "a list of rules", |read, key, node| read.list(key, node, rule));
     let unmatched = fields.optional("unmatched", Read::choice);
     let whole = fields.read.whole;
@@ -66,6 +87,8 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
         risk,
         labels,
         types,
+        contract,
+        gate,
         rules,
         unmatched,
         whole,
@@ -100,10 +123,8 @@ fn profile(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawProfile> {
 }
 
 fn risk(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<RawRisk>> {
+    let node = read.a_map(key, node)?;
     let span = node.span.clone();
-    if !matches!(node.value, Tree::Map(_)) {
-        return read.problem(span, format!("{key} takes a map, `{{ quasi_identifiers: [...], k: 11 }}`"));
-    }
     let mut fields = Fields::open(node, key, &RISK, read)?;
     let names = |read: &mut Read<'_>, key: &str, node| read.list(key, node, Read::text);
     let quasi_identifiers = fields.required("quasi_identifiers", "columns, `[zip, birth_date, gender]`", names);
@@ -112,6 +133,37 @@ fn risk(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<RawRisk>> {
     let small_classes = fields.optional("small_classes", Read::choice);
     let value = RawRisk { quasi_identifiers: quasi_identifiers?, sensitive, k: k?, small_classes };
     Some(At { value, span })
+}
+
+fn contract(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawContract> {
+    let node = read.a_map(key, node)?;
+    let mut fields = Fields::open(node, key, &CONTRACT, read)?;
+    let rows = fields.optional("rows", Read::choice);
+    let unexpected = fields.optional("unexpected", Read::choice);
+    let what = "a map from columns to what they must be";
+    let columns = fields.required("columns", what, |read, key, node| read.map(key, node, promise));
+    Some(RawContract { rows, unexpected, columns: columns.map(|map| map.value).unwrap_or_default() })
+}
+
+fn promise(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<RawPromise>> {
+    let span = node.span.clone();
+    let mut fields = Fields::open(node, "a column of the contract", &PROMISE, read)?;
+    let value = RawPromise {
+        column_type: fields.optional("type", Read::choice),
+        nulls: fields.optional("nulls", Read::truth),
+        optional: fields.optional("optional", Read::truth),
+        values: fields.optional("values", |read, key, node| read.list(key, node, Read::text)),
+        pattern: fields.optional("pattern", Read::text),
+    };
+    Some(At { value, span })
+}
+
+fn gate(read: &mut Read<'_>, key: &str, node: Node) -> Option<RawGate> {
+    let node = read.a_map(key, node)?;
+    let mut fields = Fields::open(node, key, &GATE, read)?;
+    let content = fields.optional("content", Read::choice);
+    let residue = fields.optional("residue", Read::choice);
+    Some(RawGate { content, residue, verify: fields.optional("verify", Read::choice) })
 }
 
 fn normalization(read: &mut Read<'_>, key: &str, node: Node) -> Option<Normalization> {
@@ -136,6 +188,8 @@ fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {
         together: fields.optional("together", Read::truth),
         may_keep: fields.optional("may_keep", Read::truth),
         rejected: fields.optional("rejected", Read::choice),
+        may_hold: fields.optional("may_hold", |read, key, node| read.list(key, node, Read::text)),
+        looks_like: fields.optional("looks_like", |read, key, node| read.list(key, node, Read::label)),
         whole: true,
     };
     rule.whole = std::mem::replace(&mut read.whole, before);
@@ -278,6 +332,13 @@ impl Read<'_> {
             hint => format!("there is no label `{}`{hint}", name.value),
         };
         self.problem(name.span, message)
+    }
+
+    fn a_map(&mut self, key: &str, node: Node) -> Option<Node> {
+        match node.value {
+            Tree::Map(_) => Some(node),
+            _ => self.problem(node.span, format!("{key} takes a map, `{{ name: value }}`")),
+        }
     }
 
     fn any(&mut self, _: &str, node: Node) -> Option<At<Value>> {

@@ -21,6 +21,10 @@ pub struct Rule {
     pub labels: Vec<At<Label>>,
     /// What happens.
     pub action: RuleAction,
+    /// Columns whose original values may stand in the output of these.
+    pub may_hold: Vec<At<Pattern>>,
+    /// What the values look like and are not.
+    pub looks_like: Vec<Label>,
     /// Whether all that it says could be read: what seems to be missing in one that is not whole may be there.
     pub(crate) whole: bool,
 }

@@ -95,6 +95,12 @@ mod tests {
         assert_eq!(valid(risk), (true, true));
         assert_eq!(valid(&risk.replace("11", "1")), (false, false));
         assert_eq!(valid(&risk.replace("blank", "keep")), (false, false));
+        let gate = "version: 1\ncontract: { rows: quarantine, unexpected: drop, columns: { a: { type: int64, nulls: false, \
+                    optional: true, values: [x], pattern: 'x+' } } }\ngate: { content: off, residue: quarantine, verify: full }\n\
+                    rules: [{ columns: [a], keep: true, may_hold: [b], looks_like: [us-ssn] }]";
+        assert_eq!(valid(gate), (true, true));
+        assert_eq!(valid(&gate.replace("residue: quarantine", "residue: off")), (false, false));
+        assert_eq!(valid(&gate.replace("values: [x]", "values: []")), (false, false));
         for wrong in [
             "version: 1",
             "version: 2\nrules: [{ columns: [a], keep: true }]",

@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_schema::{FieldRef, Schema, SchemaRef};
 
 use crate::batch::LABEL;
+use crate::classify::Classifiers;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, TokenGrant};
 use crate::leash::Leash;
 use crate::lend::Grant;
-use crate::manifest::Ask;
+use crate::manifest::{Ask, World};
 use crate::mask::ReadyCall;
-use crate::plan::{self, Found, KeyUse, Plan, Transforms};
+use crate::plan::{self, ContentCheck, Found, KeyUse, Plan, Transforms};
 use crate::plugin::{Package, Plugin, Registry};
 use crate::policy::{Policy, PolicyProblem, Rule, RuleAction};
 use crate::today::today;
@@ -38,6 +39,8 @@ pub struct Snapshot {
     /// The keys that were asked for and that the audit trail does not know of yet.
     asked: Mutex<Vec<Asked>>,
     pulse: Pulse,
+    /// Those who say what columns hold, once they were asked.
+    classifiers: Mutex<Option<Arc<Classifiers>>>,
 }
 
 /// A key that a call of a plan asks for, and the version that it is lent, or why it is not.
@@ -72,6 +75,7 @@ impl Snapshot {
             plans: Mutex::default(),
             asked: Mutex::default(),
             pulse: Pulse::default(),
+            classifiers: Mutex::default(),
         }
     }
 
@@ -108,7 +112,24 @@ impl Snapshot {
 
     /// Compiles every plugin that the policy names, so that no batch waits for that. No code is run.
     pub(crate) fn compile(&self) -> Result<(), Error> {
-        self.transforms().try_for_each(|(_, found)| self.plugins.compile(&found.manifest.name).map(drop))
+        self.transforms().try_for_each(|(_, found)| self.plugins.compile(&found.manifest.name).map(drop))?;
+        let classifiers = self.packages().filter(|package| package.manifest().world == World::Classifier);
+        let mut asked = classifiers.filter(|_| self.policy.gate.content != ContentCheck::Off);
+        asked.try_for_each(|package| self.plugins.compile(&package.manifest().name).map(drop))
+    }
+
+    /// Those who say what columns hold, by their values.
+    ///
+    /// # Errors
+    /// One does not compile, a golden case fails, or it knows a label that is none.
+    pub(crate) fn classifiers(&self, leash: &Leash) -> Result<Arc<Classifiers>, Error> {
+        let mut classifiers = self.classifiers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = classifiers.as_ref() {
+            return Ok(known.clone());
+        }
+        let known = Arc::new(Classifiers::new(self.plugins.classifiers(leash)?)?);
+        *classifiers = Some(known.clone());
+        Ok(known)
     }
 
     /// Every plugin that there is, by name.

@@ -30,6 +30,7 @@ use crate::error::Error;
 pub use format::{Compression, Format};
 pub use identity::Identity;
 pub use open::{open, open_sent};
+pub(crate) use parse::is_of_type;
 
 /// The types that the policy gives to columns, by name. A column that is not named is text, or what a typed file says.
 pub type Types = BTreeMap<String, ColumnType>;

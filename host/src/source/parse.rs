@@ -32,6 +32,19 @@ pub(super) fn parse(text: &StringArray, column_type: ColumnType) -> Result<Array
     })
 }
 
+/// Whether a text is one of a value of this type.
+pub(crate) fn is_of_type(text: &str, column_type: ColumnType) -> bool {
+    match column_type {
+        ColumnType::Text => true,
+        ColumnType::Binary => STANDARD.decode(text).is_ok(),
+        ColumnType::Boolean => boolean(text).is_some(),
+        ColumnType::Int64 => text.parse::<i64>().is_ok(),
+        ColumnType::Float64 => text.parse::<f64>().is_ok(),
+        ColumnType::Date32 => date(text).is_some(),
+        ColumnType::Timestamp => timestamp(text).is_some(),
+    }
+}
+
 fn primitive<T: ArrowPrimitiveType>(
     text: &StringArray,
     parse: impl Fn(&str) -> Option<T::Native>,

@@ -7,6 +7,7 @@ mod cells;
 mod clear;
 mod join;
 mod plain;
+mod residue;
 mod revealed;
 
 use std::fmt;
@@ -104,32 +105,53 @@ impl fmt::Debug for VerifiedBatch {
     }
 }
 
-/// Checks every cell of every masked column, and puts the batch together that may be written.
+/// What verification comes to.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// What may be written.
+    pub(crate) verified: VerifiedBatch,
+    /// Rows that were masked and must not be written, each once, in rising order.
+    pub(crate) rejected: Vec<RejectedRow>,
+    /// How many rows were searched for original values.
+    pub(crate) scanned: u64,
+}
+
+/// Checks every cell of every masked column, searches the output for original values, and puts the batch together that may
+/// be written.
 ///
 /// # Errors
-/// A cell fails: a fault of the plugin, which stops the run.
-pub(crate) fn verify(
-    batch: &Batch,
-    plan: &Plan,
-    calls: &[ReadyCall],
-    masked: &MaskedBatch,
-) -> Result<VerifiedBatch, Error> {
+/// A cell fails: a fault of the plugin, which stops the run. Or an original value is found, and the policy stops the run.
+pub(crate) fn verify(batch: &Batch, plan: &Plan, calls: &[ReadyCall], masked: &MaskedBatch) -> Result<Verdict, Error> {
     let rejected = Rejected::new(&masked.rejected, batch.rows());
     for (ready, answer) in calls.iter().zip(&masked.calls) {
         cells::check(ready, answer, &rejected)
             .map_err(|(row, problem)| guest_error(batch, ready, GuestFault::Verification { row, problem }))?;
     }
     let columns = assemble(batch, plan, masked)?;
-    let flags = plan.output.iter().map(|column| plan.columns.get(*column).is_none_or(is_masked)).collect();
-    Ok(match rejected.kept() {
-        None => VerifiedBatch { columns, masked: flags, documents: batch.documents().cloned() },
-        Some(kept) => VerifiedBatch {
-            columns: filter_record_batch(&columns, &kept)
-                .map_err(|_| Error::Internal("rejected rows cannot be left out"))?,
-            masked: flags,
-            documents: batch.documents().map(|documents| Arc::new(documents.filter(|row| !rejected.contains(row)))),
-        },
-    })
+    let found = residue::scan(batch, (plan, calls), masked, &columns, &rejected)?;
+    let rejected = match found.rejected.is_empty() {
+        true => rejected,
+        false => Rejected::new(&[masked.rejected.as_slice(), &found.rejected].concat(), batch.rows()),
+    };
+    let masked = plan.output.iter().map(|column| plan.columns.get(*column).is_none_or(is_masked)).collect();
+    let verified = written(batch, columns, masked, &rejected)?;
+    Ok(Verdict { verified, rejected: found.rejected, scanned: found.scanned })
+}
+
+/// Leaves the rejected rows out.
+fn written(
+    batch: &Batch,
+    columns: RecordBatch,
+    masked: Vec<bool>,
+    rejected: &Rejected,
+) -> Result<VerifiedBatch, Error> {
+    let Some(kept) = rejected.kept() else {
+        return Ok(VerifiedBatch { columns, masked, documents: batch.documents().cloned() });
+    };
+    let columns =
+        filter_record_batch(&columns, &kept).map_err(|_| Error::Internal("rejected rows cannot be left out"))?;
+    let documents = |documents: &Arc<Documents>| Arc::new(documents.filter(|row| !rejected.contains(row)));
+    Ok(VerifiedBatch { columns, masked, documents: batch.documents().map(documents) })
 }
 
 /// The rows that a plugin rejected: their cells are not looked at, and not written.

@@ -175,6 +175,7 @@ impl Metrics {
         let steps = &report.steps;
         let steps = [
             ("read", steps.read),
+            ("gate", steps.gate),
             ("plan", steps.plan),
             ("mask", steps.mask),
             ("verify", steps.verify),

@@ -135,6 +135,7 @@ impl Begun {
         let steps = &report.steps;
         let steps = [
             ("moretta.seconds.read", steps.read),
+            ("moretta.seconds.gate", steps.gate),
             ("moretta.seconds.plan", steps.plan),
             ("moretta.seconds.mask", steps.mask),
             ("moretta.seconds.verify", steps.verify),

@@ -24,7 +24,7 @@ pub const TRIAL: &str = "trial";
 type Transform = fn(&[Column], &[Column]) -> Result<Masked, BatchError>;
 
 /// Everything that the plugin can do wrong, in the order of the manifest. What each does stands there.
-const TRANSFORMS: [(&str, Transform); 48] = [
+const TRANSFORMS: [(&str, Transform); 50] = [
     ("honest", |columns, _| honest::mask(columns)),
     ("refuse", |_, _| Err(BatchError::Internal)),
     ("spin", |_, _| resources::spin()),
@@ -55,6 +55,10 @@ const TRANSFORMS: [(&str, Transform); 48] = [
     ("echo", |columns, _| values::echo(columns)),
     ("echo-last", |columns, _| values::echo_last(columns)),
     ("copy-context", values::copy_context),
+    ("disguise", |columns, _| values::disguised(columns, &columns[0])),
+    ("disguise-context", |columns, context| {
+        values::disguised(columns, context.first().ok_or(BatchError::WrongColumns)?)
+    }),
     ("copy-other", |columns, _| values::copy_other(columns)),
     ("swap-rows", |columns, _| values::swap_rows(columns)),
     ("number-as-text", |columns, _| values::as_text(&columns[0])),

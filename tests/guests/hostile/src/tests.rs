@@ -94,6 +94,10 @@ fn copies_go_where_they_do_not_belong() {
     let context = mask("copy-context", &[lent()], std::slice::from_ref(&other)).unwrap();
     assert_eq!(values(&context.columns[0]), [Some("Berlin"), None, Some("Köln"), Some("Ulm")]);
     assert_eq!(mask("copy-context", &[lent()], &[]), Err(BatchError::WrongColumns));
+    let disguised = mask("disguise-context", &[lent()], std::slice::from_ref(&other)).unwrap();
+    assert_eq!(values(&disguised.columns[0])[3], Some("U\u{200b}l\u{200b}m\u{200b}"));
+    let own = mask("disguise", &[other.clone()], &[]).unwrap();
+    assert_eq!(values(&own.columns[0])[3], Some("U\u{200b}l\u{200b}m\u{200b}"));
     let swapped = mask("copy-other", &[other.clone(), other], &[]).unwrap();
     assert_eq!(values(&swapped.columns[1]), [Some("Berlin"), Some("Bonn"), Some("Köln"), Some("Ulm")]);
     let full = Column::from_text([Some("a"), Some("b"), Some("c")]);

@@ -20,6 +20,16 @@ pub(crate) fn copy_context(columns: &[Column], context: &[Column]) -> Result<Mas
     first_column(columns, copy_of(&columns[0], context.first().ok_or(BatchError::WrongColumns)?)?)
 }
 
+/// The values of `other`, with a blank that nobody sees behind each letter, so that no comparison of bytes finds them.
+pub(crate) fn disguised(columns: &[Column], other: &Column) -> Result<Masked, BatchError> {
+    let mut text = TextBuilder::with_capacity(0, 0);
+    for (own, other) in columns[0].text()?.iter().zip(other.text()?.iter()) {
+        let hidden = other.map(|value| value.chars().flat_map(|letter| [letter, '\u{200b}']).collect::<String>());
+        text.push_option(own.map(|_| hidden.as_deref().unwrap_or(MASK)));
+    }
+    first_column(columns, text.finish())
+}
+
 /// The values of two columns, each in the place of the other.
 pub(crate) fn copy_other(columns: &[Column]) -> Result<Masked, BatchError> {
     let [first, second] = columns else { return Err(BatchError::WrongColumns) };
