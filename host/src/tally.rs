@@ -7,7 +7,7 @@ use arrow_array::Array;
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::keys::Purpose;
-use crate::mask::MaskedBatch;
+use crate::mask::{MaskedBatch, Scrubbed};
 use crate::plan::Action;
 use crate::policy::PolicyProblem;
 use crate::snapshot::{Ready, Snapshot};
@@ -18,7 +18,7 @@ const COLLISION_ODDS: f64 = 1e-3;
 /// What was done to one column.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct ColumnTally {
-    /// `mask`, `keep` or `drop`.
+    /// `mask`, `scrub`, `keep` or `drop`.
     pub action: &'static str,
     /// Which transform of which plugin.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,6 +28,9 @@ pub struct ColumnTally {
     pub rule: Option<usize>,
     /// Values that are not null.
     pub cells: u64,
+    /// Of free text, how many pieces of which label were masked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pieces: BTreeMap<&'static str, u64>,
     /// What the key is for that the transform was lent, if it was lent one.
     #[serde(skip)]
     pub key: Option<Purpose>,
@@ -51,6 +54,10 @@ impl Tally {
             match column.action {
                 Action::Keep => entry.action = "keep",
                 Action::Drop { .. } => entry.action = "drop",
+                Action::Scrub { scrub } => {
+                    entry.action = "scrub";
+                    entry.pieces = masked.scrubbed.get(scrub).map(Scrubbed::pieces_by_label).unwrap_or_default();
+                }
                 Action::Mask { call, position } => {
                     entry.action = "mask";
                     let lent = masked.calls.get(call).and_then(|call| call.lent.get(position));
@@ -70,7 +77,7 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         for (name, theirs) in other.0 {
             match self.0.get_mut(&name) {
-                Some(ours) => ours.cells = ours.cells.saturating_add(theirs.cells),
+                Some(ours) => ours.add(&theirs),
                 None => {
                     self.0.insert(name, theirs);
                 }
@@ -92,6 +99,16 @@ impl Tally {
         });
         let problems = crowded.map(|(name, tally)| collision(name, tally.cells)).collect();
         Ok(snapshot.policy().refuse(problems)?)
+    }
+}
+
+impl ColumnTally {
+    fn add(&mut self, theirs: &Self) {
+        self.cells = self.cells.saturating_add(theirs.cells);
+        for (label, pieces) in &theirs.pieces {
+            let ours = self.pieces.entry(label).or_default();
+            *ours = ours.saturating_add(*pieces);
+        }
     }
 }
 

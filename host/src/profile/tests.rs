@@ -22,8 +22,8 @@ fn expert() -> Claim {
 }
 
 fn refused(claim: &Claim, name: Option<&str>, left: Left) -> Option<String> {
-    let written = Written { transform: Some("t"), left, span: 0..1 };
-    let column = Column { name: "c", label: name.map(label), written: None };
+    let written = Written { transform: Some("t"), left, is_scrubbed: false, span: 0..1 };
+    let column = Column { name: "c", label: name.map(label), is_piece: false, written: None };
     refusal(claim, &column, &written)
 }
 
