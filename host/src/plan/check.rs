@@ -16,7 +16,7 @@ use crate::policy::{Line, Mask, Policy, PolicyProblem, Rule, RuleAction, Scrub, 
 /// A rule that masks columns or pieces of them.
 pub(super) enum CheckedRule<'p> {
     Mask(Box<Checked<'p>>),
-    Scrub(CheckedScrub<'p>),
+    Scrub(Box<CheckedScrub<'p>>),
 }
 
 /// A rule that scrubs free text, with what finds pieces and what masks them.
@@ -59,7 +59,8 @@ pub(super) fn rules<'p>(
                 checked.extend(mask.map(|mask| CheckedRule::Mask(Box::new(mask))));
             }
             RuleAction::Scrub(scrub) => {
-                checked.extend(check.scrub(index, rule, scrub, transforms).map(CheckedRule::Scrub));
+                let scrub = check.scrub(index, rule, scrub, transforms);
+                checked.extend(scrub.map(|scrub| CheckedRule::Scrub(Box::new(scrub))));
             }
             RuleAction::Keep | RuleAction::Drop => {}
         }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::manifest::Manifest;
+use crate::phi::Label;
 use crate::policy::RuleAction;
 
 /// Plugins that offer one transform of each sort.
@@ -502,7 +503,7 @@ fn a_column_of_free_text_has_calls_for_its_pieces() {
     let [one, two] = plan.scrubs.as_slice() else { panic!("{:?}", plan.scrubs) };
     assert_eq!((one.column, two.column, one.threshold, one.fate), (0, 5, 70, Fate::Drop));
     assert_eq!(one.find.iter().map(|finder| finder.plugin.as_str()).collect::<Vec<_>>(), ["others"]);
-    let known = |column, label: Option<&str>| KnownColumn { column, label: label.map(super::tests::label) };
+    let known = |column, name: Option<&str>| KnownColumn { column, label: name.map(label) };
     assert_eq!(one.known, [known(1, Some("us-ssn")), known(2, None), known(4, Some("person-name"))]);
     let calls: Vec<_> =
         plan.calls.iter().map(|call| (call.transform.as_str(), call.scrub, call.columns.clone())).collect();
@@ -540,7 +541,7 @@ fn says_what_is_wrong_with_a_rule_that_scrubs() {
         problems.remove(0)
     };
     let number = "column `note` is no text, and only text is scrubbed; mask or drop it";
-    assert_eq!(wrong(&["note:int64"], "{}"), told("{}", number));
+    assert_eq!(wrong(&["note:int64"], "{}").1, number);
     let finder = "no plugin `clinical-txt` finds pieces of free text; did you mean `clinical-text`?";
     assert_eq!(wrong(&["note"], "{ find: [clinical-txt] }"), told("clinical-txt", finder));
     assert_eq!(

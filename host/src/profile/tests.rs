@@ -105,7 +105,7 @@ fn each_of_the_eighteen_is_a_column_or_declared_absent() {
 fn a_dropped_column_needs_nothing() {
     let mut problems = Vec::new();
     let profile = Profile { claim: limited(), span: 0..1 };
-    let dropped = Column { name: "c", label: None, written: None };
+    let dropped = Column { name: "c", label: None, is_piece: false, written: None };
     check(&profile, &[dropped], &[], &mut problems);
     assert_eq!(problems, []);
 }
