@@ -2,12 +2,14 @@
 //! promises that every masker makes. Behind the feature `testing`, which only `[dev-dependencies]` enable.
 
 mod classifier;
+mod find;
 mod key;
 
 use regex::Regex;
 use serde_json::Value;
 
 pub use classifier::check_classifier_cases;
+pub use find::check_found;
 pub use key::TestKey;
 
 use crate::NumberBuilder;

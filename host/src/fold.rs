@@ -44,13 +44,11 @@ impl Folded {
     }
 
     /// The folded text, UTF-8.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for who finds pieces of free text"))]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The bytes of the text, at character boundaries, that some of the folded bytes come from. `None`: there are none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for who finds pieces of free text"))]
     pub(crate) fn source(&self, folded: Range<usize>) -> Option<Range<usize>> {
         let places = self.places.get(folded)?;
         Some(places.first()?.0 as usize..places.last()?.1 as usize)

@@ -109,6 +109,7 @@ pub mod report;
 pub mod reveal;
 pub mod risk;
 pub mod run;
+mod scrub;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod sidecar;

@@ -49,7 +49,7 @@ fn process_on(snapshot: &Snapshot, batch: Batch, leash: &Leash) -> Result<Proces
     let classifiers = || snapshot.classifiers(leash);
     let admitted = admitted.with_contents(&ready.plan, classifiers, leash)?;
     steps.gate = steps.gate.saturating_add(stopwatch.lap());
-    let masked = mask(&admitted.batch, &ready.calls, leash)?;
+    let masked = mask(&admitted.batch, &ready.calls, &ready.scrubs, leash)?;
     steps.mask = stopwatch.lap();
     let verdict = verify(&admitted.batch, &ready.plan, &ready.calls, &masked)?;
     let examined = gate::check_output(&admitted.batch, verdict.verified.columns(), &ready.plan, classifiers, leash)?;

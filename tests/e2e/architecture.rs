@@ -35,6 +35,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &["batch", "outcome", "phi"]),
     ("profile", &["manifest", "phi", "policy"]),
     ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy", "profile"]),
+    // Free text: no plugin, no batch.
+    ("scrub", &["fold", "phi"]),
     // The sandbox.
     ("lend", &["keys", "manifest", "vault"]),
     ("contract", &["batch", "keys", "vault"]),
@@ -73,8 +75,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "today", "vault",
         ],
     ),
-    ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
-    ("verify", &["batch", "error", "fold", "mask", "outcome", "plan", "plugin"]),
+    (
+        "mask",
+        &["batch", "cast", "error", "keys", "leash", "lend", "manifest", "outcome", "phi", "plan", "plugin", "scrub"],
+    ),
+    ("verify", &["batch", "error", "fold", "mask", "outcome", "plan", "plugin", "scrub"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
     // What columns are, on their way to others: the names that others have for labels, a file beside the output, events.
     ("vocabulary", &["phi", "policy"]),

@@ -35,6 +35,7 @@ mod reveal;
 mod reveal_tokens;
 mod risk;
 mod rotation;
+mod scrub;
 #[cfg(feature = "server")]
 mod server;
 mod stream;

@@ -20,6 +20,8 @@ pub const HOSTILE_TOKEN: &[u8] = include_bytes!("../guests/packed/hostile-token.
 
 /// A classifier that does wrong what the name of a column says: `trap`, `spin`, `too-many-matched` and others.
 pub const HOSTILE_CLASSIFIER: &[u8] = include_bytes!("../guests/packed/hostile-classifier.wasm");
+/// A text classifier. What it does wrong is the name of the column; under any other name it finds the numbers.
+pub const HOSTILE_TEXT: &[u8] = include_bytes!("../guests/packed/hostile-text.wasm");
 
 /// A masker with random numbers. Its honest transform returns 8 random letters for each value.
 pub const HOSTILE_RANDOM: &[u8] = include_bytes!("../guests/packed/hostile-random.wasm");

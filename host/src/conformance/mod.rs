@@ -23,8 +23,9 @@ pub use speed::{Ratio, Speed, bench};
 
 use crate::batch::ColumnType;
 use crate::error::Error;
+use crate::leash::Leash;
 use crate::manifest::World;
-use crate::plugin::{Engine, Limits, Package, Plugin};
+use crate::plugin::{Engine, Limits, Package, Plugin, cases};
 use check::Checker;
 
 /// What a plugin is tried on, beside what it is always tried on.
@@ -59,6 +60,10 @@ impl std::fmt::Debug for Options {
 pub fn test(package: &Package, options: &Options) -> Result<Report, Error> {
     let plugin = Arc::new(Plugin::load(&Engine::new(options.limits, None)?, package.clone())?);
     let manifest = plugin.manifest();
+    if manifest.world == World::TextClassifier {
+        // Of what it finds, its golden cases say all that can be held against it.
+        cases::check(&plugin, &Leash::default())?;
+    }
     let fits = |with: &Map<String, Value>| manifest.transforms.iter().any(|it| it.complete_config(with).is_ok());
     if options.with.as_ref().is_some_and(|with| !fits(with)) {
         return Err(Error::Usage(

@@ -133,6 +133,7 @@ fn of_column(
             .calls
             .get(call)
             .map_or_else(|| "mask".to_owned(), |call| format!("{}/{} {}", call.plugin, call.transform, call.version)),
+        Action::Scrub { .. } => "scrub".to_owned(),
         Action::Keep => "keep".to_owned(),
         Action::Drop { by_rule: true } => "drop".to_owned(),
         Action::Drop { by_rule: false } => "drop, since no rule mentions it".to_owned(),

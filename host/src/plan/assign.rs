@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Schema};
 
 use super::carried::label_of;
-use super::{Action, Beside, Call, Carried, PlannedColumn};
+use super::{Action, Beside, Call, Carried, PlannedColumn, Scrub};
 use crate::batch::{ColumnType, is_name, is_open};
 use crate::manifest::Left;
 use crate::policy::{At, Policy, PolicyProblem, Rule, RuleAction, Tags, Unmatched, did_you_mean};
@@ -84,13 +84,20 @@ impl Assigned {
     }
 
     /// One action for every column. A column that a rule masks and no call has is dropped, never kept.
-    pub(super) fn columns(&self, schema: &Schema, policy: &Policy, calls: &[Call]) -> Vec<PlannedColumn> {
+    pub(super) fn columns(
+        &self,
+        schema: &Schema,
+        policy: &Policy,
+        calls: &[Call],
+        scrubs: &[Scrub],
+    ) -> Vec<PlannedColumn> {
         let mut masked = BTreeMap::new();
-        for (call, columns) in calls.iter().map(|call| &call.columns).enumerate() {
+        for (call, of) in calls.iter().enumerate().filter(|(_, call)| call.scrub.is_none()) {
             masked.extend(
-                columns.iter().enumerate().map(|(position, column)| (*column, Action::Mask { call, position })),
+                of.columns.iter().enumerate().map(|(position, column)| (*column, Action::Mask { call, position })),
             );
         }
+        masked.extend(scrubs.iter().enumerate().map(|(scrub, of)| (of.column, Action::Scrub { scrub })));
         let beside: Vec<_> = calls.iter().map(|call| self.looked_at(call)).collect();
         let columns = self.names.iter().zip(&self.rules).enumerate();
         let plan = |(index, (name, decision)): (usize, (&String, &Option<Decision>))| {
@@ -98,13 +105,16 @@ impl Assigned {
             let action = match rule.map(|rule| &rule.action) {
                 Some(RuleAction::Keep) => Action::Keep,
                 Some(RuleAction::Drop) => Action::Drop { by_rule: true },
-                Some(RuleAction::Mask(_)) => masked.get(&index).copied().unwrap_or(Action::Drop { by_rule: true }),
+                Some(RuleAction::Mask(_) | RuleAction::Scrub(_)) => {
+                    masked.get(&index).copied().unwrap_or(Action::Drop { by_rule: true })
+                }
                 None => Action::Drop { by_rule: false },
             };
             let label = policy.finding(name).cloned();
             let (rule, carried) = (rule.map(|rule| rule.line), self.carried(schema, policy, calls, (index, action)));
             let beside = match action {
                 Action::Mask { call, .. } => beside.get(call).cloned().unwrap_or_default(),
+                Action::Scrub { scrub } => scrubs.get(scrub).map(|scrub| self.known(scrub)).unwrap_or_default(),
                 Action::Keep | Action::Drop { .. } => Arc::default(),
             };
             let carried = Carried { beside, ..carried };
@@ -122,6 +132,7 @@ impl Assigned {
                 Some(call) => (call.left, call.produced.get(position).map(ToString::to_string)),
                 None => (Left::Everything, None),
             },
+            Action::Scrub { .. } => (Left::Part, Some(ColumnType::Text.to_string())),
             Action::Drop { .. } => (Left::Nothing, None),
             Action::Keep => (Left::Everything, schema.fields().get(index).map(|field| type_name(field.data_type()))),
         };
@@ -140,6 +151,11 @@ impl Assigned {
         let masked = call.columns.iter().copied().filter(|_| call.columns.len() > 1);
         let columns: BTreeSet<_> = masked.chain(context).collect();
         columns.into_iter().filter_map(|column| self.names.get(column).cloned()).collect()
+    }
+
+    /// The columns that are looked for in free text.
+    fn known(&self, scrub: &Scrub) -> Arc<[String]> {
+        scrub.known.iter().filter_map(|known| self.names.get(known.column).cloned()).collect()
     }
 
     fn unmatched(&self) -> impl Iterator<Item = (usize, &str)> {
@@ -238,6 +254,7 @@ pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Ve
 fn context(rule: &Rule) -> &[At<String>] {
     match &rule.action {
         RuleAction::Mask(mask) => &mask.context,
+        RuleAction::Scrub(scrub) => &scrub.known,
         RuleAction::Keep | RuleAction::Drop => &[],
     }
 }

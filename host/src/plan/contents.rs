@@ -27,7 +27,8 @@ pub(super) fn of_input(policy: &Policy, columns: &[PlannedColumn], calls: &[Call
     let is_held = |column: &&PlannedColumn| match column.action {
         Action::Keep => true,
         Action::Mask { call, .. } => column.label.is_some() && calls.get(call).is_some_and(|call| !call.is_made_up()),
-        Action::Drop { .. } => false,
+        // Of free text nothing can be said as a column.
+        Action::Scrub { .. } | Action::Drop { .. } => false,
     };
     columns.iter().filter(is_held).map(|column| contents(policy, column, false)).collect()
 }
@@ -40,7 +41,7 @@ pub(super) fn of_output(policy: &Policy, columns: &[PlannedColumn], calls: &[Cal
             let left = calls.get(call).map(|call| call.left);
             column.label.is_some() && matches!(left, Some(Left::Part | Left::Everything | Left::DerivedCode))
         }
-        Action::Keep | Action::Drop { .. } => false,
+        Action::Scrub { .. } | Action::Keep | Action::Drop { .. } => false,
     };
     columns.iter().filter(is_held).map(|column| contents(policy, column, true)).collect()
 }

@@ -9,8 +9,10 @@ mod carried;
 mod check;
 mod contents;
 mod find;
+mod judge;
 mod risk;
 mod scan;
+mod scrub;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,11 +20,14 @@ use std::sync::Arc;
 use arrow_schema::Schema;
 use serde::Serialize;
 
+use check::CheckedRule;
+
 pub use crate::policy::{Consequence, ContentCheck, Thoroughness};
 pub use carried::Carried;
 pub use contents::Contents;
-pub use find::{Found, NotFound, Transforms, find};
+pub use find::{Finder, Found, NotFound, Transforms, find};
 pub use scan::{Scan, Search, Sought};
+pub use scrub::{KnownColumn, Scrub, Substitute};
 
 use crate::batch::ColumnType;
 use crate::keys::{Normalize, Purpose};
@@ -39,6 +44,8 @@ pub struct Plan {
     pub columns: Vec<PlannedColumn>,
     /// The calls of plugins that each batch takes. None depends on another.
     pub calls: Vec<Call>,
+    /// The columns of free text of which pieces are masked.
+    pub scrubs: Vec<Scrub>,
     /// The columns that are written: indices into the input, rising. There is at least one.
     pub output: Vec<usize>,
     /// The columns of the input whose contents are held against their labels.
@@ -82,6 +89,11 @@ pub enum Action {
         /// Where it is among the columns of the call.
         position: usize,
     },
+    /// Pieces of it are masked, and the rest is written as it is.
+    Scrub {
+        /// Which of the plan's.
+        scrub: usize,
+    },
     /// It is written as it is.
     Keep,
     /// It is not written.
@@ -110,6 +122,8 @@ pub struct Call {
     pub config: String,
     /// The columns to mask: indices into the input.
     pub columns: Vec<usize>,
+    /// Where its cells are pieces of free text: which of the plan's scrubs finds them in the column.
+    pub scrub: Option<usize>,
     /// The further columns that the transform sees.
     pub context: Vec<Beside>,
     /// The types in which the columns are handed over; for a list column, of its elements.
@@ -198,13 +212,18 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
     problems.extend(policy.drift(schema));
     problems.extend(policy.breaches(schema));
     let assigned = assign::assign(schema, policy, &mut problems);
-    let mut calls = Vec::new();
-    for checked in check::rules(policy, transforms, &mut problems) {
-        if policy.is_whole() {
-            calls.extend(call::calls(&checked, &assigned, schema, policy, &mut problems));
+    let (mut calls, mut scrubs) = (Vec::new(), Vec::new());
+    for checked in check::rules(policy, transforms, &mut problems).iter().filter(|_| policy.is_whole()) {
+        match checked {
+            CheckedRule::Mask(checked) => {
+                calls.extend(call::calls(checked, &assigned, schema, policy, &mut problems));
+            }
+            CheckedRule::Scrub(checked) => {
+                scrub::plan(checked, (&assigned, schema, policy), (&mut calls, &mut scrubs), &mut problems);
+            }
         }
     }
-    let columns = assigned.columns(schema, policy, &calls);
+    let columns = assigned.columns(schema, policy, &calls, &scrubs);
     let written = |column: &&PlannedColumn| !matches!(column.action, Action::Drop { .. });
     let output: Vec<_> = columns.iter().filter(written).map(|column| column.index).collect();
     if output.is_empty() && problems.is_empty() {
@@ -213,37 +232,16 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
     }
     if let Some(profile) = &policy.profile {
         let labelled: Vec<_> = policy.findings.iter().map(|(_, finding)| finding.label).collect();
-        profile::check(profile, &judged(policy, &columns, &calls), &labelled, &mut problems);
+        profile::check(profile, &judge::columns(policy, &columns, &calls, &scrubs), &labelled, &mut problems);
     }
     risk::check(schema, policy, &columns, &calls, &mut problems);
     let mut notes = assign::notes(schema, policy, &assigned);
     notes.extend(risk::note(policy));
-    let scan = scan::scan(policy, &columns, &calls, &output);
+    let scan = scan::scan(policy, &columns, (&calls, &scrubs), &output);
     let (contents, outcome) =
         (contents::of_input(policy, &columns, &calls), contents::of_output(policy, &columns, &calls));
     let content = policy.gate.content;
-    (Plan { columns, calls, output, contents, outcome, content, scan, notes }, problems)
-}
-
-/// The columns as a profile looks at them.
-fn judged<'p>(policy: &Policy, columns: &'p [PlannedColumn], calls: &'p [Call]) -> Vec<profile::Column<'p>> {
-    let written = |column: &PlannedColumn| match column.action {
-        Action::Mask { call, .. } => calls.get(call).map(|call| {
-            let transform = Some(call.transform.as_str());
-            profile::Written { transform, left: call.left, span: call.span.clone() }
-        }),
-        Action::Keep => {
-            let span = policy.rule_of(&column.name).map(|rule| rule.span.clone()).unwrap_or_default();
-            Some(profile::Written { transform: None, left: Left::Everything, span })
-        }
-        Action::Drop { .. } => None,
-    };
-    let judged = |column: &'p PlannedColumn| profile::Column {
-        name: &column.name,
-        label: column.label.as_ref().map(|finding| finding.label),
-        written: written(column),
-    };
-    columns.iter().map(judged).collect()
+    (Plan { columns, calls, scrubs, output, contents, outcome, content, scan, notes }, problems)
 }
 
 #[cfg(test)]

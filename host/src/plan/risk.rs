@@ -21,6 +21,7 @@ pub(super) fn check(
             None if is_open(schema) => None,
             None => Some("is not in the input"),
             Some(Action::Drop { .. }) => Some("is not written, so nobody can know it from the output"),
+            Some(Action::Scrub { .. }) => Some("is free text, which nobody knows of a person"),
             Some(Action::Keep) => None,
             Some(Action::Mask { call, .. }) => {
                 let repeats = calls.get(call).is_none_or(|call| call.properties.deterministic);

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use super::{Action, Beside, Call, PlannedColumn};
+use super::{Action, Beside, Call, PlannedColumn, Scrub, Substitute};
 use crate::manifest::Left;
 use crate::phi::{Label, Sensitivity};
 use crate::policy::{Consequence, Policy, Thoroughness};
@@ -60,13 +60,22 @@ impl Call {
 
 /// What a plan makes of its columns. Masked are sought, unless their label says that they identify nobody; and dropped,
 /// where a label says that they do, or a plugin sees them.
-pub(super) fn scan(policy: &Policy, columns: &[PlannedColumn], calls: &[Call], output: &[usize]) -> Scan {
+pub(super) fn scan(
+    policy: &Policy,
+    columns: &[PlannedColumn],
+    (calls, scrubs): (&[Call], &[Scrub]),
+    output: &[usize],
+) -> Scan {
     let sought: Vec<Sought> = columns.iter().filter(|column| is_sought(column, calls)).map(sought).collect();
     let place = |column: &usize| {
         let column = columns.get(*column);
         let search = |sought: &Sought| {
             column.zip(columns.get(sought.column)).map_or(Search::All, |(place, sought)| {
-                if policy.may_hold(&place.name, &sought.name) { Search::Not } else { search(place, sought, calls) }
+                if policy.may_hold(&place.name, &sought.name) {
+                    Search::Not
+                } else {
+                    search(place, sought, (calls, scrubs))
+                }
             })
         };
         sought.iter().map(search).collect()
@@ -85,7 +94,8 @@ fn is_sought(column: &PlannedColumn, calls: &[Call]) -> bool {
             Some(label) => label.is_identifying(),
             None => calls.iter().any(|call| call.is_lent(column.index)),
         },
-        Action::Keep => false,
+        // What stands in it beside its pieces stays.
+        Action::Scrub { .. } | Action::Keep => false,
     }
 }
 
@@ -94,17 +104,22 @@ fn sought(column: &PlannedColumn) -> Sought {
     Sought { column: column.index, short: label.is_some_and(|label| label.sensitivity() == Sensitivity::Restricted) }
 }
 
-fn search(place: &PlannedColumn, sought: &PlannedColumn, calls: &[Call]) -> Search {
+fn search(place: &PlannedColumn, sought: &PlannedColumn, (calls, scrubs): (&[Call], &[Scrub])) -> Search {
     let of = |column: &PlannedColumn| match column.action {
         Action::Mask { call, .. } => calls.get(call),
-        Action::Keep | Action::Drop { .. } => None,
+        Action::Scrub { .. } | Action::Keep | Action::Drop { .. } => None,
     };
+    let is_near = |call: &Call| call.left == Left::Near;
+    if let Action::Scrub { scrub } = place.action {
+        // The known values of the row are looked for in its text with greater care: `verify::scrubbed`.
+        let moves = scrubs.get(scrub).is_some_and(|scrub| substitutes(scrub, calls).any(is_near));
+        return if moves && of(sought).is_some_and(is_near) { Search::Not } else { Search::Telling };
+    }
     let Some(call) = of(place) else {
         let holds_anything = place.label.as_ref().is_none_or(|finding| finding.label.is_free_text());
         return if holds_anything { Search::All } else { Search::Telling };
     };
     let is_own = place.index == sought.index;
-    let is_near = |call: &Call| call.left == Left::Near;
     if (is_own && call.may_keep) || (!is_own && is_near(call) && of(sought).is_some_and(is_near)) {
         // One date of a row moves to where another was.
         return Search::Not;
@@ -117,4 +132,13 @@ fn search(place: &PlannedColumn, sought: &PlannedColumn, calls: &[Call]) -> Sear
         Left::Nothing | Left::Length | Left::RandomCode | Left::DerivedCode => Search::Telling,
         Left::Near | Left::Range | Left::Region | Left::Year | Left::AgeGroup => Search::Not,
     }
+}
+
+/// The calls that mask pieces.
+fn substitutes<'p>(scrub: &'p Scrub, calls: &'p [Call]) -> impl Iterator<Item = &'p Call> {
+    let all = scrub.kinds.iter().map(|(_, by)| by).chain([&scrub.otherwise]);
+    all.filter_map(|by| match by {
+        Substitute::Tag => None,
+        Substitute::Call(call) => calls.get(*call),
+    })
 }

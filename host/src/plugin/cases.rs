@@ -80,9 +80,15 @@ pub(crate) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
             run(plugin, transform, case, leash)?.map_err(|failure| failed(&transform.name, &case.name, failure.why))?;
         }
     }
+    let is_of_text = plugin.manifest().world == World::TextClassifier;
+    let asked = if is_of_text { "find" } else { "classify" };
     for case in &plugin.manifest().cases {
-        in_time("classify", &case.name)?;
-        run_classifier(plugin, case, leash)?.map_err(|failure| failed("classify", &case.name, failure.why))?;
+        in_time(asked, &case.name)?;
+        let came_out = match is_of_text {
+            true => finds(plugin, case, leash)?,
+            false => run_classifier(plugin, case, leash)?.map_err(|failure| failure.why),
+        };
+        came_out.map_err(|why| failed(asked, &case.name, why))?;
     }
     Ok(())
 }
@@ -107,7 +113,7 @@ pub(crate) fn run_classifier(
 /// Of several ways to find one label, the most successful counts.
 fn compare_counts(case: &ClassifierCase, labels: &[Detection], found: &[Match]) -> Result<(), CaseFailure> {
     let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
-    for (label, expected) in &case.matched {
+    for (label, expected) in case.matched.iter().flatten() {
         counts.entry(label).or_default().0 = *expected;
     }
     for found in found {
@@ -124,6 +130,32 @@ fn compare_counts(case: &ClassifierCase, labels: &[Detection], found: &[Match]) 
     let differences = differs.iter().cloned();
     let differences = differences.map(|(label, expected, got)| CaseDifference::Count { label, expected, got });
     Err(CaseFailure { why, differences: differences.collect() })
+}
+
+/// Runs one golden case of a text classifier.
+fn finds(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Result<Result<(), String>, Error> {
+    let (Some(input), Some(found)) = (array(&case.input), &case.found) else {
+        return Ok(Err("its input cannot be a column of text".to_owned()));
+    };
+    let spans = match plugin.find(&case.column, &input, leash) {
+        Ok(spans) => spans,
+        Err(error) => return error.fault().map(|fault| Err(fault.to_string())),
+    };
+    for (row, (cell, expected)) in case.input.cells.iter().zip(found).enumerate() {
+        let text = cell.as_str().unwrap_or_default();
+        let came = spans.iter().filter(|span| span.row == row).map(|span| {
+            let label = plugin.manifest().labels.get(span.label).map(|known| known.label.as_str());
+            (label.unwrap_or_default(), text.get(span.start..span.end).unwrap_or_default())
+        });
+        let came: Vec<_> = came.collect();
+        let expected: Vec<_> = expected.iter().map(|piece| (piece.label.as_str(), piece.text.as_str())).collect();
+        if came != expected {
+            let labels = |pieces: &[(&str, &str)]| pieces.iter().map(|piece| piece.0).collect::<Vec<_>>().join(", ");
+            let (came, expected) = (labels(&came), labels(&expected));
+            return Ok(Err(format!("row {row}: it found [{came}], and the case says [{expected}], or others of them")));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Runs one golden case. The outer error is of the host, the inner one says how the case failed.

@@ -9,6 +9,7 @@ mod join;
 mod plain;
 mod residue;
 mod revealed;
+mod scrubbed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use arrow_select::nullif::nullif;
 
 use crate::batch::{Batch, Documents, LABEL};
 use crate::error::Error;
-use crate::mask::{MaskedBatch, ReadyCall, guest_error};
+use crate::mask::{MaskedBatch, ReadyCall, Scrubbed, guest_error};
 use crate::outcome::RejectedRow;
 use crate::plan::{Action, Plan, PlannedColumn};
 use crate::plugin::GuestFault;
@@ -127,6 +128,7 @@ pub(crate) fn verify(batch: &Batch, plan: &Plan, calls: &[ReadyCall], masked: &M
         cells::check(ready, answer, &rejected)
             .map_err(|(row, problem)| guest_error(batch, ready, GuestFault::Verification { row, problem }))?;
     }
+    scrubbed::check(batch, calls, masked, &rejected)?;
     let columns = assemble(batch, plan, masked)?;
     let found = residue::scan(batch, (plan, calls), masked, &columns, &rejected)?;
     let rejected = match found.rejected.is_empty() {
@@ -187,7 +189,7 @@ impl Rejected {
 }
 
 fn is_masked(column: &PlannedColumn) -> bool {
-    matches!(column.action, Action::Mask { .. })
+    matches!(column.action, Action::Mask { .. } | Action::Scrub { .. })
 }
 
 fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBatch, Error> {
@@ -201,6 +203,11 @@ fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBa
             Action::Mask { call, position } => {
                 let array = masked.calls.get(call).and_then(|call| call.column(position)).ok_or_else(missing)?;
                 fields.push(labelled(Field::new(field.name(), array.data_type().clone(), true), planned));
+                arrays.push(clear::clear(&array)?);
+            }
+            Action::Scrub { scrub } => {
+                let array = masked.scrubbed.get(scrub).and_then(Scrubbed::column).ok_or_else(missing)?;
+                fields.push(Arc::new(Field::new(field.name(), array.data_type().clone(), true)));
                 arrays.push(clear::clear(&array)?);
             }
             Action::Keep => {
