@@ -1,0 +1,134 @@
+//! The averaged structured perceptron (Collins 2002).
+
+use clinical_text::dictionary::Dictionary;
+use clinical_text::features::FEATURES;
+use clinical_text::tagger::{LANES, ROWS, TAGS, may_follow};
+
+use crate::random::Random;
+use crate::templates::Text;
+
+/// Tokens as rows of features, and their tags; in paragraphs.
+pub(crate) struct Example(Vec<(Vec<[u32; FEATURES]>, Vec<u8>)>);
+
+impl Example {
+    pub(crate) fn of(text: &Text, dictionary: Dictionary<'_>) -> Self {
+        let example = clinical_text::Example::of(&text.text, dictionary);
+        let mut tags = vec![0; example.tokens.len()];
+        for (start, end, kind) in &text.spans {
+            let mut inside = 0;
+            for (token, tag) in example.tokens.iter().zip(&mut tags) {
+                if token.0 < *end && token.1 > *start {
+                    *tag = kind * 2 + 1 + inside;
+                    inside = 1;
+                }
+            }
+        }
+        let starts = std::iter::once(&0).chain(&example.paragraphs);
+        let paragraph = |(start, end): (&usize, &usize)| (example.rows[*start..*end].to_vec(), tags[*start..*end].to_vec());
+        Self(starts.zip(&example.paragraphs).map(paragraph).collect())
+    }
+}
+
+/// A weight, and the sum of what was added to it times when that was.
+struct Model {
+    weights: Vec<f32>,
+    moments: Vec<f64>,
+    now: f64,
+}
+
+/// Where the weights of pairs of tags are.
+const PAIRS: usize = ROWS * TAGS;
+
+impl Model {
+    fn add(&mut self, weight: usize, amount: f32) {
+        self.weights[weight] += amount;
+        self.moments[weight] += f64::from(amount) * self.now;
+    }
+
+    /// The best tags.
+    fn decode(&self, rows: &[[u32; FEATURES]]) -> Vec<u8> {
+        let mut sums = [f32::MIN; TAGS];
+        sums[0] = 0.0;
+        let mut from = Vec::with_capacity(rows.len());
+        for rows in rows {
+            let (mut next, mut origin) = ([f32::MIN; TAGS], [0_u8; TAGS]);
+            for tag in 0..TAGS {
+                for before in (0..TAGS).filter(|before| may_follow(tag, *before)) {
+                    let sum = sums[before] + self.weights[PAIRS + before * TAGS + tag];
+                    if sum > next[tag] {
+                        (next[tag], origin[tag]) = (sum, before as u8);
+                    }
+                }
+                next[tag] += rows.iter().map(|row| self.weights[*row as usize * TAGS + tag]).sum::<f32>();
+            }
+            sums = next;
+            from.push(origin);
+        }
+        let mut tag = (0..TAGS).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).unwrap_or(0);
+        let mut tags = vec![0; rows.len()];
+        for place in (0..rows.len()).rev() {
+            tags[place] = tag as u8;
+            tag = usize::from(from[place][tag]);
+        }
+        tags
+    }
+
+    fn learn(&mut self, rows: &[[u32; FEATURES]], right: &[u8]) -> usize {
+        let said = self.decode(rows);
+        let mut wrong = 0;
+        let mut before = (0, 0);
+        for ((rows, right), said) in rows.iter().zip(right).zip(&said) {
+            let (right, said) = (usize::from(*right), usize::from(*said));
+            if right != said {
+                wrong += 1;
+                for row in rows {
+                    self.add(*row as usize * TAGS + right, 1.0);
+                    self.add(*row as usize * TAGS + said, -1.0);
+                }
+            }
+            if (before.0, right) != (before.1, said) {
+                self.add(PAIRS + before.0 * TAGS + right, 1.0);
+                self.add(PAIRS + before.1 * TAGS + said, -1.0);
+            }
+            before = (right, said);
+        }
+        self.now += 1.0;
+        wrong
+    }
+}
+
+/// The averaged weights as the plugin reads them.
+pub(crate) fn train(examples: &[Example], rounds: usize, random: &mut Random) -> Vec<u8> {
+    let size = PAIRS + TAGS * TAGS;
+    let mut model = Model { weights: vec![0.0; size], moments: vec![0.0; size], now: 1.0 };
+    let mut order: Vec<usize> = (0..examples.len()).collect();
+    for round in 0..rounds {
+        for place in (1..order.len()).rev() {
+            order.swap(place, random.below(place + 1));
+        }
+        let mut wrong = 0;
+        for example in &order {
+            wrong += examples[*example].0.iter().map(|(rows, tags)| model.learn(rows, tags)).sum::<usize>();
+        }
+        println!("round {}: {wrong} wrong tags", round + 1);
+    }
+    let average = |weight: usize| model.weights[weight] - (model.moments[weight] / model.now) as f32;
+    quantized(average)
+}
+
+/// One byte for each weight: nearly all of them keep their proportions, and the few largest are cut.
+fn quantized(average: impl Fn(usize) -> f32) -> Vec<u8> {
+    let mut sizes: Vec<f32> = (0..PAIRS).map(|weight| average(weight).abs()).filter(|size| *size > 0.0).collect();
+    sizes.sort_unstable_by(f32::total_cmp);
+    let scale = 127.0 / sizes[sizes.len() - 1 - sizes.len() / 2_000];
+    println!("{} weights, scale {scale:.2}", sizes.len());
+    let mut bytes = Vec::with_capacity(TAGS * TAGS * 2 + ROWS * LANES);
+    for pair in PAIRS..PAIRS + TAGS * TAGS {
+        bytes.extend(((average(pair) * scale) as i16).to_le_bytes());
+    }
+    for row in 0..ROWS {
+        let lane = |tag: usize| if tag < TAGS { (average(row * TAGS + tag) * scale).round().clamp(-127.0, 127.0) as i8 } else { 0 };
+        bytes.extend((0..LANES).map(|tag| lane(tag) as u8));
+    }
+    bytes
+}
