@@ -7,11 +7,11 @@ use crate::features::{FEATURES, Sequence};
 /// What a token is: nothing, or the beginning or inside of one of four.
 pub const TAGS: usize = 9;
 
-/// Tags in a row of weights; those above [`TAGS`] are always 0.
+/// So many weights are added at once; those above [`TAGS`] are of the next row, and nobody looks at them.
 pub const LANES: usize = 16;
 
 /// Rows of weights: features share them by their digests.
-pub const ROWS: usize = 1 << 15;
+pub const ROWS: usize = 1 << 16;
 
 /// Longer paragraphs are tagged in parts.
 const LONGEST: usize = 1024;
@@ -25,7 +25,7 @@ pub fn may_follow(tag: usize, before: usize) -> bool {
     tag == 0 || tag % 2 == 1 || before == tag || before + 1 == tag
 }
 
-/// Weights of one byte: first two bytes for each pair of tags, then the rows.
+/// Weights of one byte: first two bytes for each pair of tags, then the rows, then some bytes of nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights<'a>(pub &'a [u8]);
 
@@ -46,7 +46,7 @@ impl Weights<'_> {
 
     #[inline]
     fn add(self, row: u32, sums: &mut [i16; LANES]) {
-        let at = ROWS_AT + row as usize * LANES;
+        let at = ROWS_AT + row as usize * TAGS;
         if let Some(row) = self.0.get(at..at + LANES) {
             for (sum, weight) in sums.iter_mut().zip(row) {
                 *sum += i16::from(*weight as i8);

@@ -34,11 +34,13 @@ fn main() -> io::Result<()> {
     let values = Values::read(&plugin.join("training/values.txt"), lists)?;
     let own = Templates::read(&plugin.join("training/templates.txt"))?;
     let others = Templates::read(&plugin.join("training/templates-presidio-research.txt"))?;
+    // To see what the plugin makes of templates that it was not trained on.
+    let others = if std::env::args().any(|argument| argument == "--own") { &own } else { &others };
     let mut random = Random(42);
     let mut examples = Vec::with_capacity(TEXTS);
     for _ in 0..TEXTS {
-        let text = templates::text(&own, &others, &values, &mut random);
-        examples.push(perceptron::Example::of(&text, Dictionary(&words)));
+        let text = templates::text(&own, others, &values, &mut random);
+        examples.push(perceptron::Example::of(&text, Dictionary(&words), &mut random));
     }
     let weights = perceptron::train(&examples, ROUNDS, &mut random);
     fs::write(plugin.join("data/weights.bin"), weights)

@@ -2,7 +2,7 @@
 
 use clinical_text::dictionary::Dictionary;
 use clinical_text::features::FEATURES;
-use clinical_text::tagger::{LANES, ROWS, TAGS, may_follow};
+use clinical_text::tagger::{LANES, ROWS, ROWS_AT, TAGS, may_follow};
 
 use crate::random::Random;
 use crate::templates::Text;
@@ -11,8 +11,14 @@ use crate::templates::Text;
 pub(crate) struct Example(Vec<(Vec<[u32; FEATURES]>, Vec<u8>)>);
 
 impl Example {
-    pub(crate) fn of(text: &Text, dictionary: Dictionary<'_>) -> Self {
-        let example = clinical_text::Example::of(&text.text, dictionary);
+    /// Of some texts the neighbours' words are left out, so that the rest learns to do without.
+    pub(crate) fn of(text: &Text, dictionary: Dictionary<'_>, random: &mut Random) -> Self {
+        let mut example = clinical_text::Example::of(&text.text, dictionary);
+        if random.percent(15) {
+            for rows in &mut example.rows {
+                WORDS.iter().for_each(|feature| rows[*feature] = NO_ROW);
+            }
+        }
         let mut tags = vec![0; example.tokens.len()];
         for (start, end, kind) in &text.spans {
             let mut inside = 0;
@@ -28,6 +34,12 @@ impl Example {
         Self(starts.zip(&example.paragraphs).map(paragraph).collect())
     }
 }
+
+/// The features that are words of neighbours.
+const WORDS: [usize; 10] = [1, 2, 12, 13, 14, 15, 16, 17, 19, 20];
+
+/// What is left out.
+const NO_ROW: u32 = u32::MAX;
 
 /// A weight, and the sum of what was added to it times when that was.
 struct Model {
@@ -59,7 +71,7 @@ impl Model {
                         (next[tag], origin[tag]) = (sum, before as u8);
                     }
                 }
-                next[tag] += rows.iter().map(|row| self.weights[*row as usize * TAGS + tag]).sum::<f32>();
+                next[tag] += rows.iter().filter(|row| **row != NO_ROW).map(|row| self.weights[*row as usize * TAGS + tag]).sum::<f32>();
             }
             sums = next;
             from.push(origin);
@@ -81,7 +93,7 @@ impl Model {
             let (right, said) = (usize::from(*right), usize::from(*said));
             if right != said {
                 wrong += 1;
-                for row in rows {
+                for row in rows.iter().filter(|row| **row != NO_ROW) {
                     self.add(*row as usize * TAGS + right, 1.0);
                     self.add(*row as usize * TAGS + said, -1.0);
                 }
@@ -122,13 +134,11 @@ fn quantized(average: impl Fn(usize) -> f32) -> Vec<u8> {
     sizes.sort_unstable_by(f32::total_cmp);
     let scale = 127.0 / sizes[sizes.len() - 1 - sizes.len() / 2_000];
     println!("{} weights, scale {scale:.2}", sizes.len());
-    let mut bytes = Vec::with_capacity(TAGS * TAGS * 2 + ROWS * LANES);
+    let mut bytes = Vec::with_capacity(ROWS_AT + PAIRS + LANES);
     for pair in PAIRS..PAIRS + TAGS * TAGS {
         bytes.extend(((average(pair) * scale) as i16).to_le_bytes());
     }
-    for row in 0..ROWS {
-        let lane = |tag: usize| if tag < TAGS { (average(row * TAGS + tag) * scale).round().clamp(-127.0, 127.0) as i8 } else { 0 };
-        bytes.extend((0..LANES).map(|tag| lane(tag) as u8));
-    }
+    bytes.extend((0..PAIRS).map(|weight| (average(weight) * scale).round().clamp(-127.0, 127.0) as i8 as u8));
+    bytes.resize(bytes.len() + LANES, 0);
     bytes
 }

@@ -209,6 +209,11 @@ impl Values {
         }
     }
 
+    /// A word of medicine.
+    pub(crate) fn clinical(&self, random: &mut Random) -> String {
+        random.one(&self.words.clinical).clone()
+    }
+
     pub(crate) fn drug(&self, random: &mut Random) -> String {
         random.one(&self.words.drugs).clone()
     }
