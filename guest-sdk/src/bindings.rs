@@ -127,3 +127,15 @@ pub mod classifier {
         default_bindings_module: "::moretta_guest::bindings::classifier",
     });
 }
+
+/// World `text-classifier`.
+#[cfg(feature = "text-classifier")]
+pub mod text_classifier {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "text-classifier",
+        with: { "moretta:plugin/types@0.1.0": crate::bindings::types },
+        pub_export_macro: true,
+        default_bindings_module: "::moretta_guest::bindings::text_classifier",
+    });
+}

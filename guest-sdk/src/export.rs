@@ -71,6 +71,23 @@ mod classifier {
     }
 }
 
+#[cfg(feature = "text-classifier")]
+mod text_classifier {
+    use crate::bindings::text_classifier::exports::moretta::plugin::find::{Guest, Span};
+    use crate::bindings::types;
+
+    impl<P: crate::TextClassifier> Guest for super::Export<P> {
+        fn find(request: types::Request, name: String, column: types::Column) -> Result<Vec<Span>, types::BatchError> {
+            let spans = P::find(&request, &name, column)?;
+            let exported = |span: crate::Span| {
+                let crate::Span { row, start, end, label, confidence } = span;
+                Span { row, start, end, label, confidence }
+            };
+            Ok(spans.into_iter().map(exported).collect())
+        }
+    }
+}
+
 /// Makes a type that implements [`Masker`](crate::Masker) the plugin.
 ///
 /// The export itself exists only where it is called from, in WebAssembly: natively the plugin is a plain library.
@@ -143,6 +160,14 @@ macro_rules! random_masker {
 macro_rules! classifier {
     ($plugin:ty) => {
         $crate::__export!(classifier, $plugin);
+    };
+}
+
+/// Makes a type that implements [`TextClassifier`](crate::TextClassifier) the plugin.
+#[macro_export]
+macro_rules! text_classifier {
+    ($plugin:ty) => {
+        $crate::__export!(text_classifier, $plugin);
     };
 }
 

@@ -65,6 +65,6 @@ pub use key::{
 };
 pub use rows::{Length, Rejections, mask_each, mask_each_in_place, mask_each_to_length};
 pub use world::{
-    Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, RandomMasker,
-    TokenMasker, only,
+    Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, RandomMasker, Span,
+    TextClassifier, TokenMasker, only,
 };

@@ -109,6 +109,30 @@ pub trait Classifier {
     fn classify(request: &Request, names: &[String], columns: &[Column]) -> Result<Vec<Finding>, BatchError>;
 }
 
+/// A plugin that finds identifying pieces of free text. Exported by [`text_classifier!`](crate::text_classifier).
+pub trait TextClassifier {
+    /// Finds pieces of the values of a column of text that has this name: rising by row, then by start. They may overlap.
+    ///
+    /// # Errors
+    /// Refuses the whole batch, which stops the run.
+    fn find(request: &Request, name: &str, column: Column) -> Result<Vec<Span>, BatchError>;
+}
+
+/// A piece of a value: its bytes `start .. end`, at least one, both ends at the borders of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Which row of the column, counted from 0.
+    pub row: u32,
+    /// How many bytes of the value come before the piece.
+    pub start: u32,
+    /// How many bytes of the value come before what follows the piece.
+    pub end: u32,
+    /// What it is: an index into the labels of the manifest.
+    pub label: u32,
+    /// How sure that is, 0 to 100.
+    pub confidence: u8,
+}
+
 impl Request {
     /// The rule's `with:`, as the plugin's own type.
     ///

@@ -79,6 +79,7 @@ pub mod conformance;
 mod contract;
 pub mod dataset;
 pub mod error;
+mod fold;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

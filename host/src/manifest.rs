@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 pub use case::{Case, CaseColumn, CaseRejection};
 pub use config::ConfigProblem;
-pub use detection::{ClassifierCase, Detection, Reads};
+pub use detection::{CasePiece, ClassifierCase, Detection, Reads};
 pub use leaves::{Leaves, Left};
 
 use crate::batch::ColumnType;
@@ -94,13 +94,15 @@ pub enum World {
     RandomMasker,
     /// Says what columns hold.
     Classifier,
+    /// Finds identifying pieces of free text.
+    TextClassifier,
 }
 
 impl World {
     /// The capability that the world imports.
     pub fn ask(self) -> Option<Ask> {
         match self {
-            Self::Masker | Self::Classifier => None,
+            Self::Masker | Self::Classifier | Self::TextClassifier => None,
             Self::PseudonymMasker => Some(Ask::PseudonymKey),
             Self::DateShiftMasker => Some(Ask::DateShiftKey),
             Self::EncryptionMasker => Some(Ask::EncryptionKey),

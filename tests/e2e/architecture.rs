@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     // The vocabulary.
     ("phi", &[]),
+    ("fold", &[]),
     ("staged", &[]),
     ("leash", &[]),
     ("steps", &[]),

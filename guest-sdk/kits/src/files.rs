@@ -73,8 +73,8 @@ const SDK: Files = files!(
 /// The contract.
 const CONTRACT: Files = files!(
     "../wit":
-    "classify.wit" "date-shift.wit" "encryption.wit" "mask.wit" "pseudonym.wit" "random.wit" "types.wit" "vault.wit"
-    "worlds.wit"
+    "classify.wit" "date-shift.wit" "encryption.wit" "find.wit" "mask.wit" "pseudonym.wit" "random.wit" "types.wit"
+    "vault.wit" "worlds.wit"
 );
 
 /// What installs the tools of three languages.

@@ -345,6 +345,51 @@ export interface MaskWithFormatPreservingKey {
 }
 
 /**
+ * A piece of a value: its bytes `start .. end`.
+ *
+ * Both ends lie at the border of a character, and there is at least one between them.
+ */
+export interface Span {
+  /**
+   * Which row of the column, counted from 0. It is not null.
+   */
+  row: number;
+  /**
+   * How many bytes of the value come before the piece.
+   */
+  start: number;
+  /**
+   * How many bytes of the value come before what follows the piece.
+   */
+  end: number;
+  /**
+   * What it is: an index into the labels of the manifest.
+   */
+  label: number;
+  /**
+   * How sure that is, 0 to 100.
+   */
+  confidence: number;
+}
+
+/**
+ * Finding the pieces of free text that say what a person is called, where, when, and under which number.
+ */
+export interface Find {
+  /**
+   * Finds, in each value of a column of text, the pieces that are something which the plugin's manifest has a label for.
+   *
+   * `name` is the name of the column, which may say what its text is about.
+   * Normal case: the pieces, rising by row and then by start. Those of one row may overlap, and may be of several
+   * labels: the host decides, and nothing of any of them stays.
+   * Null: nothing is found in a null, and nothing in an empty text.
+   * Edge: a column of no rows has no pieces.
+   * Error: the whole batch is refused, and the run stops.
+   */
+  find(request: Request, name: string, column: Column): Span[];
+}
+
+/**
  * Masking with nothing but the arguments.
  */
 export interface Mask {

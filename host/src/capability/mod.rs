@@ -18,7 +18,7 @@ use crate::manifest::World;
 /// The interfaces that a world gives, beside the types.
 pub(crate) fn imports(world: World) -> &'static [&'static str] {
     match world {
-        World::Masker | World::Classifier => &[],
+        World::Masker | World::Classifier | World::TextClassifier => &[],
         World::PseudonymMasker => &["pseudonym"],
         World::DateShiftMasker => &["date-shift"],
         World::EncryptionMasker => &["encryption"],
@@ -41,6 +41,7 @@ pub(crate) fn export(world: World) -> &'static str {
         World::TokenMasker => "mask-with-token-vault",
         World::RandomMasker => "mask-with-randomness",
         World::Classifier => "classify",
+        World::TextClassifier => "find",
     }
 }
 
@@ -50,7 +51,7 @@ pub(crate) fn linker(engine: &Engine, world: World) -> Result<Linker<CallState>>
     plugin::types::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
     let to = &mut linker;
     match world {
-        World::Masker | World::Classifier => {}
+        World::Masker | World::Classifier | World::TextClassifier => {}
         World::PseudonymMasker => plugin::pseudonym::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::DateShiftMasker => plugin::date_shift::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,
         World::RandomMasker => plugin::random::add_to_linker::<_, HasSelf<_>>(to, |state| state)?,

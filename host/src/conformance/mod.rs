@@ -58,7 +58,7 @@ impl std::fmt::Debug for Options {
 pub fn test(package: &Package, options: &Options) -> Result<Report, Error> {
     let plugin = Arc::new(Plugin::load(&Engine::new(options.limits, None)?, package.clone())?);
     let manifest = plugin.manifest();
-    if manifest.world == World::Classifier {
+    if matches!(manifest.world, World::Classifier | World::TextClassifier) {
         // Of what it finds, its golden cases say all that can be held against it.
         cases::check(&plugin, &Leash::default())?;
     }

@@ -21,6 +21,7 @@ wasmtime::component::bindgen!({
             export moretta:plugin/mask-with-token-vault@0.1.0;
             export moretta:plugin/mask-with-randomness@0.1.0;
             export moretta:plugin/classify@0.1.0;
+            export moretta:plugin/find@0.1.0;
         }
     ",
     world: "moretta:host/host",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Bounds, ClassifierCase, Manifest, Transform, World, config};
+use super::{Bounds, ClassifierCase, Detection, Manifest, Reads, Transform, World, config};
 
 /// The most golden cases of a manifest, and rows of them, together: each is run, and can have a pattern of its own.
 const MOST_CASES: usize = 1_000;
@@ -55,15 +55,29 @@ fn world(manifest: &Manifest) -> Result<(), String> {
     let labels = !manifest.labels.is_empty() || !manifest.cases.is_empty();
     let transforms = !manifest.transforms.is_empty();
     match manifest.world {
-        World::Classifier if transforms => Err("a classifier has `labels` and no `transforms`".into()),
-        World::Classifier => classifier(manifest),
+        World::Classifier | World::TextClassifier if transforms => {
+            Err("a classifier has `labels` and no `transforms`".into())
+        }
+        World::Classifier => classifier(manifest, ClassifierCase::check),
+        World::TextClassifier => text_classifier(manifest),
         _ if labels => Err("only a classifier has `labels`, and `cases` beside its transforms".into()),
         _ if !transforms => Err("`transforms` is empty".into()),
         _ => Ok(()),
     }
 }
 
-fn classifier(manifest: &Manifest) -> Result<(), String> {
+fn text_classifier(manifest: &Manifest) -> Result<(), String> {
+    if manifest.reads != Reads::Values {
+        return Err("a text classifier reads values: leave `reads` out".into());
+    }
+    manifest.labels.iter().try_for_each(Detection::check_is_plain)?;
+    classifier(manifest, ClassifierCase::check_text)
+}
+
+fn classifier(
+    manifest: &Manifest,
+    check: fn(&ClassifierCase, &[Detection]) -> Result<(), String>,
+) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for detection in &manifest.labels {
         name("a label", &detection.label)?;
@@ -73,8 +87,8 @@ fn classifier(manifest: &Manifest) -> Result<(), String> {
         }
     }
     distinct("cases", manifest.cases.iter().map(|case| &case.name))?;
-    let check = |case: &ClassifierCase| case.check(&manifest.labels);
-    manifest.cases.iter().try_for_each(|case| check(case).map_err(|problem| format!("case `{}`: {problem}", case.name)))
+    let named = |case: &ClassifierCase, problem| format!("case `{}`: {problem}", case.name);
+    manifest.cases.iter().try_for_each(|case| check(case, &manifest.labels).map_err(|problem| named(case, problem)))
 }
 
 fn transform(transform: &Transform) -> Result<(), String> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::CaseColumn;
+use crate::batch::ColumnType;
 
 /// A label that a classifier knows, and what it is worth that values speak for it. Written as the label alone, or as a
 /// map. One label may be found in several ways.
@@ -69,7 +70,8 @@ pub enum Reads {
     Names,
 }
 
-/// A golden case of a classifier: a column, and how many of its values speak for which label.
+/// A golden case of a classifier: a column, and either how many of its values speak for which label, or, of a text
+/// classifier, which pieces of them are what.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifierCase {
@@ -81,7 +83,21 @@ pub struct ClassifierCase {
     /// The column.
     pub input: CaseColumn,
     /// How many values speak for each label; where there are several ways to find one, those of the most successful.
-    pub matched: BTreeMap<String, u32>,
+    #[serde(default)]
+    pub matched: Option<BTreeMap<String, u32>>,
+    /// The pieces of each row, in their order.
+    #[serde(default)]
+    pub found: Option<Vec<Vec<CasePiece>>>,
+}
+
+/// A piece of a text that a text classifier finds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CasePiece {
+    /// What it is.
+    pub label: String,
+    /// The piece itself.
+    pub text: String,
 }
 
 impl Detection {
@@ -94,14 +110,46 @@ impl Detection {
         }
         Err(format!("label `{}`: `chance` is at least 0 and below `enough`, which is at most 1", self.label))
     }
+
+    /// Whether it is a label alone: how sure a piece of text is, its span says.
+    pub(super) fn check_is_plain(&self) -> Result<(), String> {
+        if *self == Self::from(Written::Label(self.label.clone())) {
+            return Ok(());
+        }
+        Err(format!("label `{}`: of a text classifier, a label stands alone", self.label))
+    }
 }
 
 impl ClassifierCase {
     pub(super) fn check(&self, labels: &[Detection]) -> Result<(), String> {
         self.input.check()?;
-        match self.matched.keys().find(|label| labels.iter().all(|known| known.label != **label)) {
-            Some(label) => Err(format!("`matched` names `{label}`, which is none of `labels`")),
-            None => Ok(()),
+        let (Some(matched), None) = (&self.matched, &self.found) else {
+            return Err("a case of a classifier has `matched`, and `found` is for text classifiers".into());
+        };
+        known("matched", matched.keys(), labels)
+    }
+
+    pub(super) fn check_text(&self, labels: &[Detection]) -> Result<(), String> {
+        self.input.check()?;
+        let (None, Some(found)) = (&self.matched, &self.found) else {
+            return Err("a case of a text classifier has `found`, and `matched` is for other classifiers".into());
+        };
+        if self.input.column_type != ColumnType::Text || found.len() != self.input.cells.len() {
+            return Err("`input` is of text, and `found` has one list for each row of it".into());
         }
+        for (row, (cell, pieces)) in self.input.cells.iter().zip(found).enumerate() {
+            let text = cell.as_str().unwrap_or_default();
+            if pieces.iter().any(|piece| piece.text.is_empty() || !text.contains(&piece.text)) {
+                return Err(format!("`found` has a piece in row {row} that is not there"));
+            }
+        }
+        known("found", found.iter().flatten().map(|piece| &piece.label), labels)
+    }
+}
+
+fn known<'a>(key: &str, mut named: impl Iterator<Item = &'a String>, labels: &[Detection]) -> Result<(), String> {
+    match named.find(|label| labels.iter().all(|known| known.label != **label)) {
+        Some(label) => Err(format!("`{key}` names `{label}`, which is none of `labels`")),
+        None => Ok(()),
     }
 }

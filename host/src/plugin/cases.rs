@@ -67,9 +67,12 @@ pub(crate) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
             run(plugin, transform, case, leash)?.map_err(|failure| failed(&transform.name, &case.name, failure.why))?;
         }
     }
+    let is_of_text = plugin.manifest().world == World::TextClassifier;
+    let asked = if is_of_text { "find" } else { "classify" };
     for case in &plugin.manifest().cases {
-        in_time("classify", &case.name)?;
-        run_classifier(plugin, case, leash)?.map_err(|why| failed("classify", &case.name, why))?;
+        in_time(asked, &case.name)?;
+        let came_out = if is_of_text { finds(plugin, case, leash)? } else { run_classifier(plugin, case, leash)? };
+        came_out.map_err(|why| failed(asked, &case.name, why))?;
     }
     Ok(())
 }
@@ -82,10 +85,7 @@ fn run_classifier(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Resu
     let call = ClassifyCall { names: &[&case.column], columns: &[(input, case.input.column_type)] };
     let found = match plugin.classify(&call, leash) {
         Ok(found) => found,
-        Err(CallError::Guest(fault)) => return Ok(Err(fault.to_string())),
-        Err(CallError::Machine(why)) => return Err(Error::Instance(why)),
-        Err(CallError::Capability(why)) => return Err(Error::Capability(why)),
-        Err(CallError::Ended) => return Err(Error::Ended),
+        Err(failed) => return blamed(failed).map(Err),
     };
     let mut matched: BTreeMap<&str, u32> = BTreeMap::new();
     for found in found.iter().filter(|found| found.matched > 0) {
@@ -94,8 +94,8 @@ fn run_classifier(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Resu
             *most = found.matched.max(*most);
         }
     }
-    let expected =
-        case.matched.iter().filter(|(_, matched)| **matched > 0).map(|(label, count)| (label.as_str(), *count));
+    let expected = case.matched.iter().flatten();
+    let expected = expected.filter(|(_, matched)| **matched > 0).map(|(label, count)| (label.as_str(), *count));
     let differs = expected.clone().collect::<BTreeMap<_, _>>() != matched;
     let shown = |counts: &BTreeMap<&str, u32>| {
         counts.iter().map(|(label, count)| format!("{label} {count}")).collect::<Vec<_>>().join(", ")
@@ -105,6 +105,42 @@ fn run_classifier(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Resu
     } else {
         Ok(())
     })
+}
+
+/// Runs one golden case of a text classifier.
+fn finds(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Result<Result<(), String>, Error> {
+    let (Some(input), Some(found)) = (array(&case.input), &case.found) else {
+        return Ok(Err("its input cannot be a column of text".to_owned()));
+    };
+    let spans = match plugin.find(&case.column, &input, leash) {
+        Ok(spans) => spans,
+        Err(failed) => return blamed(failed).map(Err),
+    };
+    for (row, (cell, expected)) in case.input.cells.iter().zip(found).enumerate() {
+        let text = cell.as_str().unwrap_or_default();
+        let came = spans.iter().filter(|span| span.row == row).map(|span| {
+            let label = plugin.manifest().labels.get(span.label).map(|known| known.label.as_str());
+            (label.unwrap_or_default(), text.get(span.start..span.end).unwrap_or_default())
+        });
+        let came: Vec<_> = came.collect();
+        let expected: Vec<_> = expected.iter().map(|piece| (piece.label.as_str(), piece.text.as_str())).collect();
+        if came != expected {
+            let labels = |pieces: &[(&str, &str)]| pieces.iter().map(|piece| piece.0).collect::<Vec<_>>().join(", ");
+            let (came, expected) = (labels(&came), labels(&expected));
+            return Ok(Err(format!("row {row}: it found [{came}], and the case says [{expected}], or others of them")));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// What a call that failed says against its plugin, or that the host is to blame.
+fn blamed(failed: CallError) -> Result<String, Error> {
+    match failed {
+        CallError::Guest(fault) => Ok(fault.to_string()),
+        CallError::Machine(why) => Err(Error::Instance(why)),
+        CallError::Capability(why) => Err(Error::Capability(why)),
+        CallError::Ended => Err(Error::Ended),
+    }
 }
 
 /// Runs one golden case. The outer error is of the host, the inner one says how the case failed.
@@ -135,10 +171,7 @@ pub(crate) fn run(
     };
     match plugin.mask_on(&call, key, leash) {
         Ok(answer) => Ok(compare(case, &answer)),
-        Err(CallError::Guest(fault)) => failed(fault.to_string()),
-        Err(CallError::Machine(why)) => Err(Error::Instance(why)),
-        Err(CallError::Capability(why)) => Err(Error::Capability(why)),
-        Err(CallError::Ended) => Err(Error::Ended),
+        Err(error) => failed(blamed(error)?),
     }
 }
 

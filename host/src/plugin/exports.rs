@@ -6,8 +6,9 @@ use wasmtime::component::{Instance, InstancePre, Resource};
 
 use crate::capability::{self, CallState};
 use crate::contract;
+use crate::contract::latest::exports::moretta::plugin::find::Span;
 use crate::contract::latest::exports::moretta::plugin::{
-    classify, mask, mask_with_date_shift_key, mask_with_deterministic_encryption_key, mask_with_encryption_key,
+    classify, find, mask, mask_with_date_shift_key, mask_with_deterministic_encryption_key, mask_with_encryption_key,
     mask_with_format_preserving_key, mask_with_pseudonym_key, mask_with_randomness, mask_with_token_vault,
 };
 use crate::contract::latest::moretta::plugin::types::{BatchError, ColumnParam, Finding, Masked, Request};
@@ -27,10 +28,15 @@ pub(super) fn name(world: World) -> String {
 type Columns<'a> = &'a [ColumnParam<'a>];
 type Answer = (Result<Masked, BatchError>,);
 type Classified = (Result<Vec<Finding>, BatchError>,);
+type Found = (Result<Vec<Span>, BatchError>,);
 
 /// The one function of a world's interface.
 fn function_of(world: World) -> &'static str {
-    if world == World::Classifier { "classify" } else { "mask" }
+    match world {
+        World::Classifier => "classify",
+        World::TextClassifier => "find",
+        _ => "mask",
+    }
 }
 
 /// Every world whose `mask` is lent a key: its interface, and the key.
@@ -40,6 +46,7 @@ macro_rules! keyed_worlds {
         pub(super) enum Exports {
             Masker(mask::GuestIndices),
             Classifier(classify::GuestIndices),
+            TextClassifier(find::GuestIndices),
             $($world($interface::GuestIndices),)*
         }
 
@@ -52,6 +59,7 @@ macro_rules! keyed_worlds {
                     World::Masker => mask::GuestIndices::new(instance).ok().map(Self::Masker),
                     $(World::$world => $interface::GuestIndices::new(instance).ok().map(Self::$world),)*
                     World::Classifier => classify::GuestIndices::new(instance).ok().map(Self::Classifier),
+                    World::TextClassifier => find::GuestIndices::new(instance).ok().map(Self::TextClassifier),
                 }
             }
 
@@ -87,6 +95,18 @@ macro_rules! keyed_worlds {
                 let Self::Classifier(indices) = self else { wasmtime::bail!("a masker is asked to classify") };
                 indices.load(&mut *store, instance)?.call_classify(store, request, names, columns)
             }
+
+            /// Asks it for the pieces of a column of text.
+            pub(super) fn find_pieces(
+                &self,
+                store: &mut Store<CallState>,
+                instance: &Instance,
+                request: Request<'_>,
+                (name, column): (&str, ColumnParam<'_>),
+            ) -> wasmtime::Result<Result<Vec<Span>, BatchError>> {
+                let Self::TextClassifier(indices) = self else { wasmtime::bail!("another plugin is asked to find") };
+                indices.load(&mut *store, instance)?.call_find(store, request, name, column)
+            }
         }
 
         /// Whether the export is a function of the type that the contract gives it.
@@ -104,6 +124,7 @@ macro_rules! keyed_worlds {
                 World::Classifier => {
                     function.typecheck::<(Request<'_>, &[&str], Columns<'_>), Classified>(&types)
                 }
+                World::TextClassifier => function.typecheck::<(Request<'_>, &str, ColumnParam<'_>), Found>(&types),
             };
             checked.is_ok()
         }

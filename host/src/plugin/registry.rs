@@ -14,8 +14,9 @@ use crate::manifest::World;
 use crate::plan::{self, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
-const BUILT_IN: [(&str, &[u8]); 16] = [
+const BUILT_IN: [(&str, &[u8]); 17] = [
     ("age", include_bytes!("../../../plugins/packed/age.wasm")),
+    ("clinical-text", include_bytes!("../../../plugins/packed/clinical-text.wasm")),
     ("column-names", include_bytes!("../../../plugins/packed/column-names.wasm")),
     ("encrypt", include_bytes!("../../../plugins/packed/encrypt.wasm")),
     ("encrypt-deterministic", include_bytes!("../../../plugins/packed/encrypt-deterministic.wasm")),
@@ -106,7 +107,11 @@ impl Registry {
     /// # Errors
     /// One does not compile, or a golden case fails.
     pub(crate) fn classifiers(&self, leash: &Leash) -> Result<Vec<Arc<Plugin>>, Error> {
-        let packages = self.packages().filter(|package| package.manifest().world == World::Classifier);
+        self.of_world(World::Classifier, leash)
+    }
+
+    fn of_world(&self, world: World, leash: &Leash) -> Result<Vec<Arc<Plugin>>, Error> {
+        let packages = self.packages().filter(|package| package.manifest().world == world);
         packages.map(|package| self.load(&package.manifest().name, leash)).collect()
     }
 

@@ -22,7 +22,31 @@ use features::{FEATURES, Sequence};
 use fold::Folded;
 pub use label::Label;
 use lexicon::Lexicon;
+use moretta_guest::{BatchError, Column, Request, Span, TextClassifier};
 use tagger::Weights;
+
+/// The plugin.
+#[derive(Debug)]
+pub struct ClinicalText;
+
+impl TextClassifier for ClinicalText {
+    fn find(_: &Request, _: &str, column: Column) -> Result<Vec<Span>, BatchError> {
+        let mut spans = Vec::new();
+        for (row, text) in column.text()?.iter().enumerate() {
+            let span = |piece: Piece| Span {
+                row: row as u32,
+                start: piece.start as u32,
+                end: piece.end as u32,
+                label: piece.label as u32,
+                confidence: piece.confidence,
+            };
+            spans.extend(find(text.unwrap_or_default()).into_iter().map(span));
+        }
+        Ok(spans)
+    }
+}
+
+moretta_guest::text_classifier!(ClinicalText);
 
 /// The bytes `start .. end` of a text, at borders of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

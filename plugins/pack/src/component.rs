@@ -126,6 +126,7 @@ pub fn check_world(component: &[u8], world: &str) -> Result<(), Error> {
         "random-masker" => ("moretta:plugin/mask-with-randomness", Some("moretta:plugin/random")),
         "token-masker" => ("moretta:plugin/mask-with-token-vault", Some("moretta:plugin/vault")),
         "classifier" => ("moretta:plugin/classify", None),
+        "text-classifier" => ("moretta:plugin/find", None),
         _ => return Err(Error::Component(format!("there is no world {world}"))),
     };
     let (imports, exports) = interfaces(component)?;

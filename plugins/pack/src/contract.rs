@@ -6,10 +6,11 @@ use wit_parser::{Resolve, SourceMap, WorldId};
 use crate::Error;
 
 /// The files of the contract, by name.
-pub const CONTRACT: [(&str, &str); 9] = [
+pub const CONTRACT: [(&str, &str); 10] = [
     ("classify.wit", include_str!("../../../wit/classify.wit")),
     ("date-shift.wit", include_str!("../../../wit/date-shift.wit")),
     ("encryption.wit", include_str!("../../../wit/encryption.wit")),
+    ("find.wit", include_str!("../../../wit/find.wit")),
     ("mask.wit", include_str!("../../../wit/mask.wit")),
     ("pseudonym.wit", include_str!("../../../wit/pseudonym.wit")),
     ("random.wit", include_str!("../../../wit/random.wit")),

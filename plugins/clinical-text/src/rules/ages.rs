@@ -7,6 +7,9 @@ use crate::token::Kind;
 
 /// `79 year old`, `79-year-old`, `79 yo`, `79 y/o`, `age 79`, `aged 79`, `turned 79`.
 pub(super) fn age(view: View<'_>, place: usize) -> Option<Found> {
+    if view.is_inside(place) {
+        return None;
+    }
     let value = view.value(place).filter(|value| *value <= 125 && view.digits(place).is_some_and(|length| length <= 3))?;
     let old = is_old(view, place + 1);
     let said = is_said(view, place) && !measures(view, place + 1);
@@ -93,6 +96,7 @@ fn is_patient(view: View<'_>, place: usize) -> bool {
         .any(|word| view.is_word(place + 1, word));
     let written_out = view.get(place + 1).is_some_and(|token| token.length() > 1);
     let letter = sex
+        && !(view.is_glued(place + 2) && view.mark(place + 2).is_none())
         && view.get(place + 1).is_some_and(|token| token.is_capital())
         && (place == 0 || view.class(place - 1) != Class::Measured && !view.is(place - 1, b':'));
     let was = place > 1

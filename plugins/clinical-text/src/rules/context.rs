@@ -61,7 +61,7 @@ fn is_marker(view: View<'_>, at: usize) -> bool {
 
 /// What a word calls the number behind it, and whether it can mean nothing else.
 fn key(view: View<'_>, at: usize) -> Option<(Label, bool)> {
-    let before = |class: Class| at > 0 && view.is_before(at, 2, |other| other == class);
+    let before = |class: Class| at > 0 && view.is_before(at, 3, |other| other == class);
     let call = match view.class(at) {
         Class::Ssn => (Label::UsSsn, true),
         Class::Social if view.is_before(at + 1, 2, |class| class == Class::Social) => (Label::UsSsn, true),

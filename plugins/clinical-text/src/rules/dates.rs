@@ -302,7 +302,7 @@ fn year(view: View<'_>, place: usize) -> Option<(usize, u8)> {
                 .any(|word| view.is_word(place - 1, word)));
     let bracketed = place > 0 && view.is(place - 1, b'(') && matches!(view.mark(place + 1), Some(b')' | b'-' | b','));
     let end = if decade { place + 2 } else { place + 1 };
-    (said || bracketed).then_some((end, if said { 75 } else { 60 }))
+    (said || bracketed || decade).then_some((end, if said { 75 } else { 60 }))
 }
 
 /// The end of a year behind a date, perhaps with a comma, `of` or `'` before it.

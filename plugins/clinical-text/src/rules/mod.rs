@@ -144,4 +144,17 @@ impl<'a> View<'a> {
         }
         false
     }
+
+    /// Whether a number is only a part of something: behind a letter, a decimal point or a dash with something before it.
+    pub(crate) fn is_inside(self, place: usize) -> bool {
+        let Some(before) = place.checked_sub(1).filter(|_| self.is_glued(place)) else { return false };
+        match self.mark(before) {
+            None => true,
+            Some(b'$') => true,
+            Some(b'.' | b'-' | b'/') => {
+                before > 0 && self.is_glued(before) && self.tokens[before - 1].kind != Kind::Mark
+            }
+            _ => false,
+        }
+    }
 }

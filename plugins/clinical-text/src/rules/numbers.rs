@@ -10,7 +10,7 @@ use crate::token::{Gap, Kind};
 
 /// What begins at a number and is no date, age or code.
 pub(super) fn number(view: View<'_>, place: usize) -> Option<Found> {
-    if view.is_glued(place) && is_inside(view, place) {
+    if view.is_inside(place) {
         return None;
     }
     from(view, place, place)
@@ -21,22 +21,6 @@ pub(super) fn bracketed(view: View<'_>, place: usize) -> Option<Found> {
     let digits = view.digits(place + 1).filter(|_| view.is_glued(place + 1))?;
     let close = view.is(place + 2, b')') && view.is_glued(place + 2);
     (close && digits <= 4).then(|| phones::phone(view, place, &Groups::of(view, place + 1)))?
-}
-
-/// Behind a letter, a decimal point or another number a number is only a part of something.
-fn is_inside(view: View<'_>, place: usize) -> bool {
-    let Some(before) = place.checked_sub(1) else { return false };
-    match view.tokens[before].kind {
-        Kind::Number => true,
-        Kind::Word => view.tokens[before].digest.0 != 0 && !view.is(before.wrapping_sub(1), b'\\'),
-        Kind::Mark => {
-            matches!(view.mark(before), Some(b'.' | b'-' | b'$' | b'/'))
-                && before > 0
-                && view.is_glued(before)
-                && view.tokens[before - 1].kind != Kind::Mark
-                || view.is(before, b'$')
-        }
-    }
 }
 
 fn from(view: View<'_>, start: usize, place: usize) -> Option<Found> {
@@ -55,11 +39,13 @@ fn from(view: View<'_>, start: usize, place: usize) -> Option<Found> {
     if let Some(count) = card(&groups, called) {
         return found(groups.end(count), Label::PaymentCard, 95);
     }
+    if let Some(found) = zip(view, &groups) {
+        return Some(found);
+    }
     let is_phone = view.is_before(place, 4, |class| matches!(class, Class::Phone | Class::Fax));
     let phone = || phones::phone(view, start, &groups);
     let named = || called.and_then(|called| named(view, &groups, called));
     if is_phone { phone().or_else(named) } else { named().or_else(phone) }
-        .or_else(|| zip(view, &groups))
         .or_else(|| checked(&groups))
 }
 
@@ -164,7 +150,10 @@ fn zip(view: View<'_>, groups: &Groups) -> Option<Found> {
     let long = groups.begins(&[5, 4]) && groups.marks[1] == b'-' && !groups.goes_on(2);
     let named = view.is_before(place, 4, |class| class == Class::Zip);
     let before = place.checked_sub(1).and_then(|before| view.get(before));
-    let state = before.is_some_and(|before| before.class == Class::State && (before.length() > 2 || is_code(view.word(before))));
+    let state = before.is_some_and(|before| match before.length() {
+        2 => is_code(view.word(before)) && (before.class == Class::State || place > 1 && view.is(place - 2, b',')),
+        _ => before.class == Class::State,
+    });
     if named {
         return foreign_zip(view, groups);
     }
