@@ -37,11 +37,17 @@ impl Weights<'static> {
 /// Where the rows begin.
 pub const ROWS_AT: usize = TAGS * TAGS * 2;
 
+/// Of a pair that cannot be.
+const NEVER: i16 = -16_000;
+
 impl Weights<'_> {
-    /// The weight of a tag behind another one.
-    fn transition(self, before: usize, tag: usize) -> i32 {
-        let at = (before * TAGS + tag) * 2;
-        self.0.get(at..at + 2).map_or(0, |bytes| i32::from(i16::from_le_bytes([bytes[0], bytes[1]])))
+    /// The weights of all tags behind each tag.
+    fn transitions(self) -> [[i16; LANES]; TAGS] {
+        let weight = |before: usize, tag: usize| {
+            let bytes = self.0.get((before * TAGS + tag) * 2..).and_then(<[u8]>::first_chunk);
+            bytes.filter(|_| tag < TAGS && may_follow(tag, before)).map_or(NEVER, |bytes| i16::from_le_bytes(*bytes))
+        };
+        core::array::from_fn(|before| core::array::from_fn(|tag| weight(before, tag)))
     }
 
     #[inline]
@@ -53,59 +59,66 @@ impl Weights<'_> {
             }
         }
     }
+
+    /// How much speaks for each tag of a token.
+    #[inline]
+    fn scores(self, sequence: &Sequence<'_>, place: usize) -> [i16; LANES] {
+        let mut rows = [0; FEATURES];
+        sequence.features(place, &mut rows);
+        let mut sums = [0; LANES];
+        rows.iter().for_each(|row| self.add(*row, &mut sums));
+        sums
+    }
 }
 
 /// The tag of each token, and how far it is ahead of being nothing.
 pub(crate) fn tag(sequence: &Sequence<'_>, weights: Weights<'_>) -> Vec<(Tag, i16)> {
-    let transitions = core::array::from_fn(|before| core::array::from_fn(|tag| weights.transition(before, tag)));
+    let transitions = weights.transitions();
     let mut tags = Vec::with_capacity(sequence.len());
-    let mut start = 0;
-    while start < sequence.len() {
+    let mut steps = Vec::new();
+    while tags.len() < sequence.len() {
+        let start = tags.len();
         let end = sequence.end_of_paragraph(start, LONGEST);
-        let scores: Vec<[i16; LANES]> = (start..end).map(|place| scores(sequence, place, weights)).collect();
-        best(&scores, &transitions, &mut tags);
-        start = end;
+        // Nothing stands before the first token.
+        let mut sums = core::array::from_fn(|tag| if tag == 0 { 0 } else { NEVER });
+        steps.clear();
+        steps.extend((start..end).map(|place| Step::of(weights.scores(sequence, place), &mut sums, &transitions)));
+        let mut tag = (0..TAGS).max_by_key(|tag| sums[*tag]).unwrap_or(0);
+        for step in steps.iter().rev() {
+            tags.push((tag as Tag, step.scores[tag] - step.scores[0]));
+            tag = step.from[tag] as usize;
+        }
+        tags[start..].reverse();
     }
     tags
 }
 
-fn scores(sequence: &Sequence<'_>, place: usize, weights: Weights<'_>) -> [i16; LANES] {
-    let mut rows = [0; FEATURES];
-    sequence.features(place, &mut rows);
-    let mut sums = [0; LANES];
-    rows.iter().for_each(|row| weights.add(*row, &mut sums));
-    sums
+/// Of one token: what speaks for each tag, and which tag before it is the best one.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    scores: [i16; LANES],
+    from: [i16; LANES],
 }
 
-/// Appends the best sequence of tags.
-fn best(scores: &[[i16; LANES]], transitions: &[[i32; TAGS]; TAGS], tags: &mut Vec<(Tag, i16)>) {
-    let mut from: Vec<[u8; TAGS]> = Vec::with_capacity(scores.len());
-    let mut sums = [i32::MIN / 2; TAGS];
-    // Nothing stands before the first token.
-    sums[0] = 0;
-    for scores in scores {
-        let (mut next, mut origin) = ([i32::MIN / 2; TAGS], [0; TAGS]);
-        for tag in 0..TAGS {
-            let inside = tag > 0 && tag % 2 == 0;
-            let range = if inside { tag - 1..tag + 1 } else { 0..TAGS };
-            for before in range {
-                let sum = sums[before] + transitions[before][tag];
-                if sum > next[tag] {
-                    (next[tag], origin[tag]) = (sum, before as u8);
-                }
+impl Step {
+    /// From the best sums up to the token before, which become those up to this one; the greatest of them is always 0.
+    #[inline]
+    fn of(scores: [i16; LANES], sums: &mut [i16; LANES], transitions: &[[i16; LANES]; TAGS]) -> Self {
+        let (mut best, mut from) = ([i16::MIN; LANES], [0; LANES]);
+        for (before, transitions) in transitions.iter().enumerate() {
+            for lane in 0..LANES {
+                let sum = sums[before].saturating_add(transitions[lane]);
+                from[lane] = if sum > best[lane] { before as i16 } else { from[lane] };
+                best[lane] = best[lane].max(sum);
             }
-            next[tag] += i32::from(scores[tag]);
         }
-        sums = next;
-        from.push(origin);
+        for lane in 0..LANES {
+            best[lane] = best[lane].saturating_add(scores[lane]);
+        }
+        let most = best[..TAGS].iter().copied().max().unwrap_or(0);
+        *sums = best.map(|sum| sum.saturating_sub(most).max(NEVER));
+        Self { scores, from }
     }
-    let mut tag = (0..TAGS).max_by_key(|tag| sums[*tag]).unwrap_or(0);
-    let first = tags.len();
-    for (place, scores) in scores.iter().enumerate().rev() {
-        tags.push((tag as Tag, scores[tag] - scores[0]));
-        tag = usize::from(from[place][tag]);
-    }
-    tags[first..].reverse();
 }
 
 /// The row of a feature: its number, and what it looks at.

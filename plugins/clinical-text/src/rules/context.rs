@@ -82,6 +82,9 @@ fn key(view: View<'_>, at: usize) -> Option<(Label, bool)> {
         Class::License => (Label::Certificate, false),
         Class::Driver => (Label::DriversLicense, view.is_word(at, b"dl") || view.is_word(at, b"driverslicense")),
         Class::Vehicle => (Label::Vin, view.is_word(at, b"vin")),
+        Class::None if view.is_word(at, b"n") && at > 1 && view.is(at - 1, b'/') && view.is_word(at - 2, b"s") => {
+            (Label::Device, true)
+        }
         Class::Device if view.is_word(at, b"imei") => (Label::Imei, true),
         Class::Device if view.is_word(at, b"udi") => (Label::Udi, true),
         Class::Device => (Label::Device, view.is_word(at, b"serial") || view.is_word(at, b"sn")),
