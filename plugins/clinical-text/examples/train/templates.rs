@@ -106,6 +106,7 @@ fn value(slot: &str, values: &Values, random: &mut Random) -> (String, Option<u8
         "last" => (values.surname(random), NAME),
         "LAST" => (values.surname(random).to_uppercase(), NAME),
         "lastfirst" => (values.last_first(random), NAME),
+        "LASTFIRST" => (values.last_first(random).to_uppercase(), NAME),
         "lower" => (values.person(random).to_lowercase(), NAME),
         "lowerfirst" => (values.given(random).to_lowercase(), NAME),
         "lowerlast" => (values.surname(random).to_lowercase(), NAME),
@@ -147,6 +148,10 @@ fn plain(slot: &str, values: &Values, random: &mut Random) -> String {
         "age" => (1 + random.below(99)).to_string(),
         "year" => (1930 + random.below(97)).to_string(),
         "time" => format!("{:02}:{:02}", random.below(24), random.below(60)),
+        "ACRONYM" => {
+            let length = 2 + random.below(4);
+            (0..length).map(|_| char::from(b'A' + random.below(26) as u8)).collect()
+        }
         "initials" => (0..2).map(|_| char::from(b'A' + random.below(26) as u8)).collect(),
         "date" => date(values, random),
         "phone" => match random.below(4) {

@@ -144,7 +144,7 @@ fn named(view: View<'_>, start: usize, end: usize) -> Option<Found> {
     let called = called(view, start)?;
     let plain = view.tokens[start].kind == Kind::Number && letters <= 2 && view.class(end - 1) == Class::Measure;
     let enough = digits >= 3 || digits >= 2 && letters >= 2 && called.surely;
-    let sure = called.surely || called.directly && digits >= 4;
+    let sure = called.surely || called.directly && digits >= 5;
     if !enough || letters == 0 || plain || !sure || checks::is_icd10(code) && called.label == Label::OtherId {
         return None;
     }

@@ -15,7 +15,7 @@ pub(super) struct Called {
     pub(super) label: Label,
     /// Whether the words can only mean a number, or `number`, `no.`, `#`, `:` or `=` stands there too.
     pub(super) surely: bool,
-    /// Whether `number`, `#`, `:` or `=` stands right before it.
+    /// Whether the words, or `number`, `#`, `:` or `=`, stand right before it.
     pub(super) directly: bool,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn called(view: View<'_>, place: usize) -> Option<Called> {
             }
         }
         if let Some((label, strong)) = key(view, at) {
-            return Some(Called { label, surely: strong || marked, directly });
+            return Some(Called { label, surely: strong || marked, directly: directly || back == 1 });
         }
     }
     other

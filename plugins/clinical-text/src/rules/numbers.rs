@@ -6,7 +6,7 @@ use super::{Found, View, phones};
 use crate::checks;
 use crate::label::Label;
 use crate::lexicon::Class;
-use crate::token::{Gap, Kind};
+use crate::token::{self, Gap, Kind};
 
 /// What begins at a number and is no date, age or code.
 pub(super) fn number(view: View<'_>, place: usize) -> Option<Found> {
@@ -141,7 +141,13 @@ fn named(view: View<'_>, groups: &Groups, called: Called) -> Option<Found> {
         Label::Dea | Label::Mbi | Label::Iban | Label::UsSsn | Label::PaymentCard => (Label::OtherId, false),
         label => (label, called.surely),
     };
-    Some(Found { start: place, end, label, confidence: if sure { 92 } else { 70 } })
+    // A plate may begin with letters.
+    let letters = label == Label::LicensePlate
+        && place > 0
+        && view.tokens[place - 1].length() <= 3
+        && view.tokens[place - 1].shape == token::CAPITALS;
+    let start = if letters { place - 1 } else { place };
+    Some(Found { start, end, label, confidence: if sure { 92 } else { 70 } })
 }
 
 /// Five digits behind a state or `ZIP`; five and four.
