@@ -83,7 +83,8 @@ fn spans(tags: &[(Tag, i16)]) -> Vec<Span> {
 
 /// From how far a tag is ahead, on average.
 fn confidence(ahead: i32) -> u8 {
-    (60 + ahead / 6).clamp(50, 98) as u8
+    let ahead = ahead.max(0);
+    (50 + 49 * ahead / (ahead + 150)) as u8
 }
 
 /// The words of names that are written with a capital and are no English.
@@ -127,8 +128,18 @@ impl Span {
         if self.kind <= ORGANIZATION && tokens.iter().all(|token| token.kind != Kind::Word) {
             return None;
         }
+        if self.kind < ORGANIZATION && tokens.iter().all(is_plain) {
+            return None;
+        }
         Some(Found { start, end, label: label(self.kind, tokens), confidence: self.confidence })
     }
+}
+
+/// A word in small letters that no dictionary has as a name, or that is frequent and seldom one.
+fn is_plain(token: &Token) -> bool {
+    let known = token.known;
+    let unlikely = !known.name() && !known.of_place() || known.frequent() && known.given() < 2 && !known.place();
+    token.shape == token::SMALL && unlikely
 }
 
 fn label(kind: Tag, tokens: &[Token]) -> Label {

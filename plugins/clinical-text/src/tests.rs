@@ -254,20 +254,21 @@ fn a_name_is_found_again_where_nothing_tells_it() {
 
 #[test]
 fn long_text_of_anything_takes_steps_in_proportion() {
-    // Four times the text may take nine times as long, and some time that any start takes; a square would take sixteen.
-    let unit = |piece: &str, bytes: usize| piece.repeat(bytes / piece.len());
-    let seconds = |text: &str| {
-        let run = || {
-            let started = std::time::Instant::now();
-            std::hint::black_box(find(text));
-            started.elapsed().as_secs_f64()
-        };
-        (0..2).map(|_| run()).fold(f64::INFINITY, f64::min)
+    let seconds = |piece: &str, bytes: usize| {
+        let text = piece.repeat(bytes / piece.len());
+        let started = std::time::Instant::now();
+        std::hint::black_box(find(&text));
+        started.elapsed().as_secs_f64()
     };
-    for piece in ["a", "A", "1", " ", "\n", "-", "@", "a@", "1-", "1 ", "+1", "((", "\u{301}", "é", "字", "a.", "://", "\\u0031", "Dr. ", "*", "SSN ", "0:", "www."] {
-        let (one, two) = (seconds(&unit(piece, 1 << 18)), seconds(&unit(piece, 1 << 20)));
-        assert!(two < one * 9.0 + 0.1, "{piece:?}: {one} s and {two} s");
-    }
+    // Four times the text takes four times as long, and a square would take sixteen. Whatever else the machine does, of
+    // many tries one has to come out.
+    let is_linear = |piece: &str| (0..9).any(|_| seconds(piece, 1 << 20) < 9.0 * seconds(piece, 1 << 18));
+    let pieces = [
+        "a", "A", "1", " ", "\n", "-", "@", "a@", "1-", "1 ", "+1", "((", "\u{301}", "é", "字", "a.", "://", "\\u0031", "Dr. ",
+        "*", "SSN ", "0:", "www.",
+    ];
+    let slow: Vec<_> = pieces.into_iter().filter(|piece| !is_linear(piece)).collect();
+    assert!(slow.is_empty(), "{slow:?}");
 }
 
 proptest! {

@@ -22,7 +22,7 @@ use templates::Templates;
 use values::Values;
 
 /// How many texts a round of training has, and how many rounds there are.
-const TEXTS: usize = 60_000;
+const TEXTS: usize = 150_000;
 const ROUNDS: usize = 6;
 
 fn main() -> io::Result<()> {
