@@ -293,11 +293,9 @@ fn rows(outcomes: &Outcomes) -> Rows {
 
 fn operations(tally: &Tally) -> Vec<Operations> {
     let mut values: BTreeMap<&str, u64> = BTreeMap::new();
-    for (_, column) in tally.columns() {
-        if let Some(transform) = &column.transform {
-            let sum = values.entry(transform).or_default();
-            *sum = sum.saturating_add(column.cells);
-        }
+    for call in tally.columns().flat_map(|(_, column)| &column.calls) {
+        let sum = values.entry(&call.transform).or_default();
+        *sum = sum.saturating_add(call.cells);
     }
     values.into_iter().map(|(transform, values)| Operations { transform: transform.to_owned(), values }).collect()
 }

@@ -17,7 +17,7 @@ use crate::outcome::{Fate, Outcomes, TooManyQuarantined};
 use crate::pipeline::{self, Processed};
 use crate::plan::{Plan, Transforms};
 use crate::plugin::{CodeCache, Engine, Limits, Package, Registry};
-use crate::policy::{Policy, RuleAction};
+use crate::policy::{Policy, Rule};
 use crate::snapshot::Snapshot;
 use crate::store::{Store, Trust};
 use crate::vault::{VaultOpener, VaultPlace};
@@ -163,8 +163,7 @@ fn add_plugins(plugins: &mut Registry, directory: &Path, trust: Trust) -> Result
 /// The keys that the rules name, each for what the plugin of its first rule asks for.
 fn keys_of<'p>(policy: &'p Policy, plugins: &Registry) -> Vec<(&'p str, Purpose)> {
     let mut keys: BTreeMap<&str, Purpose> = BTreeMap::new();
-    for rule in &policy.rules {
-        let RuleAction::Mask(mask) = &rule.action else { continue };
+    for mask in policy.rules.iter().flat_map(Rule::masks) {
         let found = plugins.find(&mask.transform.value).ok();
         let purpose = found.and_then(|found| found.manifest.world.ask()).and_then(Ask::purpose);
         if let (Some(key), Some(purpose)) = (&mask.key, purpose) {

@@ -105,6 +105,7 @@ pub mod quarantine;
 pub mod report;
 pub mod reveal;
 pub mod run;
+mod scrub;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod sink;

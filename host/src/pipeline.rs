@@ -43,7 +43,7 @@ fn process_on(snapshot: &Snapshot, batch: Batch, leash: &Leash) -> Result<Proces
     let (mut steps, mut stopwatch) = (Steps::default(), Stopwatch::start());
     let ready = snapshot.plan_on(&batch.columns().schema(), leash)?;
     steps.plan = stopwatch.lap();
-    let masked = mask(&batch, &ready.calls, leash)?;
+    let masked = mask(&batch, &ready.calls, &ready.scrubs, leash)?;
     steps.mask = stopwatch.lap();
     let verified = verify(&batch, &ready.plan, &ready.calls, &masked)?;
     steps.verify = stopwatch.lap();

@@ -86,12 +86,14 @@ impl Revision {
     pub(crate) fn of(snapshot: &Snapshot) -> Self {
         let (mut plugins, mut keys) = (BTreeMap::new(), BTreeMap::new());
         for ready in snapshot.plans() {
-            for call in &ready.calls {
-                let manifest = call.plugin.manifest();
-                let used = PluginUsed { version: manifest.version.clone(), digest: call.plugin.digest().to_owned() };
+            let finders = ready.scrubs.iter().flat_map(|scrub| &scrub.finders).map(|finder| &finder.plugin);
+            for plugin in ready.calls.iter().map(|call| &call.plugin).chain(finders) {
+                let manifest = plugin.manifest();
+                let used = PluginUsed { version: manifest.version.clone(), digest: plugin.digest().to_owned() };
                 plugins.insert(manifest.name.clone(), used);
-                keys.extend(call.grant.as_ref().map(|grant| (grant.key_id().to_owned(), grant.version())));
             }
+            let grants = ready.calls.iter().filter_map(|call| call.grant.as_ref());
+            keys.extend(grants.map(|grant| (grant.key_id().to_owned(), grant.version())));
         }
         Self {
             number: snapshot.revision(),

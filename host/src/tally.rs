@@ -7,8 +7,8 @@ use arrow_array::Array;
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::keys::Purpose;
-use crate::mask::MaskedBatch;
-use crate::plan::Action;
+use crate::mask::{MaskedBatch, MaskedCall, Scrubbed};
+use crate::plan::{Action, Call};
 use crate::policy::PolicyProblem;
 use crate::snapshot::{Ready, Snapshot};
 
@@ -18,7 +18,7 @@ const COLLISION_ODDS: f64 = 1e-3;
 /// What was done to one column.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct ColumnTally {
-    /// `mask`, `keep` or `drop`.
+    /// `mask`, `scrub`, `keep` or `drop`.
     pub action: &'static str,
     /// Which transform of which plugin.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,11 +28,24 @@ pub struct ColumnTally {
     pub rule: Option<usize>,
     /// Values that are not null.
     pub cells: u64,
-    /// What the key is for that the transform was lent, if it was lent one.
+    /// Of free text, how many pieces of which label were masked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pieces: BTreeMap<&'static str, u64>,
+    /// What each transform did: one masks a column, several the pieces of free text.
     #[serde(skip)]
+    pub calls: Vec<CallTally>,
+}
+
+/// What one transform did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallTally {
+    /// Which transform of which plugin.
+    pub transform: String,
+    /// What the key is for that it was lent, if it was lent one.
     pub key: Option<Purpose>,
+    /// Values that are not null.
+    pub cells: u64,
     /// How many outputs the configuration allows, where two values may share one.
-    #[serde(skip)]
     distinct_outputs: Option<f64>,
 }
 
@@ -51,14 +64,19 @@ impl Tally {
             match column.action {
                 Action::Keep => entry.action = "keep",
                 Action::Drop { .. } => entry.action = "drop",
+                Action::Scrub { scrub } => {
+                    entry.action = "scrub";
+                    entry.pieces = masked.scrubbed.get(scrub).map(Scrubbed::pieces_by_label).unwrap_or_default();
+                    let calls = ready.plan.calls.iter().zip(&masked.calls);
+                    let calls = calls.filter(|(call, _)| call.scrub == Some(scrub));
+                    entry.calls = calls.map(|(call, answer)| CallTally::of(call, answer, 0)).collect();
+                }
                 Action::Mask { call, position } => {
                     entry.action = "mask";
-                    let lent = masked.calls.get(call).and_then(|call| call.lent.get(position));
-                    entry.cells = lent.map_or(0, |cells| values(cells.len(), cells.null_count()));
-                    let call = ready.plan.calls.get(call);
-                    entry.transform = call.map(|call| format!("{}/{}", call.plugin, call.transform));
-                    entry.key = call.and_then(|call| Some(call.key.as_ref()?.purpose));
-                    entry.distinct_outputs = call.and_then(|call| call.distinct_outputs);
+                    let call = ready.plan.calls.get(call).zip(masked.calls.get(call));
+                    entry.calls.extend(call.map(|(call, answer)| CallTally::of(call, answer, position)));
+                    entry.cells = entry.calls.first().map_or(0, |call| call.cells);
+                    entry.transform = entry.calls.first().map(|call| call.transform.clone());
                 }
             }
             tally.insert(column.name.clone(), entry);
@@ -70,7 +88,7 @@ impl Tally {
     pub(crate) fn add(&mut self, other: Self) {
         for (name, theirs) in other.0 {
             match self.0.get_mut(&name) {
-                Some(ours) => ours.cells = ours.cells.saturating_add(theirs.cells),
+                Some(ours) => ours.add(&theirs),
                 None => {
                     self.0.insert(name, theirs);
                 }
@@ -86,12 +104,38 @@ impl Tally {
     /// Fails when so many values were given pseudonyms that two may share one: the birthday bound, n² / 2N, which
     /// counts a value again each time that it occurs.
     pub(crate) fn check_collisions(&self, snapshot: &Snapshot) -> Result<(), Error> {
-        let crowded = self.0.iter().filter(|(_, tally)| {
-            let cells = tally.cells as f64;
-            tally.distinct_outputs.is_some_and(|outputs| cells * cells / (2.0 * outputs) > COLLISION_ODDS)
-        });
-        let problems = crowded.map(|(name, tally)| collision(name, tally.cells)).collect();
+        let is_crowded = |call: &&CallTally| {
+            let cells = call.cells as f64;
+            call.distinct_outputs.is_some_and(|outputs| cells * cells / (2.0 * outputs) > COLLISION_ODDS)
+        };
+        let crowded = self.0.iter().filter_map(|(name, tally)| Some((name, tally.calls.iter().find(is_crowded)?)));
+        let problems = crowded.map(|(name, call)| collision(name, call.cells)).collect();
         Ok(snapshot.policy().refuse(problems)?)
+    }
+}
+
+impl ColumnTally {
+    fn add(&mut self, theirs: &Self) {
+        self.cells = self.cells.saturating_add(theirs.cells);
+        for (label, pieces) in &theirs.pieces {
+            let ours = self.pieces.entry(label).or_default();
+            *ours = ours.saturating_add(*pieces);
+        }
+        for (ours, theirs) in self.calls.iter_mut().zip(&theirs.calls) {
+            ours.cells = ours.cells.saturating_add(theirs.cells);
+        }
+    }
+}
+
+impl CallTally {
+    fn of(call: &Call, answer: &MaskedCall, position: usize) -> Self {
+        let cells = answer.lent.get(position);
+        Self {
+            transform: format!("{}/{}", call.plugin, call.transform),
+            key: call.key.as_ref().map(|key| key.purpose),
+            cells: cells.map_or(0, |cells| values(cells.len(), cells.null_count())),
+            distinct_outputs: call.distinct_outputs,
+        }
     }
 }
 

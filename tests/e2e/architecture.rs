@@ -35,6 +35,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &["batch", "outcome", "phi"]),
     ("profile", &["manifest", "phi", "policy"]),
     ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy", "profile"]),
+    // Free text: no plugin, no batch.
+    ("scrub", &["fold", "phi"]),
     // The sandbox.
     ("lend", &["keys", "manifest", "vault"]),
     ("contract", &["batch", "keys", "vault"]),
@@ -68,8 +70,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         "snapshot",
         &["batch", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy", "today", "vault"],
     ),
-    ("mask", &["batch", "cast", "error", "keys", "leash", "lend", "outcome", "plan", "plugin"]),
-    ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin"]),
+    (
+        "mask",
+        &["batch", "cast", "error", "keys", "leash", "lend", "manifest", "outcome", "phi", "plan", "plugin", "scrub"],
+    ),
+    ("verify", &["batch", "error", "mask", "outcome", "plan", "plugin", "scrub"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
     // The path of a batch without source and sink, for those who try plugins out.
     (

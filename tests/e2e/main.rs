@@ -30,6 +30,7 @@ mod registry;
 mod reveal;
 mod reveal_tokens;
 mod rotation;
+mod scrub;
 #[cfg(feature = "server")]
 mod server;
 mod stream;

@@ -1,6 +1,6 @@
 //! Legal profiles: policies that must pass, and ones that must be refused for the paragraph that they break.
 
-use moretta_tests::command::Desk;
+use moretta_tests::command::{Desk, Finished};
 
 use crate::table::{Table, corpus_text};
 
@@ -82,6 +82,52 @@ fn safe_harbor_refuses_what_its_paragraphs_do() {
     self::refused("safe-harbor", "notes.csv", note, kept, &["164.514(b)(2)(i)(A) to (R)", "leaves the value"]);
     let ssn = "rules:\n  - { columns: [ssn], mask: fpe, key: formats }";
     refused("rules:", ssn, &["164.514(b)(2)(i)(G)", "derived from the value"]);
+}
+
+/// The plan of a ready policy for the notes, with a rule that scrubs them in front of its own.
+fn scrubbed(profile: &str, kinds: &str) -> Finished {
+    let desk = desk();
+    let rule = format!("rules:\n  - {{ labels: [free-text], scrub: {{ kinds: {kinds} }} }}");
+    desk.put("p.yaml", desk.text(&format!("{profile}.yaml")).replacen("rules:", &rule, 1));
+    desk.run("check notes.csv --policy p.yaml")
+}
+
+#[test]
+fn free_text_passes_if_it_is_scrubbed_and_its_pieces_as_columns_do() {
+    let year = "date: { mask: generalize, with: { to: year } }";
+    let of_birth = "birth-date: { mask: age, with: { from: birth-date } }";
+    for (profile, kinds, said) in [
+        ("safe-harbor", "{}".to_owned(), ""),
+        ("safe-harbor", "{ zip: { mask: zip3 } }".to_owned(), ""),
+        ("safe-harbor", format!("{{ {year}, {of_birth} }}"), ""),
+        ("safe-harbor", format!("{{ {year} }}"), "164.514(b)(2)(i)(C)"),
+        ("safe-harbor", "{ person-name: { mask: surrogate, key: k, with: { kind: full-name } } }".to_owned(), "164.514(b)(2)(i)(A)"),
+        ("safe-harbor", "{ us-ssn: { mask: partial } }".to_owned(), "164.514(b)(2)(i)(G)"),
+        ("safe-harbor", "{ date: { mask: shift-dates, key: dates } }".to_owned(), "164.514(b)(2)(i)(C)"),
+        ("safe-harbor", "{ zip: { mask: redact, may_keep: true } }".to_owned(), "164.514(b)(2)(i)(B)"),
+        ("limited-data-set", "{ person-name: { mask: surrogate, key: k, with: { kind: full-name } }, zip: { mask: redact, may_keep: true } }".to_owned(), ""),
+        ("limited-data-set", "{ phone: { mask: partial } }".to_owned(), "164.514(e)(2)(iii)"),
+        ("limited-data-set", "{ street: { mask: redact, may_keep: true } }".to_owned(), "164.514(e)(2)(ii)"),
+        ("expert-determination", "{ phone: { mask: partial } }".to_owned(), ""),
+        ("expert-determination", "{ phone: { mask: redact, may_keep: true } }".to_owned(), "164.514(b)(1)"),
+    ] {
+        let finished = scrubbed(profile, &kinds).assert_code(if said.is_empty() { 0 } else { 2 });
+        let words: Vec<_> = finished.stderr.split_whitespace().filter(|word| !["│", "|"].contains(word)).collect();
+        let told = words.join(" ");
+        let is_piece = said.is_empty() || told.contains("a piece of column `note`");
+        assert!(told.contains(said) && is_piece, "{profile} {kinds}: {told}");
+    }
+}
+
+#[test]
+fn text_that_is_said_to_be_something_else_does_not_pass_as_scrubbed() {
+    let desk = desk();
+    for (label, said) in [("person-name", "164.514(b)(2)(i)(A)"), ("mrn", "164.514(b)(2)(i)(H)")] {
+        let text = desk.text("safe-harbor.yaml").replace("note: free-text", &format!("note: {label}"));
+        desk.put("p.yaml", text.replacen("rules:", "rules:\n  - { columns: [note], scrub: {} }", 1));
+        let finished = desk.run("check notes.csv --policy p.yaml").assert_code(2);
+        assert!(finished.stderr.contains(said), "{}", finished.stderr);
+    }
 }
 
 #[test]

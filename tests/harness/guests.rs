@@ -18,5 +18,8 @@ pub const HOSTILE_FPE: &[u8] = include_bytes!("../guests/packed/hostile-fpe.wasm
 /// A masker with a token vault. Its honest transform returns the tokens.
 pub const HOSTILE_TOKEN: &[u8] = include_bytes!("../guests/packed/hostile-token.wasm");
 
+/// A text classifier. What it does wrong is the name of the column; under any other name it finds the numbers.
+pub const HOSTILE_TEXT: &[u8] = include_bytes!("../guests/packed/hostile-text.wasm");
+
 /// A masker with random numbers. Its honest transform returns 8 random letters for each value.
 pub const HOSTILE_RANDOM: &[u8] = include_bytes!("../guests/packed/hostile-random.wasm");

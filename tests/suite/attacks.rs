@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use moretta::Masked;
 use moretta::error::Error;
-use moretta::manifest::Manifest;
+use moretta::manifest::{Manifest, World};
 use moretta::plugin::{CodeCache, GuestFault, Limits, Package};
 use moretta_tests::command::{Desk, moretta};
 use moretta_tests::forge;
@@ -129,6 +129,10 @@ fn mask(attack: &Value, component: &[u8], manifest: &Manifest) -> Result<Masked,
         text(attack, "transform")
     );
     let drops = of_context.iter().map(|name| format!("\n{{ columns: [{name}], drop: true }}")).collect::<String>();
+    let (rule, names) = match manifest.world {
+        World::TextClassifier => (scrub(attack, manifest), vec![text(attack, "transform").to_owned()]),
+        _ => (rule, names.clone()),
+    };
     let first = attack["values"].as_array().map(|values| values.iter().map(Value::as_str).collect::<Vec<_>>());
     let columns = masked.into_iter().chain(context).enumerate().map(|(number, kind)| match kind {
         "text" if number == 0 => Arc::new(StringArray::from(first.clone().unwrap_or(NUMBERS.to_vec()))) as ArrayRef,
@@ -142,6 +146,11 @@ fn mask(attack: &Value, component: &[u8], manifest: &Manifest) -> Result<Masked,
     let deadline = Duration::from_secs(if text(attack, "by") == "time" { 1 } else { 60 });
     let limits = Limits { deadline, ..Limits::default() };
     builder(component, &format!("{rule}{drops}")).limits(limits).code_cache(cache).build()?.mask_rows(rows.unwrap())
+}
+
+/// Has it find the pieces of one column, whose name says what it does wrong.
+fn scrub(attack: &Value, manifest: &Manifest) -> String {
+    format!("{{ columns: [{}], scrub: {{ find: [{}] }} }}", text(attack, "transform"), manifest.name)
 }
 
 fn fault(fault: &GuestFault) -> (&'static str, &'static str) {

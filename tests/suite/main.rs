@@ -10,3 +10,4 @@ mod generated;
 mod hostile;
 mod languages;
 mod masking;
+mod scrub;

@@ -258,7 +258,7 @@ pub struct Column {
     /// Its name, absent where that may be data itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `mask`, `keep` or `drop`.
+    /// `mask`, `scrub`, `keep` or `drop`.
     pub action: String,
     /// Which transform of which plugin.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,8 +14,8 @@ use crate::cli::CheckArguments;
 use crate::error::Error;
 use crate::host::Host;
 use crate::manifest::Ask;
-use crate::plan::{Action, Call, Plan};
-use crate::policy::Drift;
+use crate::plan::{Action, Call, Plan, Scrub, Substitute};
+use crate::policy::{Drift, RuleAction};
 use crate::run::columns_of;
 use crate::source::Format;
 use crate::survey;
@@ -65,8 +65,13 @@ fn named_columns(host: &Host) -> SchemaRef {
     let rules = policy.rules.iter().flat_map(|rule| &rule.columns).filter_map(|column| column.value.literal());
     let named = policy.named_columns().iter().map(|column| column.value.clone());
     let subject = policy.subject.iter().map(|subject| subject.value.clone());
+    let known = policy.rules.iter().flat_map(|rule| match &rule.action {
+        RuleAction::Scrub(scrub) => scrub.known.as_slice(),
+        RuleAction::Mask(_) | RuleAction::Keep | RuleAction::Drop => &[],
+    });
+    let known = known.map(|column| column.value.clone());
     let mut fields: Vec<Field> = Vec::new();
-    for name in rules.chain(named).chain(subject) {
+    for name in rules.chain(named).chain(subject).chain(known) {
         if fields.iter().all(|field| *field.name() != name) {
             let column_type = policy.types.get(&name).copied().unwrap_or(ColumnType::Text);
             fields.push(Field::new(name, column_type.arrow(), true));
@@ -82,30 +87,59 @@ fn table(plan: &Plan) -> String {
     for column in &plan.columns {
         let label = column.label.as_ref().map_or("", |finding| finding.label.name());
         let rule = column.rule.map_or_else(|| "none".to_owned(), |line| format!("line {line}"));
-        let call = match column.action {
-            Action::Mask { call, .. } => plan.calls.get(call),
-            Action::Keep | Action::Drop { .. } => None,
+        let what = match column.action {
+            Action::Mask { call, .. } => masked(plan.calls.get(call)),
+            Action::Scrub { scrub } => plan.scrubs.get(scrub).map(|scrub| scrubbed(plan, scrub)).unwrap_or_default(),
+            Action::Keep => done("keep"),
+            Action::Drop { .. } => done("drop"),
         };
-        let action = match (&column.action, call) {
-            (Action::Keep, _) => "keep",
-            (Action::Drop { .. }, _) => "drop",
-            (Action::Mask { .. }, call) => call.map_or("mask", |call| &call.transform),
-        };
-        let plugin = call.map_or_else(String::new, |call| {
-            format!("{} {} {}", call.plugin, call.version, call.digest.get(..12).unwrap_or(&call.digest))
-        });
-        table.add_row([
-            &column.name,
-            label,
-            &rule,
-            action,
-            &plugin,
-            &call.map_or_else(String::new, capability),
-            &call.map_or_else(String::new, properties),
-        ]);
+        table.add_row([column.name.clone(), label.to_owned(), rule].into_iter().chain(what));
+        if let Action::Scrub { scrub } = column.action {
+            for (kind, what) in plan.scrubs.get(scrub).iter().flat_map(|scrub| pieces(plan, scrub)) {
+                table.add_row([format!("  {kind}"), String::new(), String::new()].into_iter().chain(what));
+            }
+        }
     }
     let notes = plan.notes.iter().map(|note| format!("note: {}\n", note.message));
     format!("{table}\n{}", notes.collect::<String>())
+}
+
+/// What happens, by which plugin, with what it may use, and what holds of its results.
+type What = [String; 4];
+
+fn done(action: &str) -> What {
+    [action.to_owned(), String::new(), String::new(), String::new()]
+}
+
+fn masked(call: Option<&Call>) -> What {
+    let Some(call) = call else { return done("mask") };
+    let plugin = plugin_of(&call.plugin, &call.version, &call.digest);
+    [call.transform.clone(), plugin, capability(call), properties(call)]
+}
+
+/// What finds pieces, and whose values are found.
+fn scrubbed(plan: &Plan, scrub: &Scrub) -> What {
+    let finders = scrub.find.iter().map(|finder| plugin_of(&finder.plugin, &finder.version, &finder.digest));
+    let known = scrub.known.iter().filter_map(|known| plan.columns.get(known.column)).map(|known| known.name.as_str());
+    let known = match known.collect::<Vec<_>>().join(", ").as_str() {
+        "" => "knows nothing of the row".to_owned(),
+        columns => format!("knows {columns}"),
+    };
+    ["scrub".to_owned(), finders.collect::<Vec<_>>().join(", "), "nothing".to_owned(), known]
+}
+
+/// What takes the place of pieces, by kind.
+fn pieces(plan: &Plan, scrub: &Scrub) -> Vec<(String, What)> {
+    let what = |by: &Substitute| match by {
+        Substitute::Tag => done("tag"),
+        Substitute::Call(call) => masked(plan.calls.get(*call)),
+    };
+    let kinds = scrub.kinds.iter().map(|(label, by)| (label.name().to_owned(), what(by)));
+    kinds.chain([("otherwise".to_owned(), what(&scrub.otherwise))]).collect()
+}
+
+fn plugin_of(name: &str, version: &str, digest: &str) -> String {
+    format!("{name} {version} {}", digest.get(..12).unwrap_or(digest))
 }
 
 /// What the plugin may use beside the column.

@@ -95,7 +95,7 @@ impl Trial {
         });
         let columns: Vec<_> = columns.collect();
         let output = (0..setting.columns).collect();
-        let plan = Plan { columns, calls: vec![call.clone()], output, notes: Vec::new() };
+        let plan = Plan { columns, calls: vec![call.clone()], scrubs: Vec::new(), output, notes: Vec::new() };
         let calls = vec![ReadyCall { call, plugin: plugin.clone(), grant, pattern }];
         Ok(Self { calls, plan, columns: setting.columns, column_type: setting.column_type })
     }
@@ -116,7 +116,7 @@ impl Trial {
         rows: usize,
     ) -> Result<Result<Answer, GuestFault>, Error> {
         let batch = Batch::new(self.batch(column)?.slice(first, rows), BatchPlace::default());
-        let verified = mask(&batch, &self.calls, &Leash::default()).and_then(|masked| {
+        let verified = mask(&batch, &self.calls, &[], &Leash::default()).and_then(|masked| {
             verify(&batch, &self.plan, &self.calls, &masked)?;
             Ok(masked)
         });
@@ -207,6 +207,7 @@ fn call(plugin: &Plugin, transform_index: usize, setting: &Setting<'_>, key: Opt
         transform_index,
         config: Value::Object(setting.config.clone()).to_string(),
         columns: (0..setting.columns).collect(),
+        scrub: None,
         context: (setting.columns..last).map(Beside::Column).collect(),
         input_types: vec![setting.column_type; setting.columns],
         context_types: vec![setting.context_type; setting.context],

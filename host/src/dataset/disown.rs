@@ -75,5 +75,5 @@ fn disowned(made: &Made, material: &Material) -> Option<Error> {
 /// What no rule names is never run.
 fn is_called(made: &Made, plugin: &Unverified) -> bool {
     let Unverified::Kept(kept) = plugin else { return false };
-    made.host.snapshot().transforms().any(|(_, found)| found.plugin == kept.release().name())
+    made.host.snapshot().called().contains(kept.release().name())
 }

@@ -134,7 +134,7 @@ pub struct PluginStatus {
 /// Every plugin that a revision has, by name.
 pub(super) fn of(made: &Made) -> Vec<PluginStatus> {
     let snapshot = made.host.snapshot();
-    let used: Vec<_> = snapshot.transforms().map(|(_, found)| found.plugin.to_owned()).collect();
+    let used = snapshot.called();
     let status = |package: &Package| {
         let manifest = package.manifest();
         PluginStatus {

@@ -46,10 +46,14 @@ pub(super) fn vet(
     if let Some(current) = earlier.first().map(|current| current.what.host.snapshot()) {
         rehearsal.known_schemas(current, settings)?;
     }
-    for (rule, found) in snapshot.transforms() {
-        for column_type in types(snapshot.policy(), rule, &found) {
-            rehearsal.rehearse(&schema_for(snapshot.policy(), rule, column_type))?;
+    let policy = snapshot.policy();
+    for (rule, _, found) in snapshot.transforms() {
+        for column_type in types(policy, rule, &found) {
+            rehearsal.rehearse(&schema_for(policy, rule, column_type))?;
         }
+    }
+    for rule in policy.rules.iter().filter(|rule| matches!(rule.action, RuleAction::Scrub(_))) {
+        rehearsal.rehearse(&schema_for(policy, rule, ColumnType::Text))?;
     }
     Ok(rehearsal.vetted)
 }
@@ -78,13 +82,16 @@ fn same_types(before: &Plan, after: &Plan) -> Result<(), Error> {
 fn written(plan: &Plan) -> Vec<(usize, Option<ColumnType>)> {
     let produced = |column: usize| match plan.columns.get(column)?.action {
         Action::Mask { call, position } => plan.calls.get(call)?.produced.get(position).copied(),
-        Action::Keep | Action::Drop { .. } => None,
+        Action::Scrub { .. } | Action::Keep | Action::Drop { .. } => None,
     };
     plan.output.iter().map(|column| (*column, produced(*column))).collect()
 }
 
 /// The types that the columns of a rule may have: what the policy says, or else all that the transform takes.
 fn types(policy: &Policy, rule: &Rule, found: &Found<'_>) -> Vec<ColumnType> {
+    if !matches!(rule.action, RuleAction::Mask(_)) {
+        return Vec::new();
+    }
     let declared = names(rule).iter().filter_map(|name| policy.types.get(name).copied()).collect::<BTreeSet<_>>();
     let declared: Vec<_> = declared.into_iter().collect();
     if declared.is_empty() { found.transform.types.keys().copied().collect() } else { declared }
@@ -94,6 +101,7 @@ fn types(policy: &Policy, rule: &Rule, found: &Found<'_>) -> Vec<ColumnType> {
 fn schema_for(policy: &Policy, rule: &Rule, column_type: ColumnType) -> Schema {
     let context = match &rule.action {
         RuleAction::Mask(mask) => mask.context.iter().map(|column| column.value.clone()).collect(),
+        RuleAction::Scrub(scrub) => scrub.known.iter().map(|column| column.value.clone()).collect(),
         RuleAction::Keep | RuleAction::Drop => Vec::new(),
     };
     let mut fields: Vec<Field> = Vec::new();
@@ -149,7 +157,8 @@ impl Rehearsal<'_> {
     fn rehearse(&mut self, schema: &Schema) -> Result<(), Error> {
         let Some(ready) = self.candidate.snapshot().rehearsal(schema, self.leash)? else { return Ok(()) };
         let calls = ready.plan.calls.iter().map(|call| serde_json::to_string(call).unwrap_or_default());
-        let calls: Vec<String> = calls.collect();
+        let scrubs = ready.plan.scrubs.iter().map(|scrub| serde_json::to_string(scrub).unwrap_or_default());
+        let calls: Vec<String> = calls.chain(scrubs).collect();
         let known = |call: &String| {
             self.vetted.contains(call) || self.earlier.iter().any(|earlier| earlier.what.vetted.contains(call))
         };
@@ -163,7 +172,7 @@ impl Rehearsal<'_> {
     fn run(&self, ready: &Ready, columns: RecordBatch) -> Result<(), Error> {
         let place = BatchPlace { input: "made-up columns".into(), first_row: 1, ..BatchPlace::default() };
         let batch = Batch::new(columns, place);
-        let masked = mask(&batch, &ready.calls, self.leash)?;
+        let masked = mask(&batch, &ready.calls, &ready.scrubs, self.leash)?;
         verify(&batch, &ready.plan, &ready.calls, &masked)?;
         check_injective(ready, &masked, batch.rows())
     }
@@ -175,7 +184,7 @@ fn check_injective(ready: &Ready, masked: &MaskedBatch, rows: usize) -> Result<(
         let call = &ready.call;
         let many = call.distinct_outputs.is_none_or(|outputs| outputs >= MANY_OUTPUTS);
         let ([lent], [returned]) = (answer.lent.as_slice(), answer.returned.as_slice()) else { continue };
-        if !call.properties.injective || !call.properties.deterministic || !many || call.list {
+        if !call.properties.injective || !call.properties.deterministic || !many || call.list || call.scrub.is_some() {
             continue;
         }
         let kept = |row: &usize| masked.rejected.iter().all(|rejected| rejected.row != *row) && !lent.is_null(*row);

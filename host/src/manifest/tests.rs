@@ -152,6 +152,39 @@ fn a_classifier_has_labels_and_no_transforms() {
 }
 
 #[test]
+fn a_text_classifier_has_plain_labels_and_cases_with_pieces() {
+    let manifest = |key: &str, value: Value| {
+        let case = json!({ "name": "c", "input": { "text": ["Ada", null] }, "found": [[{ "label": "person-name", "text": "Ada" }], []] });
+        let mut manifest = full();
+        for (key, value) in [
+            ("world", json!("text-classifier")),
+            ("asks", json!([])),
+            ("transforms", json!([])),
+            ("labels", json!(["person-name"])),
+            ("cases", json!([case])),
+        ] {
+            manifest[key] = value;
+        }
+        *manifest.pointer_mut(key).unwrap() = value;
+        parse(&manifest)
+    };
+    let cases = manifest("/version", json!("1")).unwrap().cases;
+    assert_eq!(cases[0].found.as_ref().unwrap()[0][0], CasePiece { label: "person-name".into(), text: "Ada".into() });
+    let wrong = |key: &str, value: Value| manifest(key, value).unwrap_err();
+    let plain = "label `city`: of a text classifier, a label stands alone";
+    assert_eq!(wrong("/labels/0", json!({ "label": "city", "because": "b" })), plain);
+    assert_eq!(wrong("/labels", json!(["city"])), "case `c`: `found` names `person-name`, which is none of `labels`");
+    let rows = "case `c`: `input` is of text, and `found` has one list for each row of it";
+    assert_eq!(wrong("/cases/0/found", json!([[]])), rows);
+    let there = "case `c`: `found` has a piece in row 1 that is not there";
+    assert_eq!(wrong("/cases/0/found", json!([[], [{ "label": "person-name", "text": "Ada" }]])), there);
+    let found = "case `c`: a case of a text classifier has `found`, and `matched` is for other classifiers";
+    assert_eq!(wrong("/cases/0", json!({ "name": "c", "input": { "text": [] }, "matched": {} })), found);
+    let matched = "case `c`: a case of a classifier has `matched`, and `found` is for text classifiers";
+    assert_eq!(wrong("/world", json!("classifier")), matched);
+}
+
+#[test]
 fn refuses_a_manifest_that_is_too_large_or_too_deep() {
     let message = Manifest::parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err();
     assert_eq!(message, "it is larger than 1 MiB");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_schema::Schema;
 
-use super::{Action, Call, PlannedColumn};
+use super::{Action, Call, PlannedColumn, Scrub};
 use crate::batch::{is_name, is_open};
 use crate::policy::{At, Policy, PolicyProblem, Rule, RuleAction, Unmatched, did_you_mean};
 
@@ -78,20 +78,23 @@ impl Assigned {
     }
 
     /// One action for every column. A column that a rule masks and no call has is dropped, never kept.
-    pub(super) fn columns(&self, policy: &Policy, calls: &[Call]) -> Vec<PlannedColumn> {
+    pub(super) fn columns(&self, policy: &Policy, calls: &[Call], scrubs: &[Scrub]) -> Vec<PlannedColumn> {
         let mut masked = BTreeMap::new();
-        for (call, columns) in calls.iter().map(|call| &call.columns).enumerate() {
+        for (call, of) in calls.iter().enumerate().filter(|(_, call)| call.scrub.is_none()) {
             masked.extend(
-                columns.iter().enumerate().map(|(position, column)| (*column, Action::Mask { call, position })),
+                of.columns.iter().enumerate().map(|(position, column)| (*column, Action::Mask { call, position })),
             );
         }
+        masked.extend(scrubs.iter().enumerate().map(|(scrub, of)| (of.column, Action::Scrub { scrub })));
         let columns = self.names.iter().zip(&self.rules).enumerate();
         let plan = |(index, (name, decision)): (usize, (&String, &Option<Decision>))| {
             let rule = decision.and_then(|decision| policy.rules.get(decision.rule));
             let action = match rule.map(|rule| &rule.action) {
                 Some(RuleAction::Keep) => Action::Keep,
                 Some(RuleAction::Drop) => Action::Drop { by_rule: true },
-                Some(RuleAction::Mask(_)) => masked.get(&index).copied().unwrap_or(Action::Drop { by_rule: true }),
+                Some(RuleAction::Mask(_) | RuleAction::Scrub(_)) => {
+                    masked.get(&index).copied().unwrap_or(Action::Drop { by_rule: true })
+                }
                 None => Action::Drop { by_rule: false },
             };
             let label = policy.finding(name).cloned();
@@ -187,6 +190,7 @@ pub(super) fn notes(schema: &Schema, policy: &Policy, assigned: &Assigned) -> Ve
 fn context(rule: &Rule) -> &[At<String>] {
     match &rule.action {
         RuleAction::Mask(mask) => &mask.context,
+        RuleAction::Scrub(scrub) => &scrub.known,
         RuleAction::Keep | RuleAction::Drop => &[],
     }
 }

@@ -51,6 +51,19 @@ struct Cells {
     list: bool,
 }
 
+/// The call that masks pieces of a column of free text.
+pub(super) fn of_pieces(
+    checked: &Checked<'_>,
+    column: usize,
+    (assigned, schema, policy): (&Assigned, &Schema, &Policy),
+    problems: &mut Vec<PolicyProblem>,
+) -> Call {
+    let mut build = Build { checked, assigned, schema, policy, problems };
+    let pieces = Cells { given: ColumnType::Text, produced: ColumnType::Text, list: false };
+    let subject = build.subject();
+    Call { subject, ..build.call(vec![column], &[pieces], &[]) }
+}
+
 struct Build<'b> {
     checked: &'b Checked<'b>,
     assigned: &'b Assigned,
@@ -205,6 +218,7 @@ impl Build<'_> {
             transform_index: found.index,
             config: config.clone(),
             columns,
+            scrub: None,
             context: context.iter().map(|(column, _)| *column).collect(),
             input_types: types.iter().map(|cells| cells.given).collect(),
             context_types: context.iter().map(|(_, column_type)| *column_type).collect(),

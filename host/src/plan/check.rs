@@ -6,10 +6,29 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::KeyUse;
-use super::find::{Found, NotFound, Transforms};
+use super::find::{Finder, Found, NotFound, Transforms};
+use crate::batch::ColumnType;
 use crate::keys::Purpose;
 use crate::manifest::{Ask, Left, Need};
-use crate::policy::{Mask, Policy, PolicyProblem, Rule, RuleAction};
+use crate::phi::Label;
+use crate::policy::{Line, Mask, Policy, PolicyProblem, Rule, RuleAction, Scrub, did_you_mean};
+
+/// A rule that masks columns or pieces of them.
+pub(super) enum CheckedRule<'p> {
+    Mask(Box<Checked<'p>>),
+    Scrub(Box<CheckedScrub<'p>>),
+}
+
+/// A rule that scrubs free text, with what finds pieces and what masks them.
+pub(super) struct CheckedScrub<'p> {
+    /// Where the rule is in the policy.
+    pub(super) index: usize,
+    pub(super) scrub: &'p Scrub,
+    pub(super) find: Vec<Finder>,
+    /// What masks the pieces of each label. Nothing: they become its name.
+    pub(super) kinds: Vec<(Label, Option<Checked<'p>>)>,
+    pub(super) otherwise: Option<Checked<'p>>,
+}
 
 /// A rule that masks, with its transform.
 pub(super) struct Checked<'p> {
@@ -30,12 +49,20 @@ pub(super) fn rules<'p>(
     policy: &'p Policy,
     transforms: &'p dyn Transforms,
     problems: &mut Vec<PolicyProblem>,
-) -> Vec<Checked<'p>> {
+) -> Vec<CheckedRule<'p>> {
     let mut check = Check { policy, problems, purposes: BTreeMap::new() };
     let mut checked = Vec::new();
     for (index, rule) in policy.rules.iter().enumerate() {
-        if let RuleAction::Mask(mask) = &rule.action {
-            checked.extend(check.rule(index, rule, mask, transforms));
+        match &rule.action {
+            RuleAction::Mask(mask) => {
+                let mask = check.rule(index, rule, mask, transforms);
+                checked.extend(mask.map(|mask| CheckedRule::Mask(Box::new(mask))));
+            }
+            RuleAction::Scrub(scrub) => {
+                let scrub = check.scrub(index, rule, scrub, transforms);
+                checked.extend(scrub.map(|scrub| CheckedRule::Scrub(Box::new(scrub))));
+            }
+            RuleAction::Keep | RuleAction::Drop => {}
         }
     }
     checked
@@ -78,6 +105,61 @@ impl<'c> Check<'c, '_> {
         let left = if stays { Left::Everything } else { found.transform.left(&config) };
         let config = Value::Object(config).to_string();
         Some(Checked { index, rule, mask, found, config, distinct_outputs, left, key })
+    }
+
+    fn scrub(
+        &mut self,
+        index: usize,
+        rule: &'c Rule,
+        scrub: &'c Scrub,
+        transforms: &'c dyn Transforms,
+    ) -> Option<CheckedScrub<'c>> {
+        let find = self.finders(scrub, &transforms.finders());
+        let kinds: Vec<_> = scrub
+            .kinds
+            .iter()
+            .map(|(label, line)| Some((label.value, self.line(index, rule, line, transforms)?)))
+            .collect();
+        let otherwise = self.line(index, rule, &scrub.otherwise, transforms);
+        let kinds = kinds.into_iter().collect::<Option<_>>()?;
+        Some(CheckedScrub { index, scrub, find, kinds, otherwise: otherwise? })
+    }
+
+    /// What a line does with pieces: nothing where it is their name that takes their place. `None` only with a problem.
+    fn line(
+        &mut self,
+        index: usize,
+        rule: &'c Rule,
+        line: &'c Line,
+        transforms: &'c dyn Transforms,
+    ) -> Option<Option<Checked<'c>>> {
+        let Line::Mask(mask) = line else { return Some(None) };
+        let checked = self.rule(index, rule, mask, transforms)?;
+        if checked.found.transform.types.get(&ColumnType::Text) == Some(&ColumnType::Text) {
+            return Some(Some(checked));
+        }
+        let message = format!("`{}` makes no text of text; name another transform", mask.transform.value);
+        self.problem(&mask.transform.span, message);
+        None
+    }
+
+    /// The plugins that a rule names, or all that there are.
+    fn finders(&mut self, scrub: &Scrub, known: &[Finder]) -> Vec<Finder> {
+        let mut find = if scrub.find.is_empty() { known.to_vec() } else { Vec::new() };
+        for name in &scrub.find {
+            match known.iter().find(|finder| finder.plugin == name.value) {
+                Some(finder) => find.push(finder.clone()),
+                None => {
+                    let hint = did_you_mean(&name.value, known.iter().map(|finder| finder.plugin.as_str()));
+                    self.problem(&name.span, format!("no plugin `{}` finds pieces of free text{hint}", name.value));
+                }
+            }
+        }
+        if find.is_empty() && scrub.find.is_empty() {
+            let message = "no plugin finds pieces of free text; add one of the world `text-classifier`";
+            self.problem(&scrub.span, message.to_owned());
+        }
+        find
     }
 
     fn find(&mut self, mask: &Mask, transforms: &'c dyn Transforms) -> Option<Found<'c>> {

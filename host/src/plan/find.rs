@@ -1,5 +1,7 @@
 //! Which plugin a rule means.
 
+use serde::Serialize;
+
 use crate::manifest::{Manifest, Transform};
 use crate::policy::nearest;
 
@@ -10,6 +12,22 @@ pub trait Transforms {
     /// # Errors
     /// None is called so, or several are.
     fn find(&self, name: &str) -> Result<Found<'_>, NotFound>;
+
+    /// The plugins that find pieces of free text, in the order of their names.
+    fn finders(&self) -> Vec<Finder> {
+        Vec::new()
+    }
+}
+
+/// A plugin that finds pieces of free text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finder {
+    /// Its name.
+    pub plugin: String,
+    /// Its version, as its manifest has it.
+    pub version: String,
+    /// The digest of its bytes.
+    pub digest: String,
 }
 
 /// A transform and the plugin that offers it.

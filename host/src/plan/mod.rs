@@ -7,13 +7,17 @@ mod assign;
 mod call;
 mod check;
 mod find;
+mod judge;
+mod scrub;
 
 use std::ops::Range;
 
 use arrow_schema::Schema;
 use serde::Serialize;
 
-pub use find::{Found, NotFound, Transforms, find};
+use check::CheckedRule;
+pub use find::{Finder, Found, NotFound, Transforms, find};
+pub use scrub::{KnownColumn, Scrub, Substitute};
 
 use crate::batch::ColumnType;
 use crate::keys::{Normalize, Purpose};
@@ -30,6 +34,8 @@ pub struct Plan {
     pub columns: Vec<PlannedColumn>,
     /// The calls of plugins that each batch takes. None depends on another.
     pub calls: Vec<Call>,
+    /// The columns of free text of which pieces are masked.
+    pub scrubs: Vec<Scrub>,
     /// The columns that are written: indices into the input, rising. There is at least one.
     pub output: Vec<usize>,
     /// What is odd about the policy on this input and no error.
@@ -62,6 +68,11 @@ pub enum Action {
         /// Where it is among the columns of the call.
         position: usize,
     },
+    /// Pieces of it are masked, and the rest is written as it is.
+    Scrub {
+        /// Which of the plan's.
+        scrub: usize,
+    },
     /// It is written as it is.
     Keep,
     /// It is not written.
@@ -90,6 +101,8 @@ pub struct Call {
     pub config: String,
     /// The columns to mask: indices into the input.
     pub columns: Vec<usize>,
+    /// Where its cells are pieces of free text: which of the plan's scrubs finds them in the column.
+    pub scrub: Option<usize>,
     /// The further columns that the transform sees.
     pub context: Vec<Beside>,
     /// The types in which the columns are handed over; for a list column, of its elements.
@@ -176,13 +189,18 @@ pub(crate) fn flaws(policy: &Policy, transforms: &dyn Transforms) -> Vec<PolicyP
 pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transforms) -> (Plan, Vec<PolicyProblem>) {
     let mut problems = policy.flaws().to_vec();
     let assigned = assign::assign(schema, policy, &mut problems);
-    let mut calls = Vec::new();
-    for checked in check::rules(policy, transforms, &mut problems) {
-        if policy.is_whole() {
-            calls.extend(call::calls(&checked, &assigned, schema, policy, &mut problems));
+    let (mut calls, mut scrubs) = (Vec::new(), Vec::new());
+    for checked in check::rules(policy, transforms, &mut problems).iter().filter(|_| policy.is_whole()) {
+        match checked {
+            CheckedRule::Mask(checked) => {
+                calls.extend(call::calls(checked, &assigned, schema, policy, &mut problems));
+            }
+            CheckedRule::Scrub(checked) => {
+                scrub::plan(checked, (&assigned, schema, policy), (&mut calls, &mut scrubs), &mut problems);
+            }
         }
     }
-    let columns = assigned.columns(policy, &calls);
+    let columns = assigned.columns(policy, &calls, &scrubs);
     let written = |column: &&PlannedColumn| !matches!(column.action, Action::Drop { .. });
     let output: Vec<_> = columns.iter().filter(written).map(|column| column.index).collect();
     if output.is_empty() && problems.is_empty() {
@@ -191,31 +209,10 @@ pub(crate) fn draft(schema: &Schema, policy: &Policy, transforms: &dyn Transform
     }
     if let Some(profile) = &policy.profile {
         let labelled: Vec<_> = policy.findings.iter().map(|(_, finding)| finding.label).collect();
-        profile::check(profile, &judged(policy, &columns, &calls), &labelled, &mut problems);
+        profile::check(profile, &judge::columns(policy, &columns, &calls, &scrubs), &labelled, &mut problems);
     }
     let notes = assign::notes(schema, policy, &assigned);
-    (Plan { columns, calls, output, notes }, problems)
-}
-
-/// The columns as a profile looks at them.
-fn judged<'p>(policy: &Policy, columns: &'p [PlannedColumn], calls: &'p [Call]) -> Vec<profile::Column<'p>> {
-    let written = |column: &PlannedColumn| match column.action {
-        Action::Mask { call, .. } => calls.get(call).map(|call| {
-            let transform = Some(call.transform.as_str());
-            profile::Written { transform, left: call.left, span: call.span.clone() }
-        }),
-        Action::Keep => {
-            let span = policy.rule_of(&column.name).map(|rule| rule.span.clone()).unwrap_or_default();
-            Some(profile::Written { transform: None, left: Left::Everything, span })
-        }
-        Action::Drop { .. } => None,
-    };
-    let judged = |column: &'p PlannedColumn| profile::Column {
-        name: &column.name,
-        label: column.label.as_ref().map(|finding| finding.label),
-        written: written(column),
-    };
-    columns.iter().map(judged).collect()
+    (Plan { columns, calls, scrubs, output, notes }, problems)
 }
 
 #[cfg(test)]

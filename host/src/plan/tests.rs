@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::manifest::Manifest;
+use crate::phi::Label;
 use crate::policy::RuleAction;
 
 /// Plugins that offer one transform of each sort.
@@ -15,6 +16,11 @@ struct Offered(Vec<Manifest>);
 impl Transforms for Offered {
     fn find(&self, name: &str) -> Result<Found<'_>, NotFound> {
         find(self.0.iter().map(|manifest| (manifest, "d1")), name)
+    }
+
+    fn finders(&self) -> Vec<Finder> {
+        let finder = |plugin: &str| Finder { plugin: plugin.into(), version: "0.1.0".into(), digest: "d2".into() };
+        vec![finder("clinical-text"), finder("others")]
     }
 }
 
@@ -474,6 +480,83 @@ fn any_rule() -> impl Strategy<Value = String> {
     let label = prop::sample::select(vec!["", ", labels: [mrn]"]);
     (prop::collection::vec(selector, 1..3), label, action)
         .prop_map(|(names, label, action)| format!("- {{ columns: [{}]{label}, {action} }}", names.join(", ")))
+}
+
+fn label(name: &str) -> Label {
+    name.parse().unwrap()
+}
+
+#[test]
+fn a_column_of_free_text_has_calls_for_its_pieces() {
+    let top =
+        "subject: patient_id\nlabels: { ssn: us-ssn, note: free-text, age: age, name: person-name }\nunmatched: drop";
+    let rules = "- { columns: [ssn], mask: redact }
+- columns: [note, 'notes[]']
+  rejected: drop
+  scrub:
+    find: [others]
+    kinds: { date: { mask: shift-dates, key: dates }, birth-date: tag }
+    otherwise: { mask: redact }
+    threshold: 70";
+    let columns = ["note", "ssn", "patient_id:int64", "age", "name", "notes[]:texts"];
+    let plan = planned(&columns, top, rules);
+    let [one, two] = plan.scrubs.as_slice() else { panic!("{:?}", plan.scrubs) };
+    assert_eq!((one.column, two.column, one.threshold, one.fate), (0, 5, 70, Fate::Drop));
+    assert_eq!(one.find.iter().map(|finder| finder.plugin.as_str()).collect::<Vec<_>>(), ["others"]);
+    let known = |column, name: Option<&str>| KnownColumn { column, label: name.map(label) };
+    assert_eq!(one.known, [known(1, Some("us-ssn")), known(2, None), known(4, Some("person-name"))]);
+    let calls: Vec<_> =
+        plan.calls.iter().map(|call| (call.transform.as_str(), call.scrub, call.columns.clone())).collect();
+    let expected = [
+        ("redact", None, vec![1]),
+        ("shift-dates", Some(0), vec![0]),
+        ("redact", Some(0), vec![0]),
+        ("shift-dates", Some(1), vec![5]),
+        ("redact", Some(1), vec![5]),
+    ];
+    assert_eq!(calls, expected);
+    assert_eq!(plan.calls[1].subject, Some(Beside::Column(2)));
+    assert_eq!(plan.columns[0].action, Action::Scrub { scrub: 0 });
+    let substitutes = ["birth-date", "date", "admission-date", "phone"].map(|name| one.substitute(label(name)));
+    assert_eq!(substitutes, [Substitute::Tag, Substitute::Call(1), Substitute::Call(1), Substitute::Call(2)]);
+    assert_eq!(plan.output, [0, 1, 5]);
+}
+
+#[test]
+fn known_columns_are_those_that_the_rule_names() {
+    let plan = planned(
+        &["note", "a", "b"],
+        "labels: { b: mrn }\nunmatched: drop",
+        "- { columns: [note], scrub: { known: [a] } }",
+    );
+    assert_eq!(plan.scrubs[0].known, [KnownColumn { column: 1, label: None }]);
+    assert_eq!((plan.scrubs[0].find.len(), plan.scrubs[0].otherwise), (2, Substitute::Tag));
+}
+
+#[test]
+fn says_what_is_wrong_with_a_rule_that_scrubs() {
+    let wrong = |columns: &[&str], scrub: &str| {
+        let mut problems = problems(columns, "unmatched: drop", &format!("- {{ columns: ['n*'], scrub: {scrub} }}"));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems.remove(0)
+    };
+    let number = "column `note` is no text, and only text is scrubbed; mask or drop it";
+    assert_eq!(wrong(&["note:int64"], "{}").1, number);
+    let finder = "no plugin `clinical-txt` finds pieces of free text; did you mean `clinical-text`?";
+    assert_eq!(wrong(&["note"], "{ find: [clinical-txt] }"), told("clinical-txt", finder));
+    assert_eq!(
+        wrong(&["note"], "{ otherwise: { mask: cap } }"),
+        told("cap", "`cap` makes no text of text; name another transform")
+    );
+    let pair = "`plain/pair` masks at least 2 columns together; add `together: true`";
+    assert_eq!(wrong(&["note"], "{ otherwise: { mask: plain/pair } }"), told("plain/pair", pair));
+    let key = "`shift-dates` asks for a date-shift key; add `key: name`";
+    assert_eq!(wrong(&["note"], "{ kinds: { date: { mask: shift-dates } } }"), told("shift-dates", key));
+    let absent = "the input has no column `idd`, whose values are to be known; did you mean `id`?";
+    assert_eq!(wrong(&["note", "id"], "{ known: [idd] }"), told("idd", absent));
+    let itself = "the values of column `note` cannot be looked for in text; take it out";
+    assert_eq!(wrong(&["note"], "{ known: [note] }"), told("note", itself));
+    assert_eq!(wrong(&["note", "s:struct"], "{ known: [s] }").0, "s");
 }
 
 proptest! {

@@ -11,7 +11,7 @@ use super::{Engine, Package, Plugin, cases};
 use crate::error::Error;
 use crate::leash::Leash;
 use crate::manifest::World;
-use crate::plan::{self, Found, NotFound, Transforms};
+use crate::plan::{self, Finder, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
 const BUILT_IN: [(&str, &[u8]); 17] = [
@@ -175,5 +175,15 @@ impl Transforms for Registry {
     fn find(&self, name: &str) -> Result<Found<'_>, NotFound> {
         let packages = self.packages.values().map(|known| &known.package);
         plan::find(packages.map(|package| (package.manifest(), package.digest())), name)
+    }
+
+    fn finders(&self) -> Vec<Finder> {
+        let packages = self.packages().filter(|package| package.manifest().world == World::TextClassifier);
+        let finder = |package: &Package| Finder {
+            plugin: package.manifest().name.clone(),
+            version: package.manifest().version.clone(),
+            digest: package.digest().to_owned(),
+        };
+        packages.map(finder).collect()
     }
 }

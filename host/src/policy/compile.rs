@@ -59,13 +59,14 @@ pub(super) fn compile(raw: RawPolicy, file: &str, text: &str, mut problems: Vec<
     }
 }
 
-struct Compiler<'c> {
+/// Gives parts of a policy their meaning, and tells what is wrong with them.
+pub(super) struct Compiler<'c> {
     text: &'c str,
     problems: &'c mut Vec<PolicyProblem>,
 }
 
 impl Compiler<'_> {
-    fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
         self.problems.push(PolicyProblem { message: message.into(), span: Some(span) });
     }
 
@@ -87,7 +88,7 @@ impl Compiler<'_> {
                 self.problem(text.span.clone(), format!("`{key}` takes 1 to 256 bytes of text"));
             }
         }
-        let keyed = raw.rules.iter().find_map(|rule| rule.value.key.as_ref());
+        let keyed = raw.rules.iter().find_map(|rule| rule.value.keys().next());
         if let (None, true, Some(key)) = (&raw.domain, raw.whole, keyed) {
             let message = "a rule has a key and the policy no `domain`; name the domain inside which pseudonyms are to \
                            agree, for instance `domain: research-2026`";
@@ -200,8 +201,9 @@ impl Compiler<'_> {
         }
         let span = |truth: &Option<At<bool>>| truth.as_ref().map(|truth| truth.span.clone());
         let mask = raw.mask.as_ref().map(|mask| mask.span.clone());
-        let mut said = [mask, span(&raw.keep), span(&raw.drop)].into_iter().flatten();
-        let exactly = "exactly one of `mask: transform`, `keep: true` and `drop: true`";
+        let scrub = raw.scrub.as_ref().map(|scrub| scrub.span.clone());
+        let mut said = [mask, scrub, span(&raw.keep), span(&raw.drop)].into_iter().flatten();
+        let exactly = "exactly one of `mask: transform`, `scrub: {…}`, `keep: true` and `drop: true`";
         match (said.next(), said.next()) {
             (None, _) if !raw.whole => return None,
             (None, _) => {
@@ -214,15 +216,20 @@ impl Compiler<'_> {
             }
             _ => {}
         }
-        if raw.mask.is_none() {
-            let keeps = raw.keep.is_some();
-            self.refuse_options(&raw);
-            return Some(if keeps { RuleAction::Keep } else { RuleAction::Drop });
+        if raw.mask.is_some() {
+            return self.mask(raw).map(|mask| RuleAction::Mask(Box::new(mask)));
         }
-        self.mask(raw).map(|mask| RuleAction::Mask(Box::new(mask)))
+        self.refuse_options(&raw);
+        match raw.scrub {
+            Some(scrub) => {
+                let rejected = raw.rejected.map(|fate| fate.value).unwrap_or_default();
+                Some(RuleAction::Scrub(Box::new(self.scrub(scrub, rejected))))
+            }
+            None => Some(if raw.keep.is_some() { RuleAction::Keep } else { RuleAction::Drop }),
+        }
     }
 
-    /// Nothing that belongs to `mask` stands beside `keep` or `drop`.
+    /// Nothing that belongs to `mask` stands beside `scrub`, `keep` or `drop`.
     fn refuse_options(&mut self, raw: &RawRule) {
         let options = [
             ("with", raw.with.as_ref().map(|with| &with.span)),
@@ -230,7 +237,7 @@ impl Compiler<'_> {
             ("context", raw.context.as_ref().map(|context| &context.span)),
             ("together", raw.together.as_ref().map(|together| &together.span)),
             ("may_keep", raw.may_keep.as_ref().map(|may_keep| &may_keep.span)),
-            ("rejected", raw.rejected.as_ref().map(|rejected| &rejected.span)),
+            ("rejected", raw.rejected.as_ref().filter(|_| raw.scrub.is_none()).map(|rejected| &rejected.span)),
         ];
         for (key, span) in options {
             if let Some(span) = span {
@@ -239,12 +246,16 @@ impl Compiler<'_> {
         }
     }
 
-    fn mask(&mut self, raw: RawRule) -> Option<Mask> {
-        if let Some(key) = raw.key.as_ref().filter(|key| !is_key_name(&key.value)) {
+    pub(super) fn key(&mut self, key: Option<&At<String>>) {
+        if let Some(key) = key.filter(|key| !is_key_name(&key.value)) {
             let message = "the name of a key has lower-case letters, digits and hyphens, begins with a letter, and has \
                            at most 64 characters";
             self.problem(key.span.clone(), message);
         }
+    }
+
+    fn mask(&mut self, raw: RawRule) -> Option<Mask> {
+        self.key(raw.key.as_ref());
         Some(Mask {
             transform: raw.mask?,
             with: raw.with.map(with).unwrap_or_default(),
@@ -257,7 +268,7 @@ impl Compiler<'_> {
     }
 }
 
-fn with(raw: At<super::raw::Entries<serde_json::Value>>) -> With {
+pub(super) fn with(raw: At<super::raw::Entries<serde_json::Value>>) -> With {
     let spans = raw.value.iter().map(|(name, value)| (name.value.clone(), value.span.clone())).collect();
     let values = raw.value.into_iter().map(|(name, value)| (name.value, value.value)).collect();
     With { values, span: Some(raw.span), spans }

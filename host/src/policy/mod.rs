@@ -13,6 +13,7 @@ mod raw;
 mod read;
 mod rule;
 mod schema;
+mod scrub;
 mod suggest;
 pub(crate) mod yaml;
 
@@ -27,7 +28,7 @@ pub use labels::{Drift, LabelledColumn, Labels, Review, ReviewProblem, Status, d
 pub use problem::{PolicyErrors, PolicyProblem};
 pub use profile::{Claim, Profile};
 pub use raw::{Normalization, Unmatched};
-pub use rule::{Mask, Rule, RuleAction, With};
+pub use rule::{Line, Mask, Rule, RuleAction, Scrub, With};
 pub use schema::json_schema;
 pub(crate) use suggest::{did_you_mean, nearest};
 
@@ -171,7 +172,7 @@ impl Policy {
     pub(crate) fn together(&self) -> impl Iterator<Item = String> {
         let together = self.rules.iter().filter(|rule| match &rule.action {
             RuleAction::Mask(mask) => mask.together.as_ref().is_some_and(|together| together.value),
-            RuleAction::Keep | RuleAction::Drop => false,
+            RuleAction::Scrub(_) | RuleAction::Keep | RuleAction::Drop => false,
         });
         together.flat_map(|rule| &rule.columns).filter_map(|column| column.value.literal())
     }

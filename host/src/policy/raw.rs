@@ -126,7 +126,9 @@ pub struct Normalization {
 /// What happens to some columns.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "Rule", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{ "required": ["mask"] }, { "required": ["keep"] }, { "required": ["drop"] }]))]
+#[schemars(extend("oneOf" = [
+    { "required": ["mask"] }, { "required": ["scrub"] }, { "required": ["keep"] }, { "required": ["drop"] }
+]))]
 #[schemars(extend("anyOf" = [{ "required": ["columns"] }, { "required": ["labels"] }]))]
 pub(super) struct RawRule {
     /// Names of columns. `*` stands for any run of characters without a dot, `**` for any run.
@@ -137,6 +139,8 @@ pub(super) struct RawRule {
     pub(super) labels: Option<At<Vec<At<Label>>>>,
     /// The transform that masks the columns, or `plugin/transform`.
     pub(super) mask: Option<At<String>>,
+    /// The columns are free text: what is found in it is masked, and the rest stays.
+    pub(super) scrub: Option<At<RawScrub>>,
     /// The columns are written as they are.
     #[schemars(extend("const" = true))]
     pub(super) keep: Option<At<bool>>,
@@ -161,6 +165,74 @@ pub(super) struct RawRule {
     /// Whether every value could be read.
     #[schemars(skip)]
     pub(super) whole: bool,
+}
+
+impl RawRule {
+    /// The keys that it names.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &At<String>> {
+        let scrub = self.scrub.iter().map(|scrub| &scrub.value);
+        let lines = scrub.flat_map(|scrub| scrub.kinds.iter().map(|(_, line)| line).chain(&scrub.otherwise));
+        let of_lines = lines.filter_map(|line| match &line.value {
+            RawLine::Mask(mask) => mask.key.as_ref(),
+            RawLine::Tag(_) => None,
+        });
+        self.key.iter().chain(of_lines)
+    }
+}
+
+/// What is found in free text, and what takes its place.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Scrub", deny_unknown_fields)]
+pub(super) struct RawScrub {
+    /// The plugins that look for pieces. Without this, all that are of the world `text-classifier`.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) find: Option<At<Vec<At<String>>>>,
+    /// Columns whose values are found in the text of their row, whatever the plugins find. Without this, every column
+    /// with a label that identifies people, but for free text and ages.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) known: Option<At<Vec<At<String>>>>,
+    /// What takes the place of a piece, by its label. Labels without a line have that of the next broader one that has one.
+    #[schemars(default, with = "BTreeMap<String, RawLine>")]
+    pub(super) kinds: Entries<RawLine>,
+    /// What takes the place of the others, and of what a transform above rejects. Without this: `tag`.
+    pub(super) otherwise: Option<At<RawLine>>,
+    /// How sure a plugin must be of a piece, 0 to 100. Without this: 50.
+    #[schemars(range(max = 100))]
+    pub(super) threshold: Option<At<u64>>,
+}
+
+/// What takes the place of a piece of free text.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Line", untagged)]
+pub(super) enum RawLine {
+    /// The name of its label in brackets: `[PHONE]`.
+    Tag(Tag),
+    /// What a transform makes of it.
+    Mask(RawMask),
+}
+
+/// The name of a label in brackets.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Tag {
+    Tag,
+}
+
+/// A transform that masks pieces of free text.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct RawMask {
+    /// The transform, or `plugin/transform`.
+    #[schemars(required)]
+    pub(super) mask: Option<At<String>>,
+    /// How the transform is configured. What is possible stands in the plugin's manifest.
+    #[schemars(with = "Option<Map<String, serde_json::Value>>")]
+    pub(super) with: Option<At<Entries<serde_json::Value>>>,
+    /// The key that is lent to the plugin.
+    #[schemars(extend("pattern" = "^[a-z][a-z0-9-]{0,63}$"))]
+    pub(super) key: Option<At<String>>,
+    /// A piece may stay as it was, where the transform says that it can leave one.
+    pub(super) may_keep: Option<At<bool>>,
 }
 
 /// What happens when no rule matches a column.

@@ -8,7 +8,8 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
 use super::raw::{
-    DetailedProfile, Entries, Normalization, NormalizedSubject, RawPolicy, RawProfile, RawRule, RawSubject,
+    DetailedProfile, Entries, Normalization, NormalizedSubject, RawLine, RawMask, RawPolicy, RawProfile, RawRule,
+    RawScrub, RawSubject,
 };
 use super::suggest::{did_you_mean, nearest};
 use super::yaml::{Node, Tree};
@@ -21,8 +22,11 @@ const POLICY: [&str; 10] =
 const PROFILE: [&str; 5] = ["name", "absent", "agreement", "method", "expires"];
 const SUBJECT: [&str; 2] = ["column", "normalize"];
 const NORMALIZATION: [&str; 3] = ["trim", "ascii-case", "separators"];
-const RULE: [&str; 11] =
-    ["columns", "labels", "mask", "keep", "drop", "with", "key", "context", "together", "may_keep", "rejected"];
+const RULE: [&str; 12] = [
+    "columns", "labels", "mask", "scrub", "keep", "drop", "with", "key", "context", "together", "may_keep", "rejected",
+];
+const SCRUB: [&str; 5] = ["find", "known", "kinds", "otherwise", "threshold"];
+const LINE: [&str; 4] = ["mask", "with", "key", "may_keep"];
 
 /// Reads a policy. `None` only together with a problem.
 pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<RawPolicy> {
@@ -87,6 +91,7 @@ fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {
         columns: fields.optional("columns", |read, key, node| read.list(key, node, Read::text)),
         labels: fields.optional("labels", |read, key, node| read.list(key, node, Read::label)),
         mask: fields.optional("mask", Read::text),
+        scrub: fields.optional("scrub", scrub),
         keep: fields.optional("keep", Read::truth),
         drop: fields.optional("drop", Read::truth),
         with: fields.optional("with", |read, key, node| read.map(key, node, Read::any)),
@@ -100,6 +105,35 @@ fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {
     rule.whole = std::mem::replace(&mut read.whole, before);
     read.whole &= rule.whole;
     Some(At { value: At { value: rule, span: span.clone() }, span })
+}
+
+fn scrub(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<RawScrub>> {
+    let span = node.span.clone();
+    if !matches!(node.value, Tree::Map(_)) {
+        return read.problem(span, format!("{key} takes a map, `{{ kinds: {{ … }} }}`"));
+    }
+    let mut fields = Fields::open(node, key, &SCRUB, read)?;
+    let find = fields.optional("find", |read, key, node| read.list(key, node, Read::text));
+    let known = fields.optional("known", |read, key, node| read.list(key, node, Read::text));
+    let kinds = fields.optional("kinds", |read, key, node| read.map(key, node, line));
+    let otherwise = fields.optional("otherwise", line);
+    let threshold = fields.optional("threshold", Read::count);
+    let kinds = kinds.map(|kinds| kinds.value).unwrap_or_default();
+    Some(At { value: RawScrub { find, known, kinds, otherwise, threshold }, span })
+}
+
+fn line(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<RawLine>> {
+    let span = node.span.clone();
+    if !matches!(node.value, Tree::Map(_)) {
+        let tag = read.choice(key, node)?;
+        return Some(At { value: RawLine::Tag(tag.value), span });
+    }
+    let mut fields = Fields::open(node, key, &LINE, read)?;
+    let mask = fields.required("mask", "the name of a transform", Read::text);
+    let with = fields.optional("with", |read, key, node| read.map(key, node, Read::any));
+    let key = fields.optional("key", Read::text);
+    let may_keep = fields.optional("may_keep", Read::truth);
+    Some(At { value: RawLine::Mask(RawMask { mask, with, key, may_keep }), span })
 }
 
 /// The fields of a map that are still to be read.

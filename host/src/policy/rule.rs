@@ -30,6 +30,8 @@ pub struct Rule {
 pub enum RuleAction {
     /// They are masked.
     Mask(Box<Mask>),
+    /// What is found in them is masked, and the rest stays.
+    Scrub(Box<Scrub>),
     /// They are written as they are.
     Keep,
     /// They are not written.
@@ -55,6 +57,45 @@ pub struct Mask {
     pub rejected: Fate,
 }
 
+/// How free text is scrubbed.
+#[derive(Clone, Debug)]
+pub struct Scrub {
+    /// The plugins that look for pieces. All that there are, if none is named.
+    pub find: Vec<At<String>>,
+    /// Columns whose values are found in the text of their row. Those whose labels identify people, if none is named.
+    pub known: Vec<At<String>>,
+    /// What takes the place of pieces, by label.
+    pub kinds: Vec<(At<Label>, Line)>,
+    /// What takes the place of all others, and of those that a transform rejects.
+    pub otherwise: Line,
+    /// How sure a plugin must be of a piece, 0 to 100.
+    pub threshold: u8,
+    /// What happens to a row that cannot be masked.
+    pub rejected: Fate,
+    /// Where it stands, in bytes.
+    pub span: Range<usize>,
+}
+
+/// What takes the place of a piece of free text.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// The name of its label in brackets.
+    Tag,
+    /// What a transform makes of it.
+    Mask(Box<Mask>),
+}
+
+impl Scrub {
+    /// The transforms that mask pieces.
+    pub fn masks(&self) -> impl Iterator<Item = &Mask> {
+        let lines = self.kinds.iter().map(|(_, line)| line).chain([&self.otherwise]);
+        lines.filter_map(|line| match line {
+            Line::Mask(mask) => Some(&**mask),
+            Line::Tag => None,
+        })
+    }
+}
+
 /// The configuration of a transform, and where it stands.
 #[derive(Clone, Debug, Default)]
 pub struct With {
@@ -67,6 +108,15 @@ pub struct With {
 }
 
 impl Rule {
+    /// The transforms that it masks with: one, several for the pieces of free text, or none.
+    pub fn masks(&self) -> Vec<&Mask> {
+        match &self.action {
+            RuleAction::Mask(mask) => vec![mask],
+            RuleAction::Scrub(scrub) => scrub.masks().collect(),
+            RuleAction::Keep | RuleAction::Drop => Vec::new(),
+        }
+    }
+
     /// Whether the rule is for a column: one of its patterns matches the name, or the column is one of its labels. The
     /// answer is the place of the first that does so, patterns first.
     pub fn matches(&self, column: &str, label: Option<Label>) -> Option<usize> {
@@ -83,7 +133,7 @@ impl Rule {
     pub(crate) fn takes(&self, pattern: &Pattern, column: &str) -> bool {
         match self.action {
             RuleAction::Keep => pattern.matches(column),
-            RuleAction::Mask(_) | RuleAction::Drop => pattern.reaches(column),
+            RuleAction::Mask(_) | RuleAction::Scrub(_) | RuleAction::Drop => pattern.reaches(column),
         }
     }
 }

@@ -91,6 +91,13 @@ mod tests {
         assert_eq!(valid(&profile.replace("{ name: safe-harbor, absent: [A, R] }", "none")), (true, true));
         assert_eq!(valid(&profile.replace("A, R", "S")), (false, false));
         assert_eq!(valid(&profile.replace("safe-harbor", "safe_harbor")), (false, false));
+        let scrub =
+            "version: 1\nrules: [{ columns: [a], scrub: { kinds: { phone: tag, date: { mask: m } }, threshold: 9 } }]";
+        assert_eq!(valid(scrub), (true, true));
+        assert_eq!(valid(&scrub.replace("phone: tag", "phone: tags")), (false, false));
+        assert_eq!(valid(&scrub.replace("mask: m", "with: {}")), (false, false));
+        assert_eq!(valid(&scrub.replace("threshold: 9", "threshold: 101")), (false, false));
+        assert_eq!(valid(&scrub.replace("threshold", "find: [], threshold")), (false, false));
         for wrong in [
             "version: 1",
             "version: 2\nrules: [{ columns: [a], keep: true }]",

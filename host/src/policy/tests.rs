@@ -160,11 +160,14 @@ fn a_rule_is_for_some_column_and_does_one_thing() {
     assert_eq!(problems("- { columns: [''], keep: true }"), ["the name of a column is empty"]);
     assert_eq!(
         problems("- { columns: [a] }"),
-        ["the rule does not say what to do; add exactly one of `mask: transform`, `keep: true` and `drop: true`"]
+        ["the rule does not say what to do; add exactly one of `mask: transform`, `scrub: {…}`, `keep: true` and \
+          `drop: true`"]
     );
     assert_eq!(
         problems("- { columns: [a], mask: m, drop: true }"),
-        ["the rule says two things; keep exactly one of `mask: transform`, `keep: true` and `drop: true`"]
+        [
+            "the rule says two things; keep exactly one of `mask: transform`, `scrub: {…}`, `keep: true` and `drop: true`"
+        ]
     );
     assert_eq!(problems("- { columns: [a], keep: false }"), ["say `keep: true`, or take the key away"]);
     assert_eq!(problems("- keep"), ["a rule is a map, `key: value`"]);
@@ -182,6 +185,59 @@ fn options_of_mask_stand_with_mask_only() {
         let rule = format!("- {{ columns: [a], keep: true, {option} }}");
         assert_eq!(problems(&rule), [format!("`{key}` goes with `mask` only; take it away")]);
     }
+}
+
+#[test]
+fn a_rule_that_scrubs_says_what_takes_the_place_of_pieces() {
+    let text = "- columns: [note]
+  rejected: drop
+  scrub:
+    find: [clinical-text]
+    known: [mrn]
+    kinds: { person-name: { mask: surrogate, with: { kind: name }, may_keep: true }, phone: tag }
+    otherwise: { mask: redact }
+    threshold: 70
+- { columns: [b], scrub: {} }";
+    let policy = parse(&format!("version: 1\nrules:\n{text}")).unwrap();
+    let [first, second] = policy.rules.as_slice() else { panic!("{:?}", policy.rules) };
+    let scrub = |rule: &Rule| match &rule.action {
+        RuleAction::Scrub(scrub) => scrub.clone(),
+        other => panic!("{other:?}"),
+    };
+    let (full, empty) = (scrub(first), scrub(second));
+    assert_eq!((full.find[0].value.as_str(), full.known[0].value.as_str()), ("clinical-text", "mrn"));
+    let masks: Vec<_> = first.masks().iter().map(|mask| mask.transform.value.as_str()).collect();
+    assert_eq!((masks, full.threshold, full.rejected), (vec!["surrogate", "redact"], 70, Fate::Drop));
+    assert!(matches!(full.kinds.as_slice(), [(_, Line::Mask(_)), (phone, Line::Tag)] if phone.value.name() == "phone"));
+    assert_eq!((empty.find.len(), empty.known.len(), empty.kinds.len(), empty.threshold), (0, 0, 0, 50));
+    assert!(matches!(empty.otherwise, Line::Tag) && empty.rejected == Fate::Quarantine);
+}
+
+#[test]
+fn says_what_is_wrong_with_a_rule_that_scrubs() {
+    let wrong = |scrub: &str| problems(&format!("- {{ columns: [a], scrub: {scrub} }}"));
+    assert_eq!(wrong("true"), ["`scrub` takes a map, `{ kinds: { … } }`"]);
+    assert_eq!(wrong("{ find: [] }"), ["`find` is an empty list; add something to it"]);
+    assert_eq!(
+        wrong("{ kinds: { person-nam: tag } }"),
+        ["there is no label `person-nam`; did you mean `person-name`?"]
+    );
+    assert_eq!(wrong("{ kinds: { Anna: tag } }"), ["`kinds` takes labels, such as person-name, date, phone"]);
+    assert_eq!(wrong("{ kinds: { phone: taag } }"), ["`kinds`: unknown variant `taag`, expected `tag`"]);
+    assert_eq!(wrong("{ otherwise: { with: {} } }"), ["`mask` is missing; add the name of a transform"]);
+    let context = "`otherwise` has no key `context`; there are mask, with, key, may_keep";
+    assert_eq!(wrong("{ otherwise: { mask: m, context: [b] } }"), [context]);
+    for threshold in ["101", "256"] {
+        let message = "`threshold` takes a whole number from 0 to 100";
+        assert_eq!(wrong(&format!("{{ threshold: {threshold} }}")), [message]);
+    }
+    let shape = "the name of a key has lower-case letters, digits and hyphens, begins with a letter, and has at most \
+                 64 characters";
+    let domain = "a rule has a key and the policy no `domain`; name the domain inside which pseudonyms are to agree, \
+                  for instance `domain: research-2026`";
+    assert_eq!(wrong("{ kinds: { date: { mask: m, key: K } } }"), [domain, shape]);
+    let with_key = problems("- { columns: [a], scrub: {}, key: k }");
+    assert_eq!(with_key, [domain, "`key` goes with `mask` only; take it away"]);
 }
 
 #[test]

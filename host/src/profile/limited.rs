@@ -15,7 +15,7 @@ pub(super) fn ruling(label: Label, left: Left) -> Result<(), Ruling> {
     };
     let allowed = allowed && (label.name() != "free-text" || left == Left::Nothing);
     let mend = match label.name() {
-        "free-text" => "it may hold any of them: mask it with `redact`, or drop it",
+        "free-text" => "it may hold any of them: scrub it, mask it with `redact`, or drop it",
         _ => "mask it with `pseudonym`, `token` or `redact`, or drop it",
     };
     if allowed { Ok(()) } else { Err(Ruling { paragraph: format!("164.514(e)(2){number}"), mend }) }

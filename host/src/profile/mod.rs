@@ -7,6 +7,7 @@ mod expert;
 mod limited;
 mod safe_harbor;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::manifest::Left;
@@ -20,6 +21,8 @@ pub(crate) struct Column<'p> {
     pub(crate) name: &'p str,
     /// What it is, if anybody said so.
     pub(crate) label: Option<Label>,
+    /// Whether this is of the pieces of its text that are so labelled, and not of the column.
+    pub(crate) is_piece: bool,
     /// What is written of it: nothing at all if it is dropped.
     pub(crate) written: Option<Written<'p>>,
 }
@@ -31,6 +34,8 @@ pub(crate) struct Written<'p> {
     pub(crate) transform: Option<&'p str>,
     /// What its results leave of the values.
     pub(crate) left: Left,
+    /// Whether it is the text around pieces, which are judged by themselves.
+    pub(crate) is_scrubbed: bool,
     /// Where the policy says so, in bytes.
     pub(crate) span: Range<usize>,
 }
@@ -39,10 +44,13 @@ pub(crate) struct Written<'p> {
 ///
 /// `labelled` are the labels that the policy gives to any column, in this input or not.
 pub(crate) fn check(profile: &Profile, columns: &[Column<'_>], labelled: &[Label], problems: &mut Vec<PolicyProblem>) {
+    let mut lines = BTreeSet::new();
     let refused = columns.iter().filter_map(|column| {
         let written = column.written.as_ref()?;
         let message = refusal(&profile.claim, column, written)?;
-        Some(PolicyProblem { message, span: Some(written.span.clone()) })
+        // One line of a rule is for pieces of many labels: the first that it may not be for says enough.
+        let is_first = !column.is_piece || lines.insert(written.span.start);
+        is_first.then(|| PolicyProblem { message, span: Some(written.span.clone()) })
     });
     problems.extend(refused);
     if let Claim::SafeHarbor { absent } = &profile.claim {
@@ -63,6 +71,9 @@ fn refusal(claim: &Claim, column: &Column<'_>, written: &Written<'_>) -> Option<
         );
         return (written.left != Left::Nothing).then_some(message);
     };
+    if written.is_scrubbed && label.name() == "free-text" {
+        return None;
+    }
     let ruling = match claim {
         Claim::SafeHarbor { .. } => safe_harbor::ruling(label, written.left),
         Claim::LimitedDataSet { .. } => limited::ruling(label, written.left),
@@ -71,8 +82,9 @@ fn refusal(claim: &Claim, column: &Column<'_>, written: &Written<'_>) -> Option<
     let Ruling { paragraph, mend } = ruling.err()?;
     let by = written.transform.map_or_else(|| "`keep`".to_owned(), |transform| format!("`{transform}`"));
     let (what, left) = (label.meaning(), written.left.words());
+    let of = if column.is_piece { "a piece of " } else { "" };
     Some(format!(
-        "column `{name}` is {what}, which 45 CFR {paragraph} does not let pass, and {by} leaves {left}; {mend}"
+        "{of}column `{name}` is {what}, which 45 CFR {paragraph} does not let pass, and {by} leaves {left}; {mend}"
     ))
 }
 

@@ -34,7 +34,7 @@ fn unlettered(label: Label) -> Result<(), Ruling> {
     match label.name() {
         "free-text" => Err(Ruling {
             paragraph: "164.514(b)(2)(i)(A) to (R)".to_owned(),
-            mend: "it may hold any identifier: mask it with `redact`, or drop it",
+            mend: "it may hold any identifier: scrub it, mask it with `redact`, or drop it",
         }),
         _ => Ok(()),
     }

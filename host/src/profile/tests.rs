@@ -22,8 +22,8 @@ fn expert() -> Claim {
 }
 
 fn refused(claim: &Claim, name: Option<&str>, left: Left) -> Option<String> {
-    let written = Written { transform: Some("t"), left, span: 0..1 };
-    let column = Column { name: "c", label: name.map(label), written: None };
+    let written = Written { transform: Some("t"), left, is_scrubbed: false, span: 0..1 };
+    let column = Column { name: "c", label: name.map(label), is_piece: false, written: None };
     refusal(claim, &column, &written)
 }
 
@@ -105,7 +105,7 @@ fn each_of_the_eighteen_is_a_column_or_declared_absent() {
 fn a_dropped_column_needs_nothing() {
     let mut problems = Vec::new();
     let profile = Profile { claim: limited(), span: 0..1 };
-    let dropped = Column { name: "c", label: None, written: None };
+    let dropped = Column { name: "c", label: None, is_piece: false, written: None };
     check(&profile, &[dropped], &[], &mut problems);
     assert_eq!(problems, []);
 }

@@ -5,6 +5,7 @@ mod trial;
 
 pub(crate) use pulse::{Beat, Pulse};
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,10 +16,10 @@ use crate::keys::{KeyError, Keyring, TokenGrant};
 use crate::leash::Leash;
 use crate::lend::Grant;
 use crate::manifest::Ask;
-use crate::mask::ReadyCall;
+use crate::mask::{Finder, ReadyCall, ReadyScrub};
 use crate::plan::{self, Found, KeyUse, Plan, Transforms};
 use crate::plugin::{Package, Plugin, Registry};
-use crate::policy::{Policy, PolicyProblem, Rule, RuleAction};
+use crate::policy::{Mask, Policy, PolicyProblem, Rule, RuleAction};
 use crate::today::today;
 use crate::vault::{VaultError, VaultOpener};
 
@@ -51,6 +52,7 @@ pub(crate) struct Asked {
 pub(crate) struct Ready {
     pub(crate) plan: Plan,
     pub(crate) calls: Vec<ReadyCall>,
+    pub(crate) scrubs: Vec<ReadyScrub>,
 }
 
 impl Snapshot {
@@ -107,7 +109,20 @@ impl Snapshot {
 
     /// Compiles every plugin that the policy names, so that no batch waits for that. No code is run.
     pub(crate) fn compile(&self) -> Result<(), Error> {
-        self.transforms().try_for_each(|(_, found)| self.plugins.compile(&found.manifest.name).map(drop))
+        self.called().iter().try_for_each(|plugin| self.plugins.compile(plugin).map(drop))
+    }
+
+    /// The names of the plugins that the rules call.
+    pub(crate) fn called(&self) -> BTreeSet<String> {
+        let mut called: BTreeSet<_> = self.transforms().map(|(_, _, found)| found.plugin.to_owned()).collect();
+        for rule in &self.policy.rules {
+            if let RuleAction::Scrub(scrub) = &rule.action {
+                let finders = self.plugins.finders().into_iter().map(|finder| finder.plugin);
+                let is_named = |plugin: &String| scrub.find.iter().any(|name| name.value == *plugin);
+                called.extend(finders.filter(|plugin| scrub.find.is_empty() || is_named(plugin)));
+            }
+        }
+        called
     }
 
     /// Every plugin that there is, by name.
@@ -116,11 +131,9 @@ impl Snapshot {
     }
 
     /// The rules that mask, with their transforms.
-    pub(crate) fn transforms(&self) -> impl Iterator<Item = (&Rule, Found<'_>)> {
-        self.policy.rules.iter().filter_map(|rule| {
-            let RuleAction::Mask(mask) = &rule.action else { return None };
-            Some((rule, self.plugins.find(&mask.transform.value).ok()?))
-        })
+    pub(crate) fn transforms(&self) -> impl Iterator<Item = (&Rule, &Mask, Found<'_>)> {
+        let masks = self.policy.rules.iter().flat_map(|rule| rule.masks().into_iter().map(move |mask| (rule, mask)));
+        masks.filter_map(|(rule, mask)| Some((rule, mask, self.plugins.find(&mask.transform.value).ok()?)))
     }
 
     /// The plan for this schema with its plugins, under keys that nothing is ever made under: for data that is no
@@ -137,7 +150,8 @@ impl Snapshot {
         let grant = |call: &plan::Call| call.key.as_ref().map(|key| Grant::for_trial(key.purpose)).transpose();
         let calls = plan.calls.iter().zip(plugins);
         let calls = calls.map(|(call, plugin)| ReadyCall::new(call, plugin, grant(call)?));
-        Ok(Some(Ready { calls: calls.collect::<Result<_, Error>>()?, plan }))
+        let scrubs = self.scrubs(&plan, leash)?;
+        Ok(Some(Ready { calls: calls.collect::<Result<_, Error>>()?, scrubs, plan }))
     }
 
     /// The plan as far as there can be one, and all that is wrong with it today.
@@ -153,8 +167,7 @@ impl Snapshot {
     /// All that cannot.
     pub(crate) fn check_keys(&self) -> Result<(), Error> {
         let mut problems = Vec::new();
-        for (rule, found) in self.transforms() {
-            let RuleAction::Mask(mask) = &rule.action else { continue };
+        for (_, mask, found) in self.transforms() {
             let purpose = found.manifest.world.ask().and_then(Ask::purpose);
             let Some((key, purpose)) = mask.key.as_ref().zip(purpose) else { continue };
             let key = KeyUse { name: key.value.clone(), purpose, span: key.span.clone() };
@@ -201,7 +214,18 @@ impl Snapshot {
             let grant = grant?.ok_or(Error::Internal("a key that cannot be had is no problem"))?;
             calls.push(ReadyCall::new(call, plugin, grant)?);
         }
-        Ok(Ready { plan, calls })
+        let scrubs = self.scrubs(&plan, leash)?;
+        Ok(Ready { plan, calls, scrubs })
+    }
+
+    /// The plugins that find pieces of each column of free text.
+    fn scrubs(&self, plan: &Plan, leash: &Leash) -> Result<Vec<ReadyScrub>, Error> {
+        let finder = |finder: &plan::Finder| Ok::<_, Error>(Finder::new(self.plugins.load(&finder.plugin, leash)?)?);
+        let ready = |scrub: &plan::Scrub| {
+            let finders = scrub.find.iter().map(finder).collect::<Result<_, _>>()?;
+            Ok(ReadyScrub { scrub: Arc::new(scrub.clone()), finders })
+        };
+        plan.scrubs.iter().map(ready).collect()
     }
 
     /// The plugin of each call. One that refuses what its rule says makes a problem.

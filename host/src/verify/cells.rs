@@ -19,7 +19,7 @@ const TELLING_BYTES: usize = 4;
 /// The row of the batch that fails, and how.
 type Failure = (usize, &'static str);
 
-/// Checks every cell of a call's answer that does not belong to a rejected row.
+/// Checks every cell of a call's answer of which something is written.
 pub(super) fn check(ready: &ReadyCall, answer: &MaskedCall, rejected: &Rejected) -> Result<(), Failure> {
     let call = &ready.call;
     for (position, (lent, returned)) in answer.lent.iter().zip(&answer.returned).enumerate() {
@@ -51,11 +51,16 @@ struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    /// Fails at the first cell, outside the rejected rows, for which `wrong` is true.
+    /// Whether nothing is written of a cell.
+    fn is_skipped(&self, cell: usize) -> bool {
+        (!self.rejected.is_empty() && self.rejected.contains(self.answer.row(cell))) || self.answer.is_left_out(cell)
+    }
+
+    /// Fails at the first cell of which something is written and for which `wrong` is true.
     #[inline]
     fn none(&self, cells: usize, problem: &'static str, wrong: impl Fn(usize) -> bool) -> Result<(), Failure> {
         for cell in 0..cells {
-            if wrong(cell) && (self.rejected.is_empty() || !self.rejected.contains(self.answer.row(cell))) {
+            if wrong(cell) && !self.is_skipped(cell) {
                 return Err((self.answer.row(cell), problem));
             }
         }
@@ -123,7 +128,7 @@ impl Cells<'_> {
         // Side by side rather than by index: the rows of a batch are many, and most differ in their first bytes.
         let same = values(a).zip(values(b)).enumerate().filter(|(_, (x, y))| x.len() >= telling && same(x, y));
         for (cell, _) in same {
-            if a.is_valid(cell) && b.is_valid(cell) && !self.rejected.contains(self.answer.row(cell)) {
+            if a.is_valid(cell) && b.is_valid(cell) && !self.is_skipped(cell) {
                 return Err((self.answer.row(cell), problem));
             }
         }
@@ -149,7 +154,7 @@ impl Cells<'_> {
         let found = |cell: usize| text.map_or("", |text| text.value(cell));
         for cell in (0..returned.len()).filter(|cell| returned.is_valid(*cell)) {
             let is_given = expected.write(position, cell, &mut given).is_some_and(|()| given == found(cell));
-            if !is_given && !self.rejected.contains(self.answer.row(cell)) {
+            if !is_given && !self.is_skipped(cell) {
                 return Err((self.answer.row(cell), PROBLEM));
             }
         }

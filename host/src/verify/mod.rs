@@ -8,6 +8,7 @@ mod clear;
 mod join;
 mod plain;
 mod revealed;
+mod scrubbed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use arrow_schema::{Field, FieldRef, Schema};
 
 use crate::batch::{Batch, Documents};
 use crate::error::Error;
-use crate::mask::{MaskedBatch, ReadyCall, guest_error};
+use crate::mask::{MaskedBatch, ReadyCall, Scrubbed, guest_error};
 use crate::outcome::RejectedRow;
 use crate::plan::{Action, Plan};
 use crate::plugin::GuestFault;
@@ -81,6 +82,7 @@ pub(crate) fn verify(
         cells::check(ready, answer, &rejected)
             .map_err(|(row, problem)| guest_error(batch, ready, GuestFault::Verification { row, problem }))?;
     }
+    scrubbed::check(batch, calls, masked, &rejected)?;
     let columns = assemble(batch, plan, masked)?;
     let flags = plan.output.iter().map(|column| plan.columns.get(*column).is_none_or(is_masked)).collect();
     Ok(match rejected.kept() {
@@ -127,7 +129,7 @@ impl Rejected {
 }
 
 fn is_masked(column: &crate::plan::PlannedColumn) -> bool {
-    matches!(column.action, Action::Mask { .. })
+    matches!(column.action, Action::Mask { .. } | Action::Scrub { .. })
 }
 
 fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBatch, Error> {
@@ -140,6 +142,11 @@ fn assemble(batch: &Batch, plan: &Plan, masked: &MaskedBatch) -> Result<RecordBa
         match planned.action {
             Action::Mask { call, position } => {
                 let array = masked.calls.get(call).and_then(|call| call.column(position)).ok_or_else(missing)?;
+                fields.push(Arc::new(Field::new(field.name(), array.data_type().clone(), true)));
+                arrays.push(clear::clear(&array)?);
+            }
+            Action::Scrub { scrub } => {
+                let array = masked.scrubbed.get(scrub).and_then(Scrubbed::column).ok_or_else(missing)?;
                 fields.push(Arc::new(Field::new(field.name(), array.data_type().clone(), true)));
                 arrays.push(clear::clear(&array)?);
             }

@@ -163,10 +163,10 @@ impl Metrics {
             let of_rejection = OfRejection { dataset: dataset.clone(), code: Code(*code) };
             self.rejections.get_or_create(&of_rejection).inc_by(*count);
         }
-        for (_, column) in report.columns.columns() {
-            let Some(purpose) = column.key else { continue };
+        for call in report.columns.columns().flat_map(|(_, column)| &column.calls) {
+            let Some(purpose) = call.key else { continue };
             let of_key = OfKey { dataset: dataset.clone(), purpose: Use::from(purpose) };
-            self.key_operations.get_or_create(&of_key).inc_by(column.cells);
+            self.key_operations.get_or_create(&of_key).inc_by(call.cells);
         }
         self.steps(&dataset, report);
     }

@@ -1,12 +1,18 @@
 //! Mask: runs the plan on one batch, one plugin call for each of its calls.
 
+mod known;
+mod parts;
+mod scrub;
+
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray, UInt32Array, new_null_array};
-use arrow_buffer::OffsetBuffer;
-use arrow_schema::{DataType, Field};
+use arrow_array::{Array, ArrayRef, UInt32Array, new_null_array};
+use arrow_schema::DataType;
 use regex::bytes::Regex;
+
+use parts::{Lists, Parts};
+pub(crate) use scrub::{Finder, Placed, ReadyScrub, Scrubbed, by_cell};
 
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
@@ -14,7 +20,7 @@ use crate::error::{DataError, DataProblem, Error, Place};
 use crate::keys::{BatchOffsets, Cells, Normalize};
 use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
-use crate::outcome::RejectedRow;
+use crate::outcome::{RejectedRow, RejectionCode};
 use crate::plan::{self, Beside};
 use crate::plugin::{CallError, Expected, GuestError, GuestFault, MaskCall, Plugin};
 
@@ -43,99 +49,134 @@ impl ReadyCall {
 pub(crate) struct MaskedBatch {
     /// One for each call of the plan, in its order.
     pub(crate) calls: Vec<MaskedCall>,
+    /// One for each column of free text of the plan, in its order.
+    pub(crate) scrubbed: Vec<Scrubbed>,
     /// The rows that could not be masked, each once, in rising order.
     pub(crate) rejected: Vec<RejectedRow>,
 }
 
-/// What went into one call and came out of it. Cells, not rows: a list column has one for each element.
+/// What went into one call and came out of it. Cells, not rows: a list column has one for each element, a text one for each
+/// of its pieces.
 pub(crate) struct MaskedCall {
     pub(crate) lent: Vec<ArrayRef>,
     pub(crate) context: Vec<ArrayRef>,
     pub(crate) returned: Vec<ArrayRef>,
     /// What has to stand in every cell that came back, where the host has given it.
     pub(crate) expected: Option<Expected>,
-    /// The lists that the cells were taken out of, where the column has lists.
-    lists: Option<Lists>,
-}
-
-/// A column of lists, whose elements are masked one by one.
-struct Lists {
-    array: ListArray,
-    /// The row of each element.
-    rows: Vec<u32>,
+    parts: Parts,
 }
 
 impl MaskedCall {
     /// The column that the batch gets in the place of the lent one.
     pub(crate) fn column(&self, position: usize) -> Option<ArrayRef> {
         let cells = self.returned.get(position)?;
-        let Some(Lists { array, .. }) = &self.lists else { return Some(cells.clone()) };
-        let field = Arc::new(Field::new_list_field(cells.data_type().clone(), true));
-        let lengths = OffsetBuffer::from_lengths(array.offsets().lengths());
-        let lists = ListArray::try_new(field, lengths, cells.clone(), array.nulls().cloned()).ok()?;
-        Some(Arc::new(lists))
+        match &self.parts {
+            Parts::Rows => Some(cells.clone()),
+            Parts::Lists(lists) => lists.with(cells),
+            Parts::Pieces { .. } => None,
+        }
     }
 
     /// The row of the batch that a cell belongs to.
     pub(crate) fn row(&self, cell: usize) -> usize {
-        match &self.lists {
+        match self.parts.rows() {
             None => cell,
-            Some(lists) => lists.rows.get(cell).map_or(usize::MAX, |row| *row as usize),
+            Some(rows) => rows.get(cell).map_or(usize::MAX, |row| *row as usize),
+        }
+    }
+
+    /// What came back for a piece of text: nothing, where it became null.
+    pub(crate) fn text(&self, cell: usize) -> Option<&str> {
+        let texts = self.returned.first()?.as_string_opt::<i32>().filter(|texts| cell < texts.len())?;
+        Some(if texts.is_null(cell) { "" } else { texts.value(cell) })
+    }
+
+    /// Something else takes the place of a piece of text than what came back for it.
+    fn leave_out(&mut self, cell: usize) {
+        if let Parts::Pieces { left_out, .. } = &mut self.parts {
+            left_out.insert(cell);
+        }
+    }
+
+    /// Whether a cell is a piece of text whose place something else takes than what came back.
+    pub(crate) fn is_left_out(&self, cell: usize) -> bool {
+        match &self.parts {
+            Parts::Pieces { left_out, .. } => left_out.contains(&cell),
+            Parts::Rows | Parts::Lists(_) => false,
         }
     }
 }
 
-/// Runs every call of the plan on a batch.
+/// Finds the pieces of free text, and runs every call of the plan on a batch.
 ///
 /// # Errors
 /// A plugin broke the contract or its limits: the run stops.
-pub(crate) fn mask(batch: &Batch, calls: &[ReadyCall], leash: &Leash) -> Result<MaskedBatch, Error> {
-    let mut masked = MaskedBatch { calls: Vec::with_capacity(calls.len()), rejected: Vec::new() };
+pub(crate) fn mask(
+    batch: &Batch,
+    calls: &[ReadyCall],
+    scrubs: &[ReadyScrub],
+    leash: &Leash,
+) -> Result<MaskedBatch, Error> {
+    let mut scrubbed = scrubs.iter().map(|ready| scrub::find(batch, ready, leash)).collect::<Result<Vec<_>, _>>()?;
+    let (mut masked, mut rejected) = (Vec::with_capacity(calls.len()), Vec::new());
     let offsets = BatchOffsets::default();
-    for ready in calls {
+    for (number, ready) in calls.iter().enumerate() {
         if leash.is_over() {
             return Err(Error::Ended);
         }
-        masked.calls.push(run(batch, ready, &offsets, leash, &mut masked.rejected)?);
+        let mut scrubbed = ready.call.scrub.and_then(|scrub| scrubbed.get_mut(scrub));
+        let cells = match &mut scrubbed {
+            Some(scrubbed) => scrubbed.lend(number),
+            None => cells(batch, &ready.call)?,
+        };
+        let (mut answer, rejections) = run(batch, ready, cells, &offsets, leash)?;
+        match scrubbed {
+            Some(scrubbed) => scrubbed.settle(number, &mut answer, &rejections, &mut rejected),
+            None => rejected.extend(rejected_rows(&ready.call, &answer, &rejections)),
+        }
+        masked.push(answer);
     }
+    scrubbed.iter_mut().try_for_each(|scrubbed| scrubbed.finish(&masked, &mut rejected))?;
     // The first rule that rejects a row decides its fate, but nothing that asks for quarantine is dropped.
-    masked.rejected.sort_by_key(|rejected| (rejected.row, std::cmp::Reverse(rejected.fate)));
-    masked.rejected.dedup_by_key(|rejected| rejected.row);
-    Ok(masked)
+    rejected.sort_by_key(|rejected| (rejected.row, std::cmp::Reverse(rejected.fate)));
+    rejected.dedup_by_key(|rejected| rejected.row);
+    Ok(MaskedBatch { calls: masked, scrubbed, rejected })
 }
+
+/// The cells that a call is to mask.
+struct ToMask {
+    columns: Vec<(ArrayRef, ColumnType)>,
+    parts: Parts,
+}
+
+/// The cells that a call rejects, and why.
+type Rejections = Vec<(usize, RejectionCode)>;
 
 fn run(
     batch: &Batch,
     ready: &ReadyCall,
+    ToMask { columns, parts }: ToMask,
     offsets: &BatchOffsets,
     leash: &Leash,
-    rejected: &mut Vec<RejectedRow>,
-) -> Result<MaskedCall, Error> {
+) -> Result<(MaskedCall, Rejections), Error> {
     let call = &ready.call;
-    let failed = |failed| match failed {
-        CallError::Guest(fault) => guest_error(batch, ready, fault),
-        CallError::Machine(why) => Error::Instance(why),
-        CallError::Capability(why) => Error::Capability(why),
-        CallError::Ended => Error::Ended,
-    };
-    let lists = match call.columns.as_slice() {
-        [only] => Lists::of(batch, *only),
-        _ => None,
-    };
-    let columns = cells(batch, call, lists.as_ref())?;
     let context = gather(batch, call.context.iter().copied(), &call.context_types)?;
+    let arrays = |columns: &[(ArrayRef, ColumnType)]| columns.iter().map(|(array, _)| array.clone()).collect();
+    let (lent, lent_context): (Vec<_>, Vec<_>) = (arrays(&columns), arrays(&context));
+    if parts.is_empty() {
+        let returned = lent.clone();
+        return Ok((MaskedCall { lent, context: lent_context, returned, expected: None, parts }, Vec::new()));
+    }
     let key = match &ready.grant {
         None => LentKey::without_key(call.world, columns.first().map_or(0, |(array, _)| array.len())),
         Some(grant) => {
             let named = named(batch, call).zip(columns.iter().chain(&context));
             let columns = named.map(|(name, (array, _))| Cells { name, array: array.clone() }).collect();
-            let lists = lists.as_ref();
-            let subjects =
-                call.subject.map(|subject| subjects(batch, subject, call.subject_form, lists)).transpose()?;
-            // The elements of lists are other cells than the rows whose offsets the batch shares.
+            let subjects = call.subject.map(|subject| subjects(batch, subject, call.subject_form, parts.rows()));
+            // Parts of rows are other cells than the rows whose offsets the batch shares.
             let own = BatchOffsets::default();
-            let offsets = if lists.is_some() { &own } else { offsets };
-            grant.lend(Lending { columns, subjects, offsets })?
+            let offsets = if parts.rows().is_some() { &own } else { offsets };
+            grant.lend(Lending { columns, subjects: subjects.transpose()?, offsets })?
         }
     };
     let request = MaskCall {
@@ -146,29 +187,45 @@ fn run(
         produced: &call.produced,
         context: &context,
     };
-    let answer = ready.plugin.mask_on(&request, key, leash).map_err(failed)?;
-    let arrays = |columns: Vec<(ArrayRef, ColumnType)>| columns.into_iter().map(|(array, _)| array).collect();
-    let (lent, context, expected) = (arrays(columns), arrays(context), answer.expected);
-    let masked = MaskedCall { lent, context, returned: answer.columns, expected, lists };
+    let answer = ready.plugin.mask_on(&request, key, leash).map_err(|failed| match failed {
+        CallError::Guest(fault) => guest_error(batch, ready, fault),
+        CallError::Machine(why) => Error::Instance(why),
+        CallError::Capability(why) => Error::Capability(why),
+        CallError::Ended => Error::Ended,
+    })?;
+    let (returned, expected) = (answer.columns, answer.expected);
+    Ok((MaskedCall { lent, context: lent_context, returned, expected, parts }, answer.rejections))
+}
+
+/// The rows of the cells that a call rejects.
+fn rejected_rows<'a>(
+    call: &'a plan::Call,
+    answer: &'a MaskedCall,
+    rejections: &'a Rejections,
+) -> impl Iterator<Item = RejectedRow> + 'a {
     let column = call.columns.first().copied().unwrap_or_default();
-    rejected.extend(answer.rejections.into_iter().map(|(cell, code)| RejectedRow {
-        row: masked.row(cell),
+    rejections.iter().map(move |(cell, code)| RejectedRow {
+        row: answer.row(*cell),
         column,
-        code,
+        code: *code,
         fate: call.fate,
-    }));
-    Ok(masked)
+    })
 }
 
 /// The columns to mask in the types that the transform takes; of a column of lists, their elements.
-fn cells(batch: &Batch, call: &plan::Call, lists: Option<&Lists>) -> Result<Vec<(ArrayRef, ColumnType)>, Error> {
+fn cells(batch: &Batch, call: &plan::Call) -> Result<ToMask, Error> {
+    let lists = match call.columns.as_slice() {
+        [only] => Lists::of(batch, *only),
+        _ => None,
+    };
     let Some(lists) = lists else {
-        return gather(batch, call.columns.iter().copied().map(Beside::Column), &call.input_types);
+        let columns = gather(batch, call.columns.iter().copied().map(Beside::Column), &call.input_types)?;
+        return Ok(ToMask { columns, parts: Parts::Rows });
     };
     let (column, column_type) = (call.columns.first().copied(), first(&call.input_types)?);
-    let row = |cell: usize| lists.rows.get(cell).map_or(0, |row| *row as usize);
     let elements = cast_exactly(&lists.elements(), &column_type.arrow());
-    Ok(vec![(elements.map_err(|cell| inexact(batch, column, row(cell), column_type))?, column_type)])
+    let elements = elements.map_err(|cell| inexact(batch, column, lists.row(cell), column_type))?;
+    Ok(ToMask { columns: vec![(elements, column_type)], parts: Parts::Lists(lists) })
 }
 
 /// A fault of the plugin, with the batch and the column it was working on.
@@ -197,14 +254,14 @@ fn named(batch: &Batch, call: &plan::Call) -> impl Iterator<Item = Arc<str>> {
 }
 
 /// Who each cell of a call is about.
-fn subjects(batch: &Batch, subject: Beside, form: Normalize, lists: Option<&Lists>) -> Result<ArrayRef, Error> {
+fn subjects(batch: &Batch, subject: Beside, form: Normalize, rows: Option<&[u32]>) -> Result<ArrayRef, Error> {
     let subject = beside(batch, subject, ColumnType::Text)?;
     let named_by = ColumnType::for_arrow(subject.data_type());
     let named_by = named_by.ok_or(Error::Internal("a subject of a type that names nobody"))?.arrow();
     let subject = cast_exactly(&subject, &named_by).map_err(|_| Error::Internal("a subject that cannot be cast"))?;
     let subject = in_form(subject, form)?;
-    let Some(lists) = lists else { return Ok(subject) };
-    let rows = UInt32Array::from(lists.rows.clone());
+    let Some(rows) = rows else { return Ok(subject) };
+    let rows = UInt32Array::from(rows.to_vec());
     arrow_select::take::take(&subject, &rows, None).map_err(|_| Error::Internal("subjects cannot be taken by row"))
 }
 
@@ -253,31 +310,14 @@ fn first(types: &[ColumnType]) -> Result<ColumnType, Error> {
     types.first().copied().ok_or(Error::Internal("a call without a type"))
 }
 
-impl Lists {
-    fn of(batch: &Batch, column: usize) -> Option<Self> {
-        let array = batch.columns().columns().get(column)?;
-        let array = matches!(array.data_type(), DataType::List(_)).then(|| array.as_list::<i32>().clone())?;
-        let rows = (0_u32..).zip(array.offsets().lengths());
-        let rows = rows.flat_map(|(row, length)| std::iter::repeat_n(row, length)).collect();
-        Some(Self { array, rows })
-    }
-
-    /// The elements of all lists, one after the other, without what a slice leaves out.
-    fn elements(&self) -> ArrayRef {
-        let first = self.array.offsets().first().map_or(0, |offset| *offset as usize);
-        self.array.values().slice(first, self.rows.len())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use arrow_array::{RecordBatch, StringArray, TimestampNanosecondArray};
-    use arrow_schema::{Schema, TimeUnit};
+    use arrow_schema::{Field, Schema, TimeUnit};
 
     use super::*;
     use crate::batch::{BatchPlace, open_schema};
     use crate::host::Host;
-    use crate::outcome::RejectionCode;
     use crate::pipeline::{Processed, process};
     use crate::policy::Policy;
 

@@ -1,0 +1,12 @@
+//! Free text: which pieces of a text are to be masked, and the text with what takes their place. Pure.
+//!
+//! What classifiers find and what is known of a row's individual are spans of its text (`known`). Those that overlap are
+//! one piece (`pieces`), and the text is put together again around what the pieces became (`splice`).
+
+mod known;
+mod pieces;
+mod splice;
+
+pub(crate) use known::Known;
+pub(crate) use pieces::{Piece, resolve, tag};
+pub(crate) use splice::{is_spliced, splice};
