@@ -10,12 +10,14 @@ fn main() -> io::Result<()> {
     let texts: Vec<String> = input.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let mut out = BufWriter::new(io::stdout().lock());
     if let Some(rounds) = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()) {
-        (0..rounds).for_each(|_: u32| texts.iter().for_each(|text| drop(std::hint::black_box(clinical_text::find(text)))));
+        (0..rounds)
+            .for_each(|_: u32| texts.iter().for_each(|text| drop(std::hint::black_box(clinical_text::find(text)))));
         return Ok(());
     }
     for text in &texts {
         let pieces = clinical_text::find(text).into_iter();
-        let pieces: Vec<_> = pieces.map(|piece| (piece.start, piece.end, piece.label.name(), piece.confidence)).collect();
+        let pieces: Vec<_> =
+            pieces.map(|piece| (piece.start, piece.end, piece.label.name(), piece.confidence)).collect();
         writeln!(out, "{}", serde_json::to_string(&pieces)?)?;
     }
     Ok(())

@@ -27,7 +27,7 @@ pub(crate) fn is_itin(digits: &[u8]) -> bool {
 /// Nine digits with weights 3, 7, 1; the first two name the district.
 pub(crate) fn is_bank_routing(digits: &[u8]) -> bool {
     let sum: u32 = digits.iter().zip([3, 7, 1].into_iter().cycle()).map(|(digit, weight)| value(*digit) * weight).sum();
-    digits.len() == 9 && matches!(digits[0], b'0'..=b'3' | b'6' | b'7' | b'8') && sum % 10 == 0
+    digits.len() == 9 && matches!(digits[0], b'0'..=b'3' | b'6' | b'7' | b'8') && sum.is_multiple_of(10)
 }
 
 /// Twelve to nineteen digits, not all alike, with the check digit of payment cards.
@@ -123,7 +123,11 @@ pub(crate) fn is_uuid(code: &[u8]) -> bool {
 pub(crate) fn is_mac(code: &[u8]) -> bool {
     let every = |step: usize, marks: &[u8]| {
         code.iter().enumerate().all(|(place, byte)| {
-            if place % step == step - 1 { marks.contains(byte) && *byte == code[step - 1] } else { byte.is_ascii_hexdigit() }
+            if place % step == step - 1 {
+                marks.contains(byte) && *byte == code[step - 1]
+            } else {
+                byte.is_ascii_hexdigit()
+            }
         })
     };
     code.len() == 17 && every(3, b":-") || code.len() == 14 && every(5, b".")
@@ -138,7 +142,8 @@ pub(crate) fn is_ipv6(code: &[u8]) -> bool {
 /// `(01)` and fourteen digits, the last a check digit with weights 3 and 1 (GS1).
 pub(crate) fn is_udi(code: &[u8]) -> bool {
     let Some(digits) = code.strip_prefix(b"(01)").and_then(|rest| rest.get(..14)) else { return false };
-    let sum = || digits.iter().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| value(*digit) * weight).sum::<u32>();
+    let sum =
+        || digits.iter().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| value(*digit) * weight).sum::<u32>();
     digits.iter().all(u8::is_ascii_digit) && sum() % 10 == 0
 }
 

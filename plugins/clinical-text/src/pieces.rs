@@ -143,9 +143,8 @@ fn is_plain(token: &Token) -> bool {
 }
 
 fn label(kind: Tag, tokens: &[Token]) -> Label {
-    let all = |is: fn(Class) -> bool| {
-        tokens.iter().filter(|token| token.kind == Kind::Word).all(|token| is(token.class))
-    };
+    let all =
+        |is: fn(Class) -> bool| tokens.iter().filter(|token| token.kind == Kind::Word).all(|token| is(token.class));
     match kind {
         NAME => Label::PersonName,
         PLACE if all(|class| matches!(class, Class::State | Class::Country)) => Label::State,

@@ -159,11 +159,7 @@ fn is_possessive(rest: &[u8]) -> bool {
 
 fn is_foreign_capital(word: &[u8]) -> bool {
     !word[0].is_ascii()
-        && word
-            .utf8_chunks()
-            .next()
-            .and_then(|chunk| chunk.valid().chars().next())
-            .is_some_and(char::is_uppercase)
+        && word.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()).is_some_and(char::is_uppercase)
 }
 
 fn is_letter(byte: &u8) -> bool {

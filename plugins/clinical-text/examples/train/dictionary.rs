@@ -42,7 +42,16 @@ impl Lists {
             *bits.entry(Digest::of(plain.as_bytes()).0).or_insert(0) |= bit;
         };
         for (rank, name) in self.given.iter().enumerate() {
-            add(name, if rank < 500 { 3 } else if rank < 4_000 { 2 } else { 1 });
+            add(
+                name,
+                if rank < 500 {
+                    3
+                } else if rank < 4_000 {
+                    2
+                } else {
+                    1
+                },
+            );
         }
         self.surnames.iter().for_each(|name| add(name, 4));
         for place in &self.places {
@@ -93,7 +102,8 @@ fn with(seed: u64, part: usize, words: &[(u64, u8)]) -> Option<Vec<u8>> {
     let mut slots = vec![0_u16; 3 * part];
     for (slot, number) in order.into_iter().rev() {
         let want = u16::from(places[number].check) << 8 | u16::from(words[number].1);
-        let others = places[number].slots.iter().filter(|other| **other != slot).fold(0, |all, other| all ^ slots[*other]);
+        let others =
+            places[number].slots.iter().filter(|other| **other != slot).fold(0, |all, other| all ^ slots[*other]);
         slots[slot] = want ^ others;
     }
     Some(seed.to_le_bytes().into_iter().chain(slots.into_iter().flat_map(u16::to_le_bytes)).collect())

@@ -30,7 +30,8 @@ impl Example {
             }
         }
         let starts = std::iter::once(&0).chain(&example.paragraphs);
-        let paragraph = |(start, end): (&usize, &usize)| (example.rows[*start..*end].to_vec(), tags[*start..*end].to_vec());
+        let paragraph =
+            |(start, end): (&usize, &usize)| (example.rows[*start..*end].to_vec(), tags[*start..*end].to_vec());
         Self(starts.zip(&example.paragraphs).map(paragraph).collect())
     }
 }
@@ -63,18 +64,9 @@ impl Model {
         sums[0] = 0.0;
         let mut from = Vec::with_capacity(rows.len());
         for rows in rows {
-            let (mut next, mut origin) = ([f32::MIN; TAGS], [0_u8; TAGS]);
-            for tag in 0..TAGS {
-                for before in (0..TAGS).filter(|before| may_follow(tag, *before)) {
-                    let sum = sums[before] + self.weights[PAIRS + before * TAGS + tag];
-                    if sum > next[tag] {
-                        (next[tag], origin[tag]) = (sum, before as u8);
-                    }
-                }
-                next[tag] += rows.iter().filter(|row| **row != NO_ROW).map(|row| self.weights[*row as usize * TAGS + tag]).sum::<f32>();
-            }
-            sums = next;
-            from.push(origin);
+            let best: [(u8, f32); TAGS] = std::array::from_fn(|tag| self.best_before(tag, &sums));
+            sums = std::array::from_fn(|tag| best[tag].1 + self.score(rows, tag));
+            from.push(best.map(|(before, _)| before));
         }
         let mut tag = (0..TAGS).max_by(|a, b| sums[*a].total_cmp(&sums[*b])).unwrap_or(0);
         let mut tags = vec![0; rows.len()];
@@ -83,6 +75,18 @@ impl Model {
             tag = usize::from(from[place][tag]);
         }
         tags
+    }
+
+    /// The first of the best tags before a tag, and the sum with it.
+    fn best_before(&self, tag: usize, sums: &[f32; TAGS]) -> (u8, f32) {
+        let all = (0..TAGS).filter(|before| may_follow(tag, *before));
+        let all = all.map(|before| (before as u8, sums[before] + self.weights[PAIRS + before * TAGS + tag]));
+        all.fold((0, f32::MIN), |best, next| if next.1 > best.1 { next } else { best })
+    }
+
+    fn score(&self, rows: &[u32; FEATURES], tag: usize) -> f32 {
+        let rows = rows.iter().filter(|row| **row != NO_ROW);
+        rows.map(|row| self.weights[*row as usize * TAGS + tag]).sum()
     }
 
     fn learn(&mut self, rows: &[[u32; FEATURES]], right: &[u8]) -> usize {

@@ -52,7 +52,7 @@ pub(crate) fn text(own: &Templates, others: &Templates, values: &Values, random:
     let mut text = Text::default();
     for part in 0..1 + random.below(6) / 4 + random.below(6) / 5 {
         if part > 0 {
-            text.text.push_str(*random.one(&[" ", "\n", "\n\n"]));
+            text.text.push_str(random.one::<&str>(&[" ", "\n", "\n\n"]));
         }
         let templates = if random.percent(68) { own } else { others };
         text.fill(random.one(&templates.0).as_slice(), values, random);
@@ -170,7 +170,10 @@ fn plain(slot: &str, values: &Values, random: &mut Random) -> String {
         "zip" => number(5, random),
         "ip" => format!("{}.{}.{}.{}", random.below(256), random.below(256), random.below(256), random.below(256)),
         "iban" => format!("GB{}WEST{}", number(2, random), number(14, random)),
-        "email" => format!("{}@example.com", values.given(random).to_lowercase().replace(|letter: char| !letter.is_ascii(), "")),
+        "email" => format!(
+            "{}@example.com",
+            values.given(random).to_lowercase().replace(|letter: char| !letter.is_ascii(), "")
+        ),
         "url" => format!("https://www.{}.com/", values.word(random)),
         list => values.listed(list, random).unwrap_or_else(|| panic!("no slot is called {list}")).to_owned(),
     }

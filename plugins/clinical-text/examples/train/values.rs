@@ -52,7 +52,11 @@ impl Values {
         };
         match random.below(100) {
             0..4 => format!("{}-{}", one(random), one(random)),
-            4..6 => format!("{} {}", random.one(&["van", "de", "von", "van der", "del", "De La", "Van", "St."]), one(random)),
+            4..6 => format!(
+                "{} {}",
+                random.one(&["van", "de", "von", "van der", "del", "De La", "Van", "St."]),
+                one(random)
+            ),
             6..8 => format!("{}{}", random.one(&["O'", "Mc", "Mac", "D'", "Al-"]), one(random)),
             _ => one(random),
         }
@@ -87,9 +91,38 @@ impl Values {
             0..50 => random.one(&self.words.places).clone(),
             50..72 => self.of("city", random).to_owned(),
             72..92 => self.unheard(random),
-            92..95 => format!("{} {}", random.one(&["San", "Santa", "Saint", "El", "La", "Los", "Bad", "Nova", "Nowy", "Sankt", "Monte", "Villa", "Le", "Ponte", "Quinta de"]), self.unheard(random)),
-            95..97 => format!("{} {}", random.one(&["North", "South", "West", "East", "New", "Upper", "Mount", "Lake", "Fort", "Port"]), random.one(&self.words.places)),
-            _ => format!("{} {} {}", self.unheard(random), random.one(&["de", "u", "am", "an der", "sur", "di", "do", "pri", "nad", "na"]), self.unheard(random)),
+            92..95 => format!(
+                "{} {}",
+                random.one(&[
+                    "San",
+                    "Santa",
+                    "Saint",
+                    "El",
+                    "La",
+                    "Los",
+                    "Bad",
+                    "Nova",
+                    "Nowy",
+                    "Sankt",
+                    "Monte",
+                    "Villa",
+                    "Le",
+                    "Ponte",
+                    "Quinta de"
+                ]),
+                self.unheard(random)
+            ),
+            95..97 => format!(
+                "{} {}",
+                random.one(&["North", "South", "West", "East", "New", "Upper", "Mount", "Lake", "Fort", "Port"]),
+                random.one(&self.words.places)
+            ),
+            _ => format!(
+                "{} {} {}",
+                self.unheard(random),
+                random.one(&["de", "u", "am", "an der", "sur", "di", "do", "pri", "nad", "na"]),
+                self.unheard(random)
+            ),
         };
         if random.percent(4) { place.to_uppercase() } else { place }
     }
@@ -101,14 +134,23 @@ impl Values {
 
     pub(crate) fn organization(&self, random: &mut Random) -> String {
         let word = |random: &mut Random| {
-            if random.percent(60) { self.unheard(random) } else { capitalized(random.one(&self.words.english).as_str()) }
+            if random.percent(60) {
+                self.unheard(random)
+            } else {
+                capitalized(random.one(&self.words.english).as_str())
+            }
         };
         match random.below(100) {
             0..10 => format!("{}, {} and {}", self.surname(random), self.surname(random), self.surname(random)),
             10..18 => format!("{}-{}", self.surname(random), self.surname(random)),
             18..28 => format!("{} {}", self.surname(random), self.of("companyafter", random)),
             28..40 => format!("{} {}", self.of("companybefore", random), self.of("companymiddle", random)),
-            40..50 => format!("{} {} {}", self.of("companybefore", random), self.of("companymiddle", random), self.of("companyafter", random)),
+            40..50 => format!(
+                "{} {} {}",
+                self.of("companybefore", random),
+                self.of("companymiddle", random),
+                self.of("companyafter", random)
+            ),
             50..58 => format!("{} {}", word(random), self.of("companymiddle", random)),
             58..68 => word(random),
             68..74 => format!("{}{}", word(random), word(random).to_lowercase()),
@@ -157,8 +199,12 @@ impl Values {
             0..48 => format!("{number} {}", american(random)),
             48..56 => format!("{number} {}", numbered(random)),
             56..61 => american(random),
-            61..70 => format!("{} {} {}", self.of("foreignbefore", random), self.unheard(random), 1 + random.below(300)),
-            70..74 => format!("{} {} {}", 1 + random.below(300), self.of("foreignbefore", random), self.unheard(random)),
+            61..70 => {
+                format!("{} {} {}", self.of("foreignbefore", random), self.unheard(random), 1 + random.below(300))
+            }
+            70..74 => {
+                format!("{} {} {}", 1 + random.below(300), self.of("foreignbefore", random), self.unheard(random))
+            }
             74..82 => format!("{}{} {}", self.unheard(random), self.of("foreignafter", random), 1 + random.below(300)),
             82..86 => format!("{} {} {}", self.unheard(random), self.of("foreignlast", random), 1 + random.below(300)),
             86..91 => format!("{} {}", self.unheard(random), 1 + random.below(999)),
@@ -171,33 +217,60 @@ impl Values {
 
     /// A street, perhaps a unit, a town, a state, a postal code, a country; on one line or several.
     pub(crate) fn address(&self, random: &mut Random) -> String {
-        let base = |random: &mut Random| match random.below(12) {
+        let post = |random: &mut Random| format!("{:05}", random.below(100_000));
+        let box_of = |random: &mut Random| format!("{:04}", random.below(9999));
+        match random.below(100) {
+            0..28 => self.street(random),
+            28..34 => format!("{} {}", self.street(random), self.unit(random)),
+            kind @ 34..80 => self.long_address(kind, random),
+            80..85 => format!("{}, {} {}", self.street(random), post(random), self.place(random)),
+            85..89 => format!("{}, {}", self.street(random), self.place(random)),
+            89..92 => {
+                format!(
+                    "{} {} {} {}",
+                    self.street(random),
+                    self.unit(random),
+                    self.place(random),
+                    self.of("state", random)
+                )
+            }
+            92..95 => format!("{}, {}, {}", self.street(random), self.place(random), self.of("country", random)),
+            95..97 => {
+                let (unit, number) = (box_of(random), box_of(random));
+                let (office, code) = (*random.one(&["APO", "FPO", "DPO"]), *random.one(&["AA", "AE", "AP"]));
+                format!("PSC {unit}, Box {number}\n{office} {code} {}", post(random))
+            }
+            97..98 => format!("Unit {} Box {}\nDPO AE {}", box_of(random), box_of(random), post(random)),
+            _ => {
+                let (street, place) = (self.street(random), self.place(random));
+                format!("{street}, {place}, {} {}", self.of("state", random), post(random))
+            }
+        }
+    }
+
+    /// With a town, a state or a country, and a postal code.
+    fn long_address(&self, kind: usize, random: &mut Random) -> String {
+        let street = match random.below(12) {
             // A number, and a foreign address with one of its own.
             0 => format!("{} {}", 1 + random.below(99_999), self.street(random)),
             1 => format!("{} {} {}", self.street(random), self.surname(random), self.of("street", random)),
             _ => self.street(random),
         };
-        let unit = |random: &mut Random| format!("{} {}", self.of("unit", random), 1 + random.below(999));
-        let post = |random: &mut Random| format!("{:05}", random.below(100_000));
-        match random.below(100) {
-            0..28 => self.street(random),
-            28..34 => format!("{} {}", self.street(random), unit(random)),
-            34..46 => format!("{}, {}, {} {}", base(random), self.place(random), self.of("code", random), post(random)),
-            46..54 => {
-                format!("{}{}{}\n{}, {} {}", base(random), random.one(&[" ", ", ", "\n"]), unit(random), self.place(random), self.of("code", random), post(random))
-            }
-            54..62 => format!("{}\n {}\n {}\n {} {}", base(random), unit(random), self.place(random), self.of("country", random), post(random)),
-            62..68 => format!("{}\n{}\n, {}\n {}", base(random), self.place(random), self.of("code", random), post(random)),
-            68..74 => format!("{} {} {} {} {}", base(random), unit(random), self.place(random), self.of("country", random), post(random)),
-            74..80 => format!("{} {}\n{}, {} {}", base(random), unit(random), self.place(random), self.of("country", random), post(random)),
-            80..85 => format!("{}, {} {}", self.street(random), post(random), self.place(random)),
-            85..89 => format!("{}, {}", self.street(random), self.place(random)),
-            89..92 => format!("{} {} {} {}", base(random), unit(random), self.place(random), self.of("state", random)),
-            92..95 => format!("{}, {}, {}", self.street(random), self.place(random), self.of("country", random)),
-            95..97 => format!("PSC {:04}, Box {:04}\n{} {} {}", random.below(9999), random.below(9999), random.one(&["APO", "FPO", "DPO"]), random.one(&["AA", "AE", "AP"]), post(random)),
-            97..98 => format!("Unit {:04} Box {:04}\nDPO AE {}", random.below(9999), random.below(9999), post(random)),
-            _ => format!("{}, {}, {} {}", self.street(random), self.place(random), self.of("state", random), post(random)),
+        let (gap, unit, place) = (*random.one(&[" ", ", ", "\n"]), self.unit(random), self.place(random));
+        let (code, country) = (self.of("code", random), self.of("country", random));
+        let post = format!("{:05}", random.below(100_000));
+        match kind {
+            34..46 => format!("{street}, {place}, {code} {post}"),
+            46..54 => format!("{street}{gap}{unit}\n{place}, {code} {post}"),
+            54..62 => format!("{street}\n {unit}\n {place}\n {country} {post}"),
+            62..68 => format!("{street}\n{place}\n, {code}\n {post}"),
+            68..74 => format!("{street} {unit} {place} {country} {post}"),
+            _ => format!("{street} {unit}\n{place}, {country} {post}"),
         }
+    }
+
+    fn unit(&self, random: &mut Random) -> String {
+        format!("{} {}", self.of("unit", random), 1 + random.below(999))
     }
 
     /// A word of English.

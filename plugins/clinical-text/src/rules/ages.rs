@@ -10,7 +10,8 @@ pub(super) fn age(view: View<'_>, place: usize) -> Option<Found> {
     if view.is_inside(place) {
         return None;
     }
-    let value = view.value(place).filter(|value| *value <= 125 && view.digits(place).is_some_and(|length| length <= 3))?;
+    let value =
+        view.value(place).filter(|value| *value <= 125 && view.digits(place).is_some_and(|length| length <= 3))?;
     let old = is_old(view, place + 1);
     let said = is_said(view, place) && !measures(view, place + 1);
     let patient = is_patient(view, place) && value > 0;
@@ -84,7 +85,10 @@ fn is_said(view: View<'_>, place: usize) -> bool {
 /// What is counted in something is no age, but for years.
 fn measures(view: View<'_>, place: usize) -> bool {
     view.get(place).is_some_and(|token| {
-        token.class == Class::Measure && token.kind == Kind::Word && !view.is_word(place, b"m") && !view.is_word(place, b"f")
+        token.class == Class::Measure
+            && token.kind == Kind::Word
+            && !view.is_word(place, b"m")
+            && !view.is_word(place, b"f")
             || view.is(place, b'%')
     })
 }
@@ -99,15 +103,26 @@ fn is_patient(view: View<'_>, place: usize) -> bool {
         && !(view.is_glued(place + 2) && view.mark(place + 2).is_none())
         && view.get(place + 1).is_some_and(|token| token.is_capital())
         && (place == 0 || view.class(place - 1) != Class::Measured && !view.is(place - 1, b':'));
-    let was = place > 1
-        && (view.is_word(place - 1, b"was") || view.is_word(place - 1, b"is"))
-        && [&b"he"[..], b"she", b"i", b"they", b"who"].iter().any(|word| view.is_word(place - 2, word))
-        && view.mark(place + 1).is_some_and(|mark| b".,;)!?".contains(&mark))
-        && !(view.is_glued(place + 1) && view.is_glued(place + 2));
+    let ends = view.get(place + 1).is_none_or(|_| {
+        view.mark(place + 1).is_some_and(|mark| b".,;)!?".contains(&mark))
+            && !(view.is_glued(place + 1) && view.is_glued(place + 2))
+    });
+    let was = ends && is_of_somebody(view, place);
     let pauses = place > 1
         && view.is(place - 1, b',')
         && view.is(place + 1, b',')
         && view.tokens[place - 2].is_capital()
         && view.value(place).is_some_and(|value| value > 15);
     sex && written_out || letter || was || pauses
+}
+
+/// Behind `I am`, `I'm`, `she is`, `he's`, `who was`.
+fn is_of_somebody(view: View<'_>, place: usize) -> bool {
+    let is = |place: Option<usize>, words: &[&[u8]]| {
+        place.is_some_and(|place| words.iter().any(|word| view.is_word(place, word)))
+    };
+    let somebody: [&[u8]; 5] = [b"he", b"she", b"i", b"they", b"who"];
+    is(place.checked_sub(1), &[b"i'm"])
+        || is(place.checked_sub(1), &[b"was", b"is", b"am"]) && is(place.checked_sub(2), &somebody)
+        || is(place.checked_sub(1), &[b"s"]) && is(place.checked_sub(3), &somebody)
 }

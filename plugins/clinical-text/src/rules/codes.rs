@@ -32,7 +32,8 @@ pub(super) fn udi(view: View<'_>, place: usize) -> Option<Found> {
     let stop = start + code.len();
     let mut end = place;
     // What follows in brackets is of the device too: its lot, its serial number.
-    while view.get(end).is_some_and(|token| (token.start as usize) < stop || token.is_glued() && end < place + LONGEST) {
+    while view.get(end).is_some_and(|token| (token.start as usize) < stop || token.is_glued() && end < place + LONGEST)
+    {
         end += 1;
     }
     Some(Found { start: place, end, label: Label::Udi, confidence: 98 })
@@ -60,7 +61,9 @@ pub(super) fn masked(view: View<'_>, place: usize) -> Option<Found> {
 fn is_inside(view: View<'_>, before: usize) -> bool {
     match view.tokens[before].kind {
         Kind::Mark => {
-            matches!(view.mark(before), Some(b'-' | b'.' | b'/')) && before > 0 && view.is_glued(before)
+            matches!(view.mark(before), Some(b'-' | b'.' | b'/'))
+                && before > 0
+                && view.is_glued(before)
                 && view.tokens[before - 1].kind != Kind::Mark
         }
         _ => true,
@@ -106,9 +109,7 @@ fn iban(view: View<'_>, start: usize) -> Option<Found> {
         return None;
     }
     let fits = |end: &usize| {
-        *end <= view.tokens.len()
-            && view.bytes(start, *end).len() <= 44
-            && checks::is_iban(view.bytes(start, *end))
+        *end <= view.tokens.len() && view.bytes(start, *end).len() <= 44 && checks::is_iban(view.bytes(start, *end))
     };
     let end = (start + 2..start + LONGEST).rev().find(fits)?;
     Some(Found { start, end, label: Label::Iban, confidence: 97 })
@@ -118,7 +119,9 @@ fn iban(view: View<'_>, start: usize) -> Option<Found> {
 fn hexadecimal(view: View<'_>, start: usize) -> Option<Found> {
     let is_of = |place: usize| match view.mark(place) {
         Some(mark) => mark == b':',
-        None => view.get(place).is_some_and(|token| token.length() <= 4 && view.word(token).iter().all(u8::is_ascii_hexdigit)),
+        None => view
+            .get(place)
+            .is_some_and(|token| token.length() <= 4 && view.word(token).iter().all(u8::is_ascii_hexdigit)),
     };
     let mut end = start;
     while end < start + 2 * LONGEST && is_of(end) && (end == start || view.is_glued(end)) {

@@ -46,9 +46,9 @@ fn found(view: View<'_>, start: usize, end: usize, confidence: u8) -> Found {
 
 /// How far before a date a word of a class stands, in the same sentence.
 fn behind(view: View<'_>, start: usize, class: Class) -> Option<usize> {
-    (1..=5.min(start)).take_while(|back| !view.is(start - back, b'.') && view.digits(start - back).is_none()).find(
-        |back| view.class(start - back) == class,
-    )
+    (1..=5.min(start))
+        .take_while(|back| !view.is(start - back, b'.') && view.digits(start - back).is_none())
+        .find(|back| view.class(start - back) == class)
 }
 
 /// Marks behind which a number begins anew.
@@ -61,7 +61,7 @@ fn of_numbers(view: View<'_>, place: usize) -> Option<(usize, u8)> {
     let groups = Groups::of(view, place);
     let value = |group: usize| view.value(groups.places[group]).unwrap_or(u32::MAX);
     let lengths = groups.lengths;
-    let three = groups.count >= 3 && groups.same_mark(3, b"/-.") && !(groups.goes_on(3) && !groups.begins(&[4]));
+    let three = groups.count >= 3 && groups.same_mark(3, b"/-.") && (groups.begins(&[4]) || !groups.goes_on(3));
     if three {
         let is_date = match (lengths[0], lengths[1], lengths[2]) {
             (4, 1 | 2, 1 | 2) => is_day(value(0), value(1), value(2)) && is_year(value(0)),
@@ -75,7 +75,7 @@ fn of_numbers(view: View<'_>, place: usize) -> Option<(usize, u8)> {
     if !two || view.class(groups.end(2)) == Class::Measure {
         return None;
     }
-    let dated = || view.is_before(place, 3, |class| is_dating(class));
+    let dated = || view.is_before(place, 3, is_dating);
     match (lengths[0], lengths[1], groups.marks[1]) {
         (1 | 2, 4, b'/' | b'-') if is_month(value(0)) && is_year(value(1)) => Some((groups.end(2), 85)),
         (4, 2, b'/' | b'-') if is_year(value(0)) && is_month(value(1)) => Some((groups.end(2), 80)),
@@ -177,7 +177,9 @@ fn of_weekday(view: View<'_>, place: usize) -> Option<(usize, u8)> {
         return Some((end, 95));
     }
     let token = view.tokens[place];
-    (token.length() > 5 && !is_verb(view, place) && (token.is_capital() || token.known.frequent() || token.length() > 5))
+    (token.length() > 5
+        && !is_verb(view, place)
+        && (token.is_capital() || token.known.frequent() || token.length() > 5))
         .then_some((place + 1, 70))
 }
 
@@ -221,9 +223,8 @@ fn time(view: View<'_>, place: usize) -> Option<usize> {
         return None;
     }
     let mut end = place + 1;
-    let minutes = |at: usize| {
-        view.is(at, b':') && view.is_glued(at) && view.is_glued(at + 1) && view.digits(at + 1) == Some(2)
-    };
+    let minutes =
+        |at: usize| view.is(at, b':') && view.is_glued(at) && view.is_glued(at + 1) && view.digits(at + 1) == Some(2);
     let whole = minutes(end) && view.value(end + 1)? < 60;
     if whole {
         end += 2;
@@ -297,9 +298,21 @@ fn year(view: View<'_>, place: usize) -> Option<(usize, u8)> {
     let said = place > 0
         && (is_dating(before)
             || matches!(before, Class::Towards | Class::Month) && !view.is_word(place - 1, b"to")
-            || [&b"during"[..], b"of", b"circa", b"year", b"early", b"late", b"mid", b"spring", b"summer", b"fall", b"winter"]
-                .iter()
-                .any(|word| view.is_word(place - 1, word)));
+            || [
+                &b"during"[..],
+                b"of",
+                b"circa",
+                b"year",
+                b"early",
+                b"late",
+                b"mid",
+                b"spring",
+                b"summer",
+                b"fall",
+                b"winter",
+            ]
+            .iter()
+            .any(|word| view.is_word(place - 1, word)));
     let bracketed = place > 0 && view.is(place - 1, b'(') && matches!(view.mark(place + 1), Some(b')' | b'-' | b','));
     let end = if decade { place + 2 } else { place + 1 };
     (said || bracketed || decade).then_some((end, if said { 75 } else { 60 }))

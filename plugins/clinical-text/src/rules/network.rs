@@ -51,7 +51,8 @@ fn domain(view: View<'_>, start: usize) -> Option<usize> {
 
 /// `https://example.org/path`, `www.example.org`, `example.org`.
 pub(super) fn url(view: View<'_>, place: usize) -> Option<Found> {
-    let inside = place > 0 && view.is_glued(place) && matches!(view.mark(place - 1), None | Some(b'.' | b'-' | b'@' | b'_'));
+    let inside =
+        place > 0 && view.is_glued(place) && matches!(view.mark(place - 1), None | Some(b'.' | b'-' | b'@' | b'_'));
     if inside {
         return None;
     }
@@ -60,10 +61,9 @@ pub(super) fn url(view: View<'_>, place: usize) -> Option<Found> {
     if scheme && view.is(place + 1, b':') && view.is(place + 2, b'/') {
         return found(path(view, place + 3), 98);
     }
-    if !view.is(place + 1, b'.') || !view.is_glued(place + 1) || !view.is_glued(place + 2) {
-        if !view.is(place + 1, b'-') || !view.is_glued(place + 1) {
-            return None;
-        }
+    let goes_on = view.is(place + 1, b'.') && view.is_glued(place + 2) || view.is(place + 1, b'-');
+    if !goes_on || !view.is_glued(place + 1) {
+        return None;
     }
     let end = domain(view, place)?;
     if view.is_word(place, b"www") {
@@ -72,20 +72,24 @@ pub(super) fn url(view: View<'_>, place: usize) -> Option<Found> {
     let slash = view.is(end, b'/') && view.is_glued(end);
     let top = view.tokens[end - 1];
     let small = view.word(&top).iter().all(u8::is_ascii_lowercase);
-    let stem = view.tokens[end - 3.min(end)];
+    let stem = view.tokens[end.saturating_sub(3)];
     let plain = small && top.class == Class::Domain && stem.kind != Kind::Mark && end >= place + 3;
     // `in`, `at`, `me`: words more often than countries.
-    let word = matches!(top.digest, _ if [&b"in"[..], b"at", b"me", b"no", b"be", b"us", b"it", b"is", b"health"].contains(&view.word(&top)));
+    let words = [&b"in"[..], b"at", b"me", b"no", b"be", b"us", b"it", b"is", b"health"];
+    let word = words.contains(&view.word(&top));
     (plain && (!word || slash)).then(|| found(if slash { path(view, end) } else { end }, 80))?
 }
 
 /// The end of what is written without a blank; marks at its end are of the text.
 fn path(view: View<'_>, start: usize) -> usize {
     let mut end = start;
-    while end < start + 4 * LONGEST && view.is_glued(end) && !matches!(view.mark(end), Some(b'"' | b'<' | b'>' | b'|')) {
+    while end < start + 4 * LONGEST && view.is_glued(end) && !matches!(view.mark(end), Some(b'"' | b'<' | b'>' | b'|'))
+    {
         end += 1;
     }
-    while end > start && matches!(view.mark(end - 1), Some(b'.' | b',' | b';' | b':' | b')' | b']' | b'\'' | b'!' | b'?' | b'}')) {
+    while end > start
+        && matches!(view.mark(end - 1), Some(b'.' | b',' | b';' | b':' | b')' | b']' | b'\'' | b'!' | b'?' | b'}'))
+    {
         end -= 1;
     }
     end

@@ -45,8 +45,7 @@ fn from(view: View<'_>, start: usize, place: usize) -> Option<Found> {
     let is_phone = view.is_before(place, 4, |class| matches!(class, Class::Phone | Class::Fax));
     let phone = || phones::phone(view, start, &groups);
     let named = || called.and_then(|called| named(view, &groups, called));
-    if is_phone { phone().or_else(named) } else { named().or_else(phone) }
-        .or_else(|| checked(&groups))
+    if is_phone { phone().or_else(named) } else { named().or_else(phone) }.or_else(|| checked(&groups))
 }
 
 /// Four numbers up to 255 with dots between them, and no fifth.
@@ -110,9 +109,9 @@ fn ssn(groups: &Groups, called: Option<Called>) -> Option<(usize, Label, u8)> {
 /// Digits with the check digit of cards, in groups as cards have them.
 fn card(groups: &Groups, called: Option<Called>) -> Option<usize> {
     let called = called.is_some_and(|called| called.label == Label::PaymentCard);
-    let count = (1..=groups.count)
-        .rev()
-        .find(|count| (12..=19).contains(&groups.total(*count)) && (*count == 1 || groups.same_mark(*count, b" -\n.")))?;
+    let count = (1..=groups.count).rev().find(|count| {
+        (12..=19).contains(&groups.total(*count)) && (*count == 1 || groups.same_mark(*count, b" -\n."))
+    })?;
     let long = groups.lengths[..count].iter().all(|length| *length > 3) && !groups.goes_on(count);
     (long && checks::is_card(groups.digits(count)) || called && groups.total(count) >= 13).then_some(count)
 }

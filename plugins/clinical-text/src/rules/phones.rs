@@ -51,7 +51,16 @@ fn american(view: View<'_>, groups: &Groups, called: bool) -> Option<(usize, u8)
         let joined = marks[0] == b')' || marks[0] == marks[1] || marks.contains(&b'-');
         let usual = first(prefixed) > b'1';
         let fits = joined && !groups.goes_on(count) && marks.iter().all(|mark| b"-. )\n/".contains(mark));
-        return fits.then_some((count, if usual { 92 } else if called { 85 } else { 60 }));
+        return fits.then_some((
+            count,
+            if usual {
+                92
+            } else if called {
+                85
+            } else {
+                60
+            },
+        ));
     }
     let bare = groups.begins(&[10]) || groups.begins(&[11]) && first(0) == b'1';
     let number = groups.digits(1);
@@ -80,7 +89,9 @@ fn short(groups: &Groups, called: bool) -> Option<(usize, u8)> {
 fn foreign(view: View<'_>, groups: &Groups, called: bool) -> Option<(usize, u8)> {
     let alike = |mark: &u8| b" -.)/".contains(mark);
     let longest = (1..groups.count).take_while(|group| alike(&groups.marks[*group])).count() + 1;
-    let fits = |count: &usize| (7..=13).contains(&groups.total(*count)) && groups.lengths[..*count].iter().all(|length| *length < 10);
+    let fits = |count: &usize| {
+        (7..=13).contains(&groups.total(*count)) && groups.lengths[..*count].iter().all(|length| *length < 10)
+    };
     let count = (1..=longest).rev().find(fits)?;
     let zero = view.text[view.tokens[groups.places[0]].start as usize] == b'0';
     let bracket = groups.marks[1] == b')';
