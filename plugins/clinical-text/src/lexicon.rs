@@ -194,7 +194,7 @@ const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::Named,
-        "name names patient pt client attending provider physician surgeon referring pcp md contact signed author dictated transcribed resident insured guarantor emergency sender recipient from to cc re attn attention dear hi hello hey firstname lastname surname fullname patientname middle given family maiden alias aka called named beneficiary by customer user applicant employee employer witness interpreter givenname familyname middlename",
+        "name names patient pt client attending provider physician surgeon referring pcp md contact signed author dictated transcribed resident insured guarantor emergency sender recipient from to cc re attn attention dear hi hello hey firstname lastname surname fullname patientname middle given family maiden alias aka nee called named beneficiary by customer user applicant employee employer witness interpreter givenname familyname middlename",
     ),
     (
         Class::Job,

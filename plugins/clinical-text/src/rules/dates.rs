@@ -83,7 +83,7 @@ fn of_numbers(view: View<'_>, place: usize) -> Option<(usize, u8)> {
         (1 | 2, 1 | 2, b'/') if is_either(value(0), value(1)) && dated() => {
             Some((behind_time(view, groups.end(2)), 70))
         }
-        (4, 4, b'-') if is_year(value(0)) && is_year(value(1)) && value(0) < value(1) => Some((groups.end(2), 60)),
+        (4, 4, b'-') if value(0) >= 1850 && is_year(value(1)) && value(0) < value(1) => Some((groups.end(2), 60)),
         (4, 2, b'-') if is_year(value(0)) && value(0) % 100 < value(1) && dated() => Some((groups.end(2), 55)),
         _ => None,
     }
@@ -364,5 +364,5 @@ fn is_month(value: u32) -> bool {
 }
 
 fn is_year(value: u32) -> bool {
-    (1850..=2150).contains(&value)
+    (1600..=2150).contains(&value)
 }

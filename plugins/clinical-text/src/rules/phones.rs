@@ -105,7 +105,11 @@ fn foreign(view: View<'_>, groups: &Groups, called: bool) -> Option<(usize, u8)>
         () if bracket && groups.total(count) >= 8 => Some((count, 70)),
         () if zero && (apart || count == 2 && groups.total(count) >= 9) => Some((count, 65)),
         () if apart && dashed => Some((count, 60)),
-        () if apart && count >= 3 && groups.total(count) >= 9 && !view.is_before(groups.places[0], 4, is_measured) => {
+        () if apart
+            && groups.same_mark(count, b" .")
+            && groups.total(count) >= 9
+            && !view.is_before(groups.places[0], 4, is_measured) =>
+        {
             Some((count, 50))
         }
         () => None,
