@@ -136,6 +136,7 @@ fn the_number_of_workers_and_of_batches_changes_nothing() {
 fn the_plan_tells_what_finds_pieces_and_what_becomes_of_them() {
     let desk = desk();
     let plan = desk.run("check notes.csv --policy policy.yaml").assert_code(0).stdout;
+    let plan = String::from_utf8(plan).unwrap();
     let line =
         |start: &str| plan.lines().find(|line| line.trim_start().starts_with(start)).unwrap_or_default().to_owned();
     assert!(line("note").contains("scrub") && line("note").contains("clinical-text"), "{plan}");

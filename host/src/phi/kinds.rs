@@ -8,6 +8,7 @@ pub(super) static KINDS: &[Kind] = &[
     kind("person-name", Restricted, 'A', "a whole name of a person"),
     kind("given-name", Restricted, 'A', "a given or middle name").one_of("person-name"),
     kind("family-name", Restricted, 'A', "a family or maiden name").one_of("person-name"),
+    kind("organization", Confidential, 'A', "the name of an employer or of another organization"),
     kind("address", Restricted, 'B', "a postal address in one column"),
     kind("street", Restricted, 'B', "street and house number").one_of("address"),
     kind("city", Confidential, 'B', "a city, town or precinct"),

@@ -51,6 +51,16 @@ impl Plugin {
 }
 
 fn check(spans: &[find::Span], text: &StringArray, labels: usize) -> Result<Vec<Span>, GuestFault> {
+    // Each costs the host more than a byte of text does.
+    let bytes = text
+        .value_offsets()
+        .last()
+        .zip(text.value_offsets().first())
+        .map_or(0, |(last, first)| last.saturating_sub(*first));
+    let most = text.len().saturating_mul(2).saturating_add(usize::try_from(bytes).unwrap_or_default() / 2);
+    if spans.len() > most {
+        return Err(GuestFault::Contract("found more pieces than two in each row and one in two bytes"));
+    }
     let mut before = (0, 0);
     let check = |span: &find::Span| {
         let (row, start, end) = (span.row as usize, span.start as usize, span.end as usize);
@@ -127,6 +137,13 @@ mod tests {
         ] {
             assert!(matches!(checked(wrong), Err(GuestFault::Contract(_))), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn more_pieces_than_a_text_has_room_for_are_refused() {
+        let flood = |spans: usize| checked(&vec![(0, 0, 1, 0, 1); spans]);
+        assert_eq!(flood(12).unwrap().len(), 12, "four rows, and nine bytes");
+        assert!(matches!(flood(13), Err(GuestFault::Contract(_))));
     }
 
     #[test]
