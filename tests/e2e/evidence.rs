@@ -62,7 +62,7 @@ fn every_identifier_has_its_columns_rules_and_rows_or_says_why_there_are_none() 
     assert_eq!(states, "rccdddrddddddddddd");
     assert_eq!(report["exceptions"].as_array().unwrap().len(), 0, "{report}");
     let born = &of(&report, "C")["columns"][0];
-    let expected = [("column", "`born`"), ("label", "birth-date"), ("written_as", "quasi-identifier")];
+    let expected = [("column", "born"), ("label", "birth-date"), ("written_as", "quasi-identifier")];
     for (key, value) in expected {
         assert_eq!(born[key], value);
     }

@@ -40,7 +40,8 @@ fn is_rejected(column: &LabelledColumn) -> bool {
 
 fn card(name: &str, column: &SurveyedColumn, labelled: &LabelledColumn) -> Markup {
     let label = labelled.label.map_or("no label", |label| label.name());
-    let mut head = vec![element("h2", "", [text(name)]), element("span", "", [text(label)])];
+    let kind = element("span", "soft", [text(&column.column_type)]);
+    let mut head = vec![element("h2", "", [text(name)]), kind, element("span", "", [text(label)])];
     head.extend(labelled.label.map(|label| level(label.sensitivity())));
     head.extend(labelled.label.map(|_| review(labelled)));
     let meaning = labelled.label.map(|label| {
@@ -52,9 +53,8 @@ fn card(name: &str, column: &SurveyedColumn, labelled: &LabelledColumn) -> Marku
             if labelled.label == Some(suggestion.label) { String::new() } else { format!("{}: ", suggestion.label) };
         [bar(suggestion.confidence), element("p", "soft", [text(&format!("{of}{}", suggestion.why))])]
     });
-    let kind = element("p", "soft", [text(&format!("type {}", column.column_type))]);
     let parts = std::iter::once(element("div", "head", head)).chain(meaning).chain(reasons.into_iter().flatten());
-    element("div", "card", parts.chain([kind]))
+    element("div", "card", parts)
 }
 
 /// How sensitive it is, in a word and a colour.

@@ -66,11 +66,12 @@ pub(super) fn facts(facts: &[(&str, String)]) -> Markup {
     element("ul", "facts", facts.iter().map(fact))
 }
 
-/// A table with these headings.
+/// A table with these headings, or with none.
 pub(super) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<Markup>>) -> Markup {
-    let head = element("tr", "", headings.iter().map(|heading| element("th", "", [text(heading)])));
+    let head = (!headings.is_empty())
+        .then(|| element("tr", "", headings.iter().map(|heading| element("th", "", [text(heading)]))));
     let row = |cells: Vec<Markup>| element("tr", "", cells.into_iter().map(|cell| element("td", "", [cell])));
-    element("table", "", std::iter::once(head).chain(rows.into_iter().map(row)))
+    element("table", "", head.into_iter().chain(rows.into_iter().map(row)))
 }
 
 /// The whole page.

@@ -79,7 +79,7 @@ pub(super) fn to_html(evidence: &Evidence) -> String {
         element("h1", "", [text(title)]),
         element("p", "soft", [text("45 CFR 164.514(b)(2)(i), as the policy and its labels have it")]),
         page::facts(&figures),
-        element("div", "card", [page::table(&["", ""], known)]),
+        element("div", "card", [page::table(&[], known)]),
     ];
     let exceptions = evidence
         .exceptions

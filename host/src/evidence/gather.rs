@@ -194,7 +194,7 @@ fn exceptions(policy: &Policy, plan: &Plan, labels: Option<&Labels>, run: Option
 /// A header that is missing makes names of values, and those are not told.
 fn shown(column: &PlannedColumn) -> String {
     match is_name(&column.name) {
-        true => format!("`{}`", column.name),
+        true => column.name.clone(),
         false => format!("column {}", column.index.saturating_add(1)),
     }
 }
