@@ -10,7 +10,7 @@ use super::fault::{PackageError, PackageProblem};
 use super::{Engine, Package, Plugin, cases};
 use crate::error::Error;
 use crate::leash::Leash;
-use crate::manifest::World;
+use crate::manifest::{Reads, World};
 use crate::plan::{self, Finder, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
@@ -115,6 +115,24 @@ impl Registry {
         packages.map(|package| self.load(&package.manifest().name, leash)).collect()
     }
 
+    /// Every classifier that looks at values, compiled, in the order of their names.
+    ///
+    /// # Errors
+    /// One does not compile, or a golden case fails.
+    pub(crate) fn classifiers_of_values(&self, leash: &Leash) -> Result<Vec<Arc<Plugin>>, Error> {
+        let packages = self.packages().filter(|package| reads_values(package));
+        packages.map(|package| self.load(&package.manifest().name, leash)).collect()
+    }
+
+    /// Compiles them, and runs not a byte of them.
+    ///
+    /// # Errors
+    /// One does not compile.
+    pub(crate) fn compile_classifiers_of_values(&self) -> Result<(), Error> {
+        let mut packages = self.packages().filter(|package| reads_values(package));
+        packages.try_for_each(|package| self.compile(&package.manifest().name).map(drop))
+    }
+
     /// The plugin of this name, compiled. A plugin that is not shipped must pass its golden cases first.
     ///
     /// # Errors
@@ -152,6 +170,10 @@ impl Registry {
         self.packages.insert(name, known);
         Ok(())
     }
+}
+
+fn reads_values(package: &Package) -> bool {
+    package.manifest().world == World::Classifier && package.manifest().reads == Reads::Values
 }
 
 /// The plugins that are part of the binary.

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::keys::{KeyError, Keyring, TokenGrant};
 use crate::leash::Leash;
 use crate::lend::Grant;
-use crate::manifest::{Ask, World};
+use crate::manifest::Ask;
 use crate::mask::{Finder, ReadyCall, ReadyScrub};
 use crate::plan::{self, ContentCheck, Found, KeyUse, Plan, Transforms};
 use crate::plugin::{Package, Plugin, Registry};
@@ -115,9 +115,10 @@ impl Snapshot {
     /// Compiles every plugin that the policy names, so that no batch waits for that. No code is run.
     pub(crate) fn compile(&self) -> Result<(), Error> {
         self.called().iter().try_for_each(|plugin| self.plugins.compile(plugin).map(drop))?;
-        let classifiers = self.packages().filter(|package| package.manifest().world == World::Classifier);
-        let mut asked = classifiers.filter(|_| self.policy.gate.content != ContentCheck::Off);
-        asked.try_for_each(|package| self.plugins.compile(&package.manifest().name).map(drop))
+        match self.policy.gate.content {
+            ContentCheck::Off => Ok(()),
+            ContentCheck::Stop | ContentCheck::Quarantine => self.plugins.compile_classifiers_of_values(),
+        }
     }
 
     /// Those who say what columns hold, by their values.
@@ -129,7 +130,7 @@ impl Snapshot {
         if let Some(known) = classifiers.as_ref() {
             return Ok(known.clone());
         }
-        let known = Arc::new(Classifiers::new(self.plugins.classifiers(leash)?)?);
+        let known = Arc::new(Classifiers::new(self.plugins.classifiers_of_values(leash)?)?);
         *classifiers = Some(known.clone());
         Ok(known)
     }

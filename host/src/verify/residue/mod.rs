@@ -137,7 +137,7 @@ fn stop(batch: &Batch, plan: &Plan, calls: &[ReadyCall], (row, column, sought): 
     };
     let is_seen = |ready: &&ReadyCall| {
         let sought = plan.scan.sought.get(sought).map(|sought| sought.column);
-        ready.call.is_made_up() || sought.is_some_and(|sought| sought != column && ready.call.is_lent(sought))
+        ready.call.is_made_up() || sought.is_some_and(|sought| ready.call.is_lent(sought))
     };
     if let Some(ready) = call.filter(is_seen) {
         const PROBLEM: &str = "a value that is to be masked stands in what came back, plain or in disguise";
