@@ -68,20 +68,26 @@ fn a_new_project_in_rust_builds_is_tried_out_and_does_its_work() {
 #[test]
 fn a_new_project_with_any_key_builds_is_tried_out_and_masks() {
     let desk = Desk::new();
-    for (key, column, masked) in [
-        ("date-shift", "born", r"(19(79|8[01])-[0-9]{2}-[0-9]{2})"),
-        ("encrypt", "name", "[A-Za-z0-9_-]{40,}"),
-        ("encrypt-deterministic", "name", "E-[A-Za-z0-9_-]{20,}"),
-        ("fpe", "number", "[0-9]{3}-[0-9]{2}-[0-9]{4}"),
-        ("token", "name", "T-[A-Z0-9]{26}"),
-        ("random", "age", "(3[1-57-9]|4[01])"),
-    ] {
+    let is_masked: [(&str, &str, fn(&str) -> bool); 6] = [
+        ("date-shift", "born", |date| form(date) == "0000-00-00" && date != "1980-02-29"),
+        ("encrypt", "name", |sealed| sealed.len() > 40 && !sealed.contains("Ada")),
+        ("encrypt-deterministic", "name", |sealed| sealed.starts_with("E-") && sealed.len() > 20),
+        ("fpe", "number", |number| form(number) == "000-00-0000" && number != "123-45-6789"),
+        ("token", "name", |token| token.starts_with("T-") && token.len() == 28),
+        ("random", "age", |age| age.parse::<i64>().is_ok_and(|age| age != 36 && (31..=41).contains(&age))),
+    ];
+    for (key, column, is_masked) in is_masked {
         let name = format!("with-{key}");
         check_project(&desk, &name, &format!("--lang rust --key {key}")).assert_code(0);
         let told = follow_readme(&desk, &name);
-        let pattern = regex::Regex::new(&format!("(?m)^{column}\n{masked}$")).unwrap();
-        assert!(pattern.is_match(&told), "{key}: {told}");
+        let value = told.lines().skip_while(|line| *line != column).nth(1);
+        assert!(value.is_some_and(is_masked), "{key}: {told}");
     }
+}
+
+/// A text with a zero for each digit.
+fn form(text: &str) -> String {
+    text.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect()
 }
 
 #[test]

@@ -56,7 +56,8 @@ pub enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Try a plugin out: its golden cases, then made-up columns against every property that it declares.
+    /// Try a plugin out: its golden cases, then made-up columns against every property that it declares, or against what is
+    /// expected of the counts of a classifier.
     ///
     /// Keys are made for it and gone with it. Fails with code 1 if the plugin does not do what its manifest says.
     Test(TestArguments),
