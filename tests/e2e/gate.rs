@@ -115,8 +115,8 @@ fn a_sample_is_searched_by_default_and_every_row_where_that_is_asked() {
         |row: u32| format!("123-45-{row:04},Person {row},{}\n", if row == 300 { "ssn 123-45-0300" } else { "fine" });
     let desk = desk(&(0..1_000).map(row).collect::<String>());
     mask(&desk, "--report r.json").assert_code(0);
-    // 256 first ones, and of the others each sixteenth.
-    assert_eq!(report(&desk)["rows"]["scanned"], 256 + (1_000 / 16 - 256 / 16));
+    // 256 first ones, and of the others each of 128.
+    assert_eq!(report(&desk)["rows"]["scanned"], 256 + (1_000 / 128 - 256 / 128));
     desk.remove("out.csv");
     let run = mask(&desk, "--verify full").assert_code(1);
     assert!(run.stderr.contains("line 302, column `comment`"), "{}", run.stderr);
