@@ -201,7 +201,7 @@ pub struct MaskArguments {
     /// directory, if not given; with --ephemeral-keys in none. The output appears only after its record is on disk.
     #[arg(long, value_name = "DIR", requires = "keyring")]
     pub audit: Option<PathBuf>,
-    /// Which rows of the output are searched for original values: the first 256 of each input and every 16th behind them
+    /// Which rows of the output are searched for original values: the first 256 of each input and every 128th behind them
     /// (`sample`), or every row (`full`), which takes longer. As the policy says (`gate`), if not given.
     #[arg(long, value_name = "HOW", value_enum)]
     pub verify: Option<Verify>,

@@ -57,7 +57,7 @@ pub enum ContentCheck {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Thoroughness {
-    /// The first 256 rows of each input and every 16th behind them.
+    /// The first 256 rows of each input and every 128th behind them.
     #[default]
     Sample,
     /// Every row.

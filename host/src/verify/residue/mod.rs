@@ -23,7 +23,7 @@ use values::Values;
 
 /// So many rows of each input are searched in any case, and behind them each of so many.
 const FIRST: u64 = 256;
-const EVERY: u64 = 16;
+const EVERY: u64 = 128;
 
 /// What was found in a batch.
 #[derive(Debug, Default)]

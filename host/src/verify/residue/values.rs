@@ -60,21 +60,29 @@ impl Values {
 
     /// The column of a value that stands in a text, plain or in disguise.
     pub(super) fn find_in(&mut self, text: &str, search: &[Search]) -> Option<usize> {
+        let shortest =
+            self.values.iter().filter(|value| is_sought(search, value)).map(|value| value.place.len()).min()?;
         let mut folded = std::mem::take(&mut self.folded);
-        let found = self.look(text, search, &mut folded, 0);
+        let found = self.look(text, (search, shortest.max(PART)), &mut folded, 0);
         self.folded = folded;
         found
     }
 
-    fn look(&self, text: &str, search: &[Search], folded: &mut Vec<u8>, depth: usize) -> Option<usize> {
+    fn look(
+        &self,
+        text: &str,
+        (search, shortest): (&[Search], usize),
+        folded: &mut Vec<u8>,
+        depth: usize,
+    ) -> Option<usize> {
         folded.clear();
         fold(text, folded);
         let found = self.find(folded, Some(text), search);
         if found.is_some() || depth == DEEPEST {
             return found;
         }
-        decoded(text).iter().find_map(|decoded| match std::str::from_utf8(decoded) {
-            Ok(text) => self.look(text, search, folded, depth.saturating_add(1)),
+        decoded(text, shortest).iter().find_map(|decoded| match std::str::from_utf8(decoded) {
+            Ok(text) => self.look(text, (search, shortest), folded, depth.saturating_add(1)),
             Err(_) => {
                 folded.clear();
                 folded.extend(decoded.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase));
@@ -99,8 +107,7 @@ impl Values {
             let stands = |value: &&Value| value.place.len() >= PART && rest.starts_with(self.of(value));
             for value in self.values.iter().filter(stands) {
                 let found = match allows(search, value) {
-                    Search::Not => false,
-                    Search::Telling => value.place.len() >= TELLING && value.has_digit,
+                    Search::Not | Search::Telling => is_sought(search, value),
                     Search::All if value.place.len() >= TELLING => true,
                     Search::All => text.is_some_and(|text| {
                         let words = words.get_or_insert_with(|| Folded::of(text));
@@ -117,6 +124,15 @@ impl Values {
 
     fn of(&self, value: &Value) -> &[u8] {
         self.bytes.get(value.place.clone()).unwrap_or_default()
+    }
+}
+
+/// Whether a value can be found at all.
+fn is_sought(search: &[Search], value: &Value) -> bool {
+    match allows(search, value) {
+        Search::All => true,
+        Search::Telling => value.place.len() >= TELLING && value.has_digit,
+        Search::Not => false,
     }
 }
 

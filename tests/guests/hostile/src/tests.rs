@@ -96,7 +96,7 @@ fn copies_go_where_they_do_not_belong() {
     assert_eq!(mask("copy-context", &[lent()], &[]), Err(BatchError::WrongColumns));
     let disguised = mask("disguise-context", &[lent()], std::slice::from_ref(&other)).unwrap();
     assert_eq!(values(&disguised.columns[0])[3], Some("U\u{200b}l\u{200b}m\u{200b}"));
-    let own = mask("disguise", &[other.clone()], &[]).unwrap();
+    let own = mask("disguise", std::slice::from_ref(&other), &[]).unwrap();
     assert_eq!(values(&own.columns[0])[3], Some("U\u{200b}l\u{200b}m\u{200b}"));
     let swapped = mask("copy-other", &[other.clone(), other], &[]).unwrap();
     assert_eq!(values(&swapped.columns[1]), [Some("Berlin"), Some("Bonn"), Some("Köln"), Some("Ulm")]);
