@@ -1,7 +1,7 @@
 //! Notes joined with the table of their patients: what is known of a patient is gone from the text, consistently with the
 //! other columns, and the rest of the text stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use moretta_tests::command::Desk;
 use serde_json::Value;
@@ -74,6 +74,15 @@ fn csv_of(table: &Table) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
+/// A name, or the day of a time.
+fn day_or_name(text: &str) -> String {
+    text.get(..10).unwrap_or(text).to_owned()
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    text.split(|character: char| !character.is_alphanumeric()).map(str::to_lowercase).collect()
+}
+
 /// Letters and digits alone, in lower case.
 fn plain(text: &str) -> String {
     text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -96,17 +105,21 @@ fn notes_are_scrubbed_as_the_table_of_their_patients_is_masked() {
     let (texts, scrubbed) = (before.column("note"), after.column("note"));
     for (row, (text, scrubbed)) in texts.into_iter().zip(scrubbed).enumerate() {
         let of = |table: &'_ Table, name: &str| table.column(name)[row].to_owned();
-        for name in ["last_name", "ssn", "phone", "mrn", "address"] {
+        let last_name = of(&before, "last_name").to_lowercase();
+        assert!(!words(scrubbed).contains(&last_name), "row {row}: {scrubbed}");
+        for name in ["ssn", "phone", "mrn", "address"] {
             assert!(!plain(scrubbed).contains(&plain(&of(&before, name))), "{name} of row {row}: {scrubbed}");
+        }
+        // What becomes another of the row's own values by chance is a tag instead: one offset of 730 does so.
+        let known = |table| ["first_name", "last_name", "birth_date", "date"].map(|name| day_or_name(&of(table, name)));
+        if known(&after).iter().any(|after| known(&before).contains(after)) {
+            continue;
         }
         for name in ["first_name", "birth_date", "mrn"] {
             assert!(scrubbed.contains(&of(&after, name)), "{name} of row {row}: {scrubbed}");
         }
-        assert!(
-            scrubbed.contains(&format!("Seen: {}, ", of(&after, "last_name").to_uppercase()))
-                || scrubbed.contains(&of(&after, "last_name"))
-        );
-        assert!(scrubbed.contains("SSN [US-SSN]; [PHONE]; MRN P-") && scrubbed.ends_with("[STREET]\u{200b}, née."));
+        assert!(scrubbed.contains(&format!("Seen: {}, {}. Born ", of(&after, "last_name"), of(&after, "first_name"))));
+        assert!(scrubbed.contains("SSN [US-SSN]; [PHONE]; MRN P-") && scrubbed.ends_with("[STREET], née."));
         let (first_line, rest) = text.split_once('\n').unwrap();
         if first_line == &of(&before, "date")[..10] {
             assert_eq!(day(scrubbed).0, day(&of(&after, "date")).0);
@@ -140,7 +153,7 @@ fn the_plan_tells_what_finds_pieces_and_what_becomes_of_them() {
     let line =
         |start: &str| plan.lines().find(|line| line.trim_start().starts_with(start)).unwrap_or_default().to_owned();
     assert!(line("note").contains("scrub") && line("note").contains("clinical-text"), "{plan}");
-    assert!(line("note").contains("knows patient_id, date, first_name"), "{plan}");
+    assert!(line("note").contains("knows document_id, patient_id, date, first_name"), "{plan}");
     assert!(
         line("given-name").contains("surrogate") && line("given-name").contains("pseudonym key `identity`"),
         "{plan}"
@@ -167,5 +180,5 @@ unmatched: drop
     let texts =
         |row: usize| lines[row]["note"].as_array().unwrap().iter().map(|note| note["text"].clone()).collect::<Vec<_>>();
     assert_eq!(texts(0), [Value::from("Ms [FAMILY-NAME], [PHONE]"), Value::Null, "née [FAMILY-NAME]".into()]);
-    assert_eq!((texts(1).len(), texts(2)), (0, vec!["King stays".into()]));
+    assert_eq!(texts(2), [Value::from("King stays")]);
 }
