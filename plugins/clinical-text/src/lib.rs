@@ -61,8 +61,45 @@ pub struct Piece {
     pub confidence: u8,
 }
 
+/// Longer texts are read in parts of so many bytes, so that no text needs much memory.
+const PART: usize = 1 << 16;
+
+/// So many bytes are in two parts, so that what stands at a border is whole in one of them.
+const OVERLAP: usize = 1 << 11;
+
 /// The identifying pieces of a text, in their order and without overlaps.
 pub fn find(text: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let (mut start, mut from) = (0, 0);
+    loop {
+        let stop = border(text, start + PART);
+        let until = if stop < text.len() { border(text, stop - OVERLAP / 2) } else { text.len() };
+        for piece in find_in(&text[start..stop]) {
+            let piece = Piece { start: start + piece.start, end: start + piece.end, ..piece };
+            let first = pieces.last().map_or(from, |last| last.end.max(from));
+            if (first..until).contains(&piece.start) {
+                pieces.push(piece);
+            }
+        }
+        if stop == text.len() {
+            return pieces;
+        }
+        (start, from) = (border(text, stop - OVERLAP), until);
+    }
+}
+
+/// Behind the last blank before a place, or at it where there is none.
+fn border(text: &str, place: usize) -> usize {
+    let place = text.floor_char_boundary(place);
+    if place == text.len() {
+        return place;
+    }
+    let before = &text.as_bytes()[place.saturating_sub(OVERLAP / 8)..place];
+    before.iter().rev().position(u8::is_ascii_whitespace).map_or(place, |back| place - back)
+}
+
+/// The pieces of a part.
+fn find_in(text: &str) -> Vec<Piece> {
     let folded = Folded::of(text);
     let tokens = token::tokens(&folded.text, lexicon(), Dictionary::SHIPPED);
     let found = rules::find(rules::View { text: &folded.text, tokens: &tokens });

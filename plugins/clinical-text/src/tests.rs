@@ -330,6 +330,20 @@ fn long_text_of_anything_takes_steps_in_proportion() {
     assert!(slow.is_empty(), "{slow:?}");
 }
 
+#[test]
+fn what_stands_at_the_border_of_two_parts_is_whole() {
+    for fill in ["x ", "é", "word\n"] {
+        for before in (0..OVERLAP + 64).step_by(31) {
+            let mut text = fill.repeat((PART - before) / fill.len());
+            text.push_str(" SSN 123-45-\n6789, mail ada@example.org. ");
+            text.push_str(&fill.repeat(OVERLAP));
+            let found = found(&text);
+            let expected = [(Label::UsSsn, "123-45-\n6789"), (Label::Email, "ada@example.org")];
+            assert!(expected.iter().all(|piece| found.contains(piece)), "{before} bytes before {fill:?}: {found:?}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn pieces_rise_and_lie_at_borders_of_characters(
