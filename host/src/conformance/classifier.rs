@@ -262,16 +262,16 @@ fn add_up(first: &Counts, second: &Counts, whole: &Counts) -> bool {
 /// The same values with a null before each, and one at the end.
 fn between_nulls(array: &ArrayRef) -> Result<ArrayRef, CallError> {
     let rows = (0_u32..).take(array.len()).flat_map(|row| [None, Some(row)]).chain([None]);
-    taken(array, rows.collect())
+    taken(array, &rows.collect())
 }
 
 fn backwards(array: &ArrayRef) -> Result<ArrayRef, CallError> {
     let rows: Vec<u32> = (0..).take(array.len()).collect();
-    taken(array, rows.into_iter().rev().map(Some).collect())
+    taken(array, &rows.into_iter().rev().map(Some).collect())
 }
 
-fn taken(array: &ArrayRef, rows: UInt32Array) -> Result<ArrayRef, CallError> {
-    arrow_select::take::take(array, &rows, None).map_err(|why| CallError::Machine(why.to_string()))
+fn taken(array: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef, CallError> {
+    arrow_select::take::take(array, rows, None).map_err(|why| CallError::Machine(why.to_string()))
 }
 
 #[cfg(test)]
