@@ -21,7 +21,7 @@ use crate::outcome::{RejectedRow, RejectionCode};
 use crate::phi::Label;
 use crate::plan::{self, Substitute};
 use crate::plugin::{CallError, GuestError, PackageError, PackageProblem, Plugin, Span};
-use crate::scrub::{Known, Piece, resolve, splice, tag};
+use crate::scrub::{Known, Piece, around_known, resolve, splice, tag};
 
 /// What takes the place of a piece where the name of its label is something that is known of the row.
 const BLANK: &str = "[***]";
@@ -107,7 +107,10 @@ pub(super) fn find(batch: &Batch, ready: &ReadyScrub, leash: &Leash) -> Result<S
     let nothing = StringArray::new_null(0);
     let mut scrubbed = Scrubbed { scrub, texts, spliced: nothing, found: Vec::new(), pieces: Vec::new(), lists, known };
     for (cell, mut found) in found.into_iter().enumerate() {
-        found.extend(scrubbed.text(cell).map(|text| scrubbed.known(cell).find(text)).unwrap_or_default());
+        if let Some(text) = scrubbed.text(cell) {
+            found.extend(scrubbed.known(cell).find(text));
+            found = around_known(text, found);
+        }
         scrubbed.found.extend(found.iter().map(|piece| (cell, piece.range.clone())));
         scrubbed.place(cell, resolve(found));
     }

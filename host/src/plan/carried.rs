@@ -115,11 +115,16 @@ mod tests {
         let text = format!("version: 1\nprofile: {claim}\nrules: [{{ columns: [a], keep: true }}]\n");
         let profile = Policy::draft("p", &text).unwrap().profile.unwrap();
         assert!(!matches!(&profile.claim, Claim::SafeHarbor { absent } if !absent.is_empty()));
-        let written = Some(Written { transform: None, left, span: 0..0 });
+        let written = Some(Written { transform: None, left, is_scrubbed: false, span: 0..0 });
         let mut problems = Vec::new();
         // Every kind is there, so that none is missed.
         let labelled: Vec<_> = Label::all().collect();
-        profile::check(&profile, &[Column { name: "a", label: Some(label), written }], &labelled, &mut problems);
+        profile::check(
+            &profile,
+            &[Column { name: "a", label: Some(label), is_piece: false, written }],
+            &labelled,
+            &mut problems,
+        );
         problems.is_empty()
     }
 

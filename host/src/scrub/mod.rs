@@ -8,5 +8,5 @@ mod pieces;
 mod splice;
 
 pub(crate) use known::Known;
-pub(crate) use pieces::{Piece, resolve, tag};
+pub(crate) use pieces::{Piece, around_known, resolve, tag};
 pub(crate) use splice::{is_spliced, splice};

@@ -46,6 +46,52 @@ pub(crate) fn resolve(mut found: Vec<Piece>) -> Vec<Piece> {
     pieces
 }
 
+/// Takes the known names out of the longer ones that were found around them, so that each becomes what it becomes in its
+/// column. What is left of a name is a piece by itself, without the separators at its ends.
+pub(crate) fn around_known(text: &str, found: Vec<Piece>) -> Vec<Piece> {
+    let is_known = |piece: &Piece| piece.spelling.is_some() && is_name(piece.label);
+    let mut known: Vec<Range<usize>> =
+        found.iter().filter(|piece| is_known(piece)).map(|it| it.range.clone()).collect();
+    if known.is_empty() {
+        return found;
+    }
+    known.sort_unstable_by_key(|range| range.start);
+    let mut pieces = Vec::with_capacity(found.len());
+    for piece in found {
+        if is_known(&piece) || !is_name(piece.label) {
+            pieces.push(piece);
+            continue;
+        }
+        let rest = without(&piece.range, &known).into_iter().filter_map(|range| trimmed(text, range));
+        pieces.extend(rest.map(|range| Piece { range, spelling: None, ..piece.clone() }));
+    }
+    pieces
+}
+
+/// What is left of a range without others, which rise.
+fn without(range: &Range<usize>, others: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut left = Vec::new();
+    let mut from = range.start;
+    for other in others.iter().filter(|other| other.start < range.end && other.end > range.start) {
+        left.push(from..other.start.max(from));
+        from = from.max(other.end);
+    }
+    left.push(from..range.end.max(from));
+    left
+}
+
+fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let piece = text.get(range.clone())?;
+    let is_separator = |character: char| !character.is_alphanumeric();
+    let start = range.start.saturating_add(piece.len().saturating_sub(piece.trim_start_matches(is_separator).len()));
+    let end = start.saturating_add(piece.trim_matches(is_separator).len());
+    (start < end).then_some(start..end)
+}
+
+fn is_name(label: Option<Label>) -> bool {
+    label.is_some_and(|label| label.is_named_or_one_of("person-name"))
+}
+
 /// The name of a label, in brackets.
 pub(crate) fn tag(label: Label) -> String {
     format!("[{}]", label.name().to_ascii_uppercase())
@@ -119,6 +165,32 @@ mod tests {
         assert_eq!((spelling(both.clone()).as_deref(), resolved(both)), (Some("Ada"), vec![(0..3, "city")]));
         assert_eq!(spelling(vec![known(0..3, "given-name"), piece(0..4, "city", 90)]), None);
         assert_eq!(spelling(vec![known(0..3, "given-name"), piece(2..4, "city", 90)]), None);
+    }
+
+    #[test]
+    fn a_known_name_is_taken_out_of_the_longer_one_that_was_found() {
+        let text = "Dr. Ada M. Lovelace-King, Ada";
+        let known = |range, label: &str| Piece { spelling: Some("x".into()), ..piece(range, label, 100) };
+        let shown = |found| {
+            let pieces = resolve(around_known(text, found)).into_iter();
+            pieces.map(|it| (&text[it.range], it.label.unwrap().name(), it.spelling.is_some())).collect::<Vec<_>>()
+        };
+        let found = || vec![piece(0..24, "person-name", 80), known(4..7, "given-name"), known(26..29, "given-name")];
+        let rest = [
+            ("Dr", "person-name", false),
+            ("Ada", "given-name", true),
+            ("M. Lovelace-King", "person-name", false),
+            ("Ada", "given-name", true),
+        ];
+        assert_eq!(shown(found()), rest);
+        let both = [found(), vec![known(11..24, "family-name")]].concat();
+        assert_eq!(shown(both)[2..4], [("M", "person-name", false), ("Lovelace-King", "family-name", true)]);
+        assert_eq!(
+            shown(vec![piece(4..7, "person-name", 9), known(4..7, "given-name")]),
+            [("Ada", "given-name", true)]
+        );
+        let email = vec![piece(0..24, "email", 80), known(4..7, "given-name")];
+        assert_eq!(shown(email), [(&text[0..24], "email", false)]);
     }
 
     #[test]
