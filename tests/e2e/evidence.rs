@@ -1,5 +1,6 @@
 //! What is shown to people who have to sign: the page of what columns are, and the evidence for a profile.
 
+use moretta::policy::digest;
 use moretta_tests::command::Desk;
 use serde_json::Value;
 
@@ -7,7 +8,7 @@ const TABLE: &str = "name,ssn,born,visit,zip,gender\nAda Roe,123-45-6789,1950-02
 
 const LABELS: &str = "\
 version: 1
-schema: x
+schema: SCHEMA
 looked: { rows: 2, every: true, classifiers: [identifiers 0.1.0 0123456789ab] }
 columns:
   name: { type: text, label: person-name, status: approved, by: anna, at: \"2026-11-22\" }
@@ -34,7 +35,8 @@ unmatched: drop
 ";
 
 fn desk() -> Desk {
-    Desk::with(&[("in.csv", TABLE), ("l.yaml", LABELS), ("p.yaml", POLICY)])
+    let columns = TABLE.lines().next().unwrap().split(',').map(|name| (name, "text"));
+    Desk::with(&[("in.csv", TABLE), ("l.yaml", &LABELS.replace("SCHEMA", &digest(columns))), ("p.yaml", POLICY)])
 }
 
 fn report(desk: &Desk, arguments: &str) -> Value {

@@ -38,7 +38,8 @@ fn reviewed(columns: &[(&str, &str, &str)]) -> String {
         let by = if *status == "suggested" { "" } else { ", by: anna" };
         format!("  {}: {{ type: text, label: {label}, status: {status}{by} }}\n", json!(name))
     };
-    format!("version: 1\nschema: x\ncolumns:\n{}", columns.iter().map(column).collect::<String>())
+    let schema = moretta::policy::digest(columns.iter().map(|(name, ..)| (*name, "text")));
+    format!("version: 1\nschema: {schema}\ncolumns:\n{}", columns.iter().map(column).collect::<String>())
 }
 
 fn mask(desk: &Desk, out: &str) {

@@ -210,7 +210,9 @@ fn a_policy_that_cannot_be_kept_is_refused() {
 #[test]
 fn a_determination_without_figures_is_noted() {
     let desk = desk(K5);
-    let claim = "subject: id\nprofile: { name: expert-determination, method: M, expires: 2099-12-31 }";
+    let claim = "subject: id
+profile: { name: expert-determination, method: M, expires: 2099-12-31 }
+labels: { id: mrn, zip: zip, year: birth-year, sex: gender, dx: clinical }";
     desk.put("p.yaml", desk.text("p.yaml").replace("subject: id", claim));
     let note = "nothing measures the risk";
     assert!(!desk.run("check in.csv --policy p.yaml").assert_code(0).text().contains(note));

@@ -76,7 +76,7 @@ const SDK: Files = files!(
     ".":
     "Cargo.toml" "src/bindings.rs" "src/builder.rs" "src/calendar.rs" "src/column.rs" "src/dates.rs"
     "src/encryption.rs" "src/export.rs" "src/key.rs" "src/lent.rs" "src/lib.rs" "src/rows.rs" "src/testing.rs"
-    "src/testing/classifier.rs" "src/testing/key.rs" "src/world.rs"
+    "src/testing/classifier.rs" "src/testing/find.rs" "src/testing/key.rs" "src/world.rs"
 );
 
 /// The contract.

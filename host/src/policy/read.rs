@@ -1,5 +1,7 @@
 //! From YAML values to the policy as it is written. Reads on after a problem, so that all are told at once.
 
+mod rule;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -8,8 +10,8 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
 use super::raw::{
-    DetailedProfile, Entries, Normalization, NormalizedSubject, RawContract, RawGate, RawLine, RawMask, RawPolicy,
-    RawProfile, RawPromise, RawRisk, RawRule, RawScrub, RawSubject,
+    DetailedProfile, Entries, Normalization, NormalizedSubject, RawContract, RawGate, RawPolicy, RawProfile,
+    RawPromise, RawRisk, RawSubject,
 };
 use super::suggest::{did_you_mean, nearest};
 use super::yaml::{Node, Tree};
@@ -39,24 +41,6 @@ const GATE: [&str; 3] = ["content", "residue", "verify"];
 const PROFILE: [&str; 5] = ["name", "absent", "agreement", "method", "expires"];
 const SUBJECT: [&str; 2] = ["column", "normalize"];
 const NORMALIZATION: [&str; 3] = ["trim", "ascii-case", "separators"];
-const RULE: [&str; 14] = [
-    "columns",
-    "labels",
-    "mask",
-    "scrub",
-    "keep",
-    "drop",
-    "with",
-    "key",
-    "context",
-    "together",
-    "may_keep",
-    "rejected",
-    "may_hold",
-    "looks_like",
-];
-const SCRUB: [&str; 5] = ["find", "known", "kinds", "otherwise", "threshold"];
-const LINE: [&str; 4] = ["mask", "with", "key", "may_keep"];
 
 /// Reads a policy. `None` only together with a problem.
 pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<RawPolicy> {
@@ -75,7 +59,7 @@ pub(super) fn policy(root: Node, problems: &mut Vec<PolicyProblem>) -> Option<Ra
     let types = fields.optional("types", |read, key, node| read.map(key, node, Read::choice));
     let contract = fields.optional("contract", contract);
     let gate = fields.optional("gate", gate);
-    let rules = fields.required("rules", "a list of rules", |read, key, node| read.list(key, node, rule));
+    let rules = fields.required("rules", "a list of rules", |read, key, node| read.list(key, node, rule::rule));
     let unmatched = fields.optional("unmatched", Read::choice);
     let whole = fields.read.whole;
     let types = types.map(|map| map.value).unwrap_or_default();
@@ -173,61 +157,6 @@ fn normalization(read: &mut Read<'_>, key: &str, node: Node) -> Option<Normaliza
     let mut fields = Fields::open(node, key, &NORMALIZATION, read)?;
     let mut set = |key| fields.optional(key, Read::truth).is_some_and(|set| set.value);
     Some(Normalization { trim: set("trim"), ascii_case: set("ascii-case"), separators: set("separators") })
-}
-
-fn rule(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<At<RawRule>>> {
-    let span = node.span.clone();
-    let mut fields = Fields::open(node, "a rule", &RULE, read)?;
-    let before = std::mem::replace(&mut fields.read.whole, true);
-    let mut rule = RawRule {
-        columns: fields.optional("columns", |read, key, node| read.list(key, node, Read::text)),
-        labels: fields.optional("labels", |read, key, node| read.list(key, node, Read::label)),
-        mask: fields.optional("mask", Read::text),
-        scrub: fields.optional("scrub", scrub),
-        keep: fields.optional("keep", Read::truth),
-        drop: fields.optional("drop", Read::truth),
-        with: fields.optional("with", |read, key, node| read.map(key, node, Read::any)),
-        key: fields.optional("key", Read::text),
-        context: fields.optional("context", |read, key, node| read.list(key, node, Read::text)),
-        together: fields.optional("together", Read::truth),
-        may_keep: fields.optional("may_keep", Read::truth),
-        rejected: fields.optional("rejected", Read::choice),
-        may_hold: fields.optional("may_hold", |read, key, node| read.list(key, node, Read::text)),
-        looks_like: fields.optional("looks_like", |read, key, node| read.list(key, node, Read::label)),
-        whole: true,
-    };
-    rule.whole = std::mem::replace(&mut read.whole, before);
-    read.whole &= rule.whole;
-    Some(At { value: At { value: rule, span: span.clone() }, span })
-}
-
-fn scrub(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<RawScrub>> {
-    let span = node.span.clone();
-    if !matches!(node.value, Tree::Map(_)) {
-        return read.problem(span, format!("{key} takes a map, `{{ kinds: {{ … }} }}`"));
-    }
-    let mut fields = Fields::open(node, key, &SCRUB, read)?;
-    let find = fields.optional("find", |read, key, node| read.list(key, node, Read::text));
-    let known = fields.optional("known", |read, key, node| read.list(key, node, Read::text));
-    let kinds = fields.optional("kinds", |read, key, node| read.map(key, node, line));
-    let otherwise = fields.optional("otherwise", line);
-    let threshold = fields.optional("threshold", Read::count);
-    let kinds = kinds.map(|kinds| kinds.value).unwrap_or_default();
-    Some(At { value: RawScrub { find, known, kinds, otherwise, threshold }, span })
-}
-
-fn line(read: &mut Read<'_>, key: &str, node: Node) -> Option<At<RawLine>> {
-    let span = node.span.clone();
-    if !matches!(node.value, Tree::Map(_)) {
-        let tag = read.choice(key, node)?;
-        return Some(At { value: RawLine::Tag(tag.value), span });
-    }
-    let mut fields = Fields::open(node, key, &LINE, read)?;
-    let mask = fields.required("mask", "the name of a transform", Read::text);
-    let with = fields.optional("with", |read, key, node| read.map(key, node, Read::any));
-    let key = fields.optional("key", Read::text);
-    let may_keep = fields.optional("may_keep", Read::truth);
-    Some(At { value: RawLine::Mask(RawMask { mask, with, key, may_keep }), span })
 }
 
 /// The fields of a map that are still to be read.

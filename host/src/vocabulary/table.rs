@@ -16,6 +16,7 @@ pub(super) static ROWS: &[Row] = &[
     row("person-name", ["=PERSON_NAME", "=NAME", "=class.name", "IDS"]),
     row("given-name", ["=FIRST_NAME", "NAME", "class.name", "IDS"]),
     row("family-name", ["=LAST_NAME", "NAME", "class.name", "IDS"]),
+    row("organization", ["=ORGANIZATION_NAME", "", "", ""]),
     row("address", ["=STREET_ADDRESS", "=STREET_ADDRESS", "=class.location", "=LOCIS"]),
     row("street", ["STREET_ADDRESS", "STREET_ADDRESS", "class.location", "LOCIS"]),
     row("city", ["LOCATION", "=CITY", "class.location", "LOCIS"]),
