@@ -98,7 +98,7 @@ fn what_does_not_fit_together_is_an_exception() {
     assert!(has_exception(&report(&desk, "in.csv"), "no run is shown"));
     desk.run("mask in.csv -p p.yaml --labels l.yaml --out o.csv -q --report run.json").assert_code(0);
     desk.put("p.yaml", format!("{POLICY}# later\n"));
-    desk.put("l.yaml", format!("{LABELS}# later\n"));
+    desk.put("l.yaml", desk.text("l.yaml") + "# later\n");
     let report = report(&desk, "--run-report run.json");
     assert!(has_exception(&report, "under another policy") && has_exception(&report, "another file of labels"));
     for wrong in ["p.yaml", "in.csv", "missing.json"] {

@@ -81,6 +81,8 @@ fn every_broken_promise_is_found_where_it_is_broken() {
                     // Of a batch without rows they reject one.
                     "reject-first",
                     "reject-and-echo",
+                    // Without a context it refuses the batch.
+                    "disguise-context",
                 ],
             ),
             (
@@ -99,7 +101,7 @@ fn every_broken_promise_is_found_where_it_is_broken() {
                 ],
             ),
             // What knows that it is on trial does something else with the other half of the batch.
-            (Property::Deterministic, &["reject-everything", "data-behind-nulls"]),
+            (Property::Deterministic, &["reject-everything", "data-behind-nulls", "disguise"]),
         ],
     );
 }

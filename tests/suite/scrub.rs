@@ -73,8 +73,8 @@ fn what_is_known_of_the_row_is_found_although_no_classifier_does() {
     let text = "ADA lovelace King (p4711), LOVELACE, b. 1815-12-10; SSN 123 45\n6789, Adaline stays";
     let expected = "[GIVEN-NAME] [FAMILY-NAME] ([MRN]), [FAMILY-NAME], b. [BIRTH-DATE]; SSN [US-SSN], Adaline stays";
     assert_eq!(note(KNOWN, text, &row), expected);
-    let other = "{ find: [clinical-text], known: [first], threshold: 100 }";
-    assert_eq!(note(other, "Ada Lovelace, 123-45-6789", &row), "[GIVEN-NAME] Lovelace, [US-SSN]");
+    let other = "{ find: [clinical-text], known: [first] }";
+    assert_eq!(note(other, "Ada Lovelace, 123-45-6789", &row), "[GIVEN-NAME] [PERSON-NAME], [US-SSN]");
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn with_key(serving: &Serving, subject: &str, key: &str, body: &str) -> Answer {
 const RANDOM: &str = "\
 version: 1
 domain: server
+labels: { zip: zip, born: birth-date }
 rules:
   - { columns: [id], mask: encrypt, key: sealing }
   - { columns: [zip, born, visits], keep: true }
