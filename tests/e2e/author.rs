@@ -68,7 +68,8 @@ fn a_new_project_in_rust_builds_is_tried_out_and_does_its_work() {
 #[test]
 fn a_new_project_with_any_key_builds_is_tried_out_and_masks() {
     let desk = Desk::new();
-    let is_masked: [(&str, &str, fn(&str) -> bool); 6] = [
+    type IsMasked = fn(&str) -> bool;
+    let is_masked: [(&str, &str, IsMasked); 6] = [
         ("date-shift", "born", |date| form(date) == "0000-00-00" && date != "1980-02-29"),
         ("encrypt", "name", |sealed| sealed.len() > 40 && !sealed.contains("Ada")),
         ("encrypt-deterministic", "name", |sealed| sealed.starts_with("E-") && sealed.len() > 20),

@@ -8,7 +8,7 @@ use moretta_tests::command::Desk;
 fn table() -> String {
     let row = |row: u32| {
         let zip = ["02139", "02140", "10001"][(row % 30 / 13) as usize];
-        let sex = if row % 7 == 0 { "f" } else { "m" };
+        let sex = if row.is_multiple_of(7) { "f" } else { "m" };
         format!("p{row},{zip},{},{sex},{}\n", 1950 + row % 12, ["I10", "E11.9", "J45"][row as usize % 3])
     };
     format!("id,zip,year,sex,dx\n{}", (0..300).map(row).collect::<String>())

@@ -18,7 +18,9 @@ pub(super) struct Entry {
     pub(super) count: u64,
 }
 
+/// Of one on disk, and in memory.
 const BYTES: usize = 36;
+const HELD_BYTES: usize = size_of::<Entry>();
 
 impl Entry {
     fn is_as(&self, other: &Self) -> bool {
@@ -57,7 +59,7 @@ pub(super) struct Entries {
 impl Entries {
     /// Holds about so many bytes in memory.
     pub(super) fn new(memory: usize) -> Self {
-        Self { held: Vec::new(), room: (memory / size_of::<Entry>()).max(1024), runs: Vec::new() }
+        Self { held: Vec::new(), room: (memory / HELD_BYTES).max(1024), runs: Vec::new() }
     }
 
     /// # Errors

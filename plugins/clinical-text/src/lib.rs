@@ -1,8 +1,8 @@
 //! Finds the pieces of free text that tell who a person is: names, places, dates, and every kind of number.
 //!
-//! A text is folded to what it looks like ([`fold`]), split into words, numbers and marks ([`token`]), read by rules for
-//! what is told by how it is written ([`rules`]), and tagged by a model for what is told by what stands around it
-//! ([`tagger`]). Each step looks at each token a bounded number of times, so no text is slow.
+//! A text is folded to what it looks like (`fold`), split into words, numbers and marks (`token`), read by rules for
+//! what is told by how it is written (`rules`), and tagged by a model for what is told by what stands around it
+//! (`tagger`). Each step looks at each token a bounded number of times, so no text is slow.
 
 mod checks;
 pub mod dictionary;
