@@ -125,7 +125,7 @@ impl Project {
             ("{features}", &self.features()),
             ("{csv}", csv),
             ("{policy}", policy),
-            ("{column}", column),
+            ("{masked_column}", column),
             ("{key}", key),
             ("my-plugin", &self.name),
             ("my_plugin", &self.name.replace('-', "_")),
