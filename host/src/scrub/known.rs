@@ -50,7 +50,7 @@ impl Known {
             let words = words.filter(|word| word.len() < value.len() && !is_particle(word));
             self.0.extend(words.filter_map(|word| Value::of(word, label, FEWEST_LETTERS)));
         }
-        if label.is_some_and(|label| label.broader().unwrap_or(label).name() == "date") {
+        if label.is_some_and(|label| label.is_named_or_one_of("date")) {
             let day = value.split_once(['T', ' ']).map(|(day, _)| day).filter(|day| day.len() == "2026-01-31".len());
             self.0.extend(day.and_then(|day| Value::of(day, label, FEWEST_LETTERS)));
         }
@@ -186,8 +186,9 @@ fn is_continuation(byte: u8) -> bool {
     byte & 0b1100_0000 == 0b1000_0000
 }
 
-fn is_name(label: Label) -> bool {
-    label.broader().unwrap_or(label).name() == "person-name"
+/// Whether it is a name of a person, or a part of one.
+pub(super) fn is_name(label: Label) -> bool {
+    label.is_named_or_one_of("person-name")
 }
 
 fn is_particle(word: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Free text: which pieces of a text are to be masked, and the text with what takes their place. Pure.
 //!
 //! What classifiers find and what is known of a row's individual are spans of its text (`known`). Those that overlap are
-//! one piece (`pieces`), and the text is put together again around what the pieces became (`splice`).
+//! one piece, but for known names inside of longer ones (`pieces`), and the text is put together again around what the
+//! pieces became (`splice`).
 
 mod known;
 mod pieces;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::iter;
 use std::ops::Range;
 
+use super::known::is_name;
 use crate::phi::Label;
 
 /// A piece of a text that is to be masked.
@@ -49,7 +50,7 @@ pub(crate) fn resolve(mut found: Vec<Piece>) -> Vec<Piece> {
 /// Takes the known names out of the longer ones that were found around them, so that each becomes what it becomes in its
 /// column. What is left of a name is a piece by itself, without the separators at its ends.
 pub(crate) fn around_known(text: &str, found: Vec<Piece>) -> Vec<Piece> {
-    let is_known = |piece: &Piece| piece.spelling.is_some() && is_name(piece.label);
+    let is_known = |piece: &Piece| piece.spelling.is_some() && piece.label.is_some_and(is_name);
     let mut known: Vec<Range<usize>> =
         found.iter().filter(|piece| is_known(piece)).map(|it| it.range.clone()).collect();
     if known.is_empty() {
@@ -58,7 +59,7 @@ pub(crate) fn around_known(text: &str, found: Vec<Piece>) -> Vec<Piece> {
     known.sort_unstable_by_key(|range| range.start);
     let mut pieces = Vec::with_capacity(found.len());
     for piece in found {
-        if is_known(&piece) || !is_name(piece.label) {
+        if is_known(&piece) || !piece.label.is_some_and(is_name) {
             pieces.push(piece);
             continue;
         }
@@ -86,10 +87,6 @@ fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let start = range.start.saturating_add(piece.len().saturating_sub(piece.trim_start_matches(is_separator).len()));
     let end = start.saturating_add(piece.trim_matches(is_separator).len());
     (start < end).then_some(start..end)
-}
-
-fn is_name(label: Option<Label>) -> bool {
-    label.is_some_and(|label| label.is_named_or_one_of("person-name"))
 }
 
 /// The name of a label, in brackets.
