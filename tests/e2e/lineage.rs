@@ -1,7 +1,7 @@
 //! Events of OpenLineage, held against the fields that its specification demands.
 
 use moretta_tests::command::Desk;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const TABLE: &str = "id,born,zip,kept,odd <b>\np1,1980-02-03,02139,a,x\np2,1950-12-31,03601,b,y\n";
 
@@ -120,4 +120,23 @@ fn a_run_in_the_audit_trail_has_the_same_name_there() {
     let run = tags.iter().find(|tag| tag["key"] == "moretta.run").unwrap()["value"].as_str().unwrap();
     let shown = desk.run("audit show keys/audit").text();
     assert!(shown.contains(run), "{shown}");
+}
+
+#[test]
+fn scrubbed_text_is_masked_and_comes_by_way_of_what_is_known_of_its_row() {
+    let desk = Desk::with(&[
+        ("in.csv", "name,note\nAda,Ada called\n"),
+        (
+            "p.yaml",
+            "version: 1\nlabels: { name: given-name, note: free-text }\nrules:\n  - { columns: [name], drop: true }\n  - { columns: [note], scrub: {} }\n",
+        ),
+    ]);
+    desk.run("mask in.csv -p p.yaml --out o.csv -q --lineage e.jsonl").assert_code(0);
+    assert_eq!(desk.text("o.csv"), "note\n[GIVEN-NAME] called\n");
+    let events = events(&desk);
+    let inputs = &events[1]["outputs"][0]["facets"]["columnLineage"]["fields"]["note"]["inputFields"];
+    let how = |at: usize| (&inputs[at]["field"], &inputs[at]["transformations"][0]);
+    let ((own, direct), (known, indirect)) = (how(0), how(1));
+    assert_eq!((own, &direct["subtype"], &direct["masking"]), (&json!("note"), &json!("TRANSFORMATION"), &json!(true)));
+    assert_eq!((known, &indirect["type"]), (&json!("name"), &json!("INDIRECT")));
 }

@@ -134,7 +134,7 @@ impl<'r> Lineage<'r> {
 
     /// Where the values of a column come from: out of one, and by way of others.
     fn lineage_of(&self, name: &str, column: &ColumnTally) -> Value {
-        let masking = column.action == "mask";
+        let masking = column.action != "keep";
         let subtype = if masking { "TRANSFORMATION" } else { "IDENTITY" };
         let direct = transformation("DIRECT", subtype, column.transform.as_deref(), masking);
         let beside = column.carried.beside.iter().map(String::as_str).filter(|other| *other != name && is_name(other));
