@@ -37,7 +37,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// It is no JSON, or says nothing of any column.
-pub(crate) fn import(from: Vocabulary, file: &str, text: &str) -> Result<Imported, PolicyErrors> {
+pub fn import(from: Vocabulary, file: &str, text: &str) -> Result<Imported, PolicyErrors> {
     let refused = |problem| PolicyErrors::new(file, text, vec![problem]);
     let root = yaml::parse_large(text).map_err(refused)?;
     let mut said = Vec::new();

@@ -12,8 +12,7 @@ mod table;
 use std::str::FromStr;
 
 pub use export::{Exported, NotExported, export};
-pub(crate) use import::import;
-pub use import::{Imported, Named};
+pub use import::{Imported, Named, import};
 pub use sql::Table;
 
 use crate::phi::Label;
