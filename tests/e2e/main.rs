@@ -8,6 +8,7 @@ mod aws_kms;
 mod cache;
 mod classify;
 mod crash;
+mod data_contract;
 mod encryption;
 mod evidence;
 mod exit_codes;

@@ -1,5 +1,5 @@
-//! The contents of columns, held against their labels: the first values of each batch, so that the outcome depends on the
-//! input alone and costs little.
+//! The contents of columns, held against their labels: the first values of batches that are chosen by the numbers of their
+//! rows, so that the outcome depends on the input alone and costs little.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,8 +18,14 @@ use crate::outcome::{Fate, RejectedRow, RejectionCode};
 use crate::phi::Label;
 use crate::plan::{ContentCheck, Contents, Plan, Thoroughness};
 
-/// So many values of each batch are looked at.
+/// So many values of a batch are looked at.
 const SAMPLE: usize = 64;
+
+/// Every batch of so many rows is looked at, in each input.
+const BEGINNING: u64 = 65_536;
+
+/// Behind them, every batch with a row whose number is a multiple of this.
+const STEP: u64 = 32_768;
 
 /// Fewer different values say nothing: `white` is a city, too.
 const FEW: usize = 12;
@@ -33,13 +39,24 @@ pub(super) struct Looked {
     pub(super) examined: u64,
 }
 
+/// Whether a batch is looked at: one that was chosen. Every one is where its rows would go to quarantine and not stop the
+/// run, and where all rows are searched.
+pub(super) fn is_looked_at(batch: &Batch, plan: &Plan) -> bool {
+    let is_chosen = || {
+        let (first, last) = (batch.place().number(0), batch.place().number(batch.rows().saturating_sub(1)));
+        first <= BEGINNING || last / STEP > first.saturating_sub(1) / STEP
+    };
+    let every = plan.content == ContentCheck::Quarantine || plan.scan.rows == Thoroughness::Full;
+    plan.content != ContentCheck::Off && batch.rows() >= FEW && (every || is_chosen())
+}
+
 /// Whether there are values enough for anybody to be asked.
 pub(super) fn has_enough(batch: &Batch, contents: &[Contents]) -> bool {
     let columns = batch.columns().columns();
     let filled = |contents: &Contents| {
         columns.get(contents.column).map_or(0, |array| array.len().min(SAMPLE).saturating_sub(array.null_count()))
     };
-    batch.rows() >= FEW && contents.iter().any(|contents| filled(contents) >= FEW)
+    contents.iter().any(|contents| filled(contents) >= FEW)
 }
 
 /// Looks at the columns of a plan whose values are written, or much of them.
@@ -76,7 +93,7 @@ pub(crate) fn check_output<C: AsRef<Classifiers>>(
     let (masked, columns): (Vec<_>, Vec<_>) = places.unzip();
     let rows = if plan.scan.rows == Thoroughness::Full { usize::MAX } else { SAMPLE };
     let written = Batch::new(output.clone(), batch.place().clone());
-    if plan.content == ContentCheck::Off || masked.is_empty() || output.num_rows() < FEW {
+    if masked.is_empty() || output.num_rows() < FEW || !is_looked_at(batch, plan) {
         return Ok(0);
     }
     let sample = sample(&written, &columns, rows)?;

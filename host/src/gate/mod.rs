@@ -14,7 +14,7 @@ use crate::classify::Classifiers;
 use crate::error::Error;
 use crate::leash::Leash;
 use crate::outcome::RejectedRow;
-use crate::plan::{ContentCheck, Plan};
+use crate::plan::Plan;
 use crate::policy::Contract;
 
 pub(crate) use content::check_output;
@@ -54,7 +54,7 @@ impl Admitted {
         classifiers: impl FnOnce() -> Result<C, Error>,
         leash: &Leash,
     ) -> Result<Self, Error> {
-        if plan.content == ContentCheck::Off || !content::has_enough(&self.batch, &plan.contents) {
+        if !content::is_looked_at(&self.batch, plan) || !content::has_enough(&self.batch, &plan.contents) {
             return Ok(self);
         }
         let looked = content::check(&self.batch, plan, classifiers()?.as_ref(), leash)?;

@@ -15,8 +15,9 @@
 //!   - { columns: [comment], keep: true, may_hold: [city], looks_like: [us-ssn] }
 //! ```
 //!
-//! `content` looks at 64 values of each batch, where at least twelve of them differ: at columns that are kept, and at
-//! masked ones with a label of which much is left. `residue` is what [`crate::verify`] searches the output for. `may_hold`
+//! `content` looks at 64 values of a batch, where at least twelve of them differ: at columns that are kept, and at masked
+//! ones with a label of which much is left; at every batch of the first 65,536 rows of an input and one of each 32,768
+//! behind them, and at all where rows go to quarantine or `verify` is full. `residue` is what [`crate::verify`] searches the output for. `may_hold`
 //! names columns whose values may stand in the output of these; `looks_like` what these look like and are not.
 
 use std::collections::BTreeMap;
