@@ -80,6 +80,7 @@ mod contract;
 pub mod dataset;
 pub mod error;
 pub mod evidence;
+mod finder;
 mod fold;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::phi::Suggestion;
+use crate::phi::{Densities, Suggestion};
 use crate::plan::Carried;
 use crate::policy::{LabelledColumn, Labels, Status, digest};
 use crate::tally::Tally;
@@ -39,7 +39,7 @@ fn labelled(carried: &Carried, column_type: String) -> LabelledColumn {
         None => format!("nobody said what it was, and {} is left", carried.left.words()),
     };
     let suggestion = carried.label.map(|label| Suggestion { label, confidence: 1.0, why });
-    let mut column = LabelledColumn::suggested(column_type, suggestion);
+    let mut column = LabelledColumn::suggested(column_type, suggestion, Densities::default());
     if carried.label.is_some() {
         column.status = Status::Approved;
         column.by = Some("moretta mask".to_owned());

@@ -11,10 +11,11 @@ use arrow_schema::Schema;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::batch::{Batch, ColumnType, type_name};
-use crate::classify::{Classifiers, Evidence};
+use crate::classify::{Classifiers, Evidence, Observed};
 use crate::error::Error;
+use crate::finder::Finder;
 use crate::leash::Leash;
-use crate::phi::Suggestion;
+use crate::phi::{Densities, Suggestion};
 use crate::plugin::Registry;
 use crate::source::{self, BATCH_BYTES, Chunk, Compression, Format, ReadOptions, Source};
 use crate::workers::Workers;
@@ -62,6 +63,8 @@ pub struct SurveyedColumn {
     pub column_type: String,
     /// What it seems to be.
     pub suggestion: Option<Suggestion>,
+    /// What was found in it, where it seems to be text.
+    pub pieces: Densities,
     /// How most values are written, where that was asked.
     pub shape: Option<String>,
 }
@@ -73,18 +76,24 @@ pub struct SurveyedColumn {
 pub fn survey(registry: &Registry, run: &SurveyRun) -> Result<Survey, Error> {
     let leash = Leash::default();
     let classifiers = Arc::new(Classifiers::new(registry.classifiers(&leash)?)?);
+    let finders = registry.text_classifiers(&leash)?.into_iter().map(Finder::new).collect::<Result<Vec<_>, _>>()?;
     let options = ReadOptions { format: run.input_format, ..ReadOptions::default() };
     let mut source = source::open(&run.inputs, &options)?;
     let schema = source.schema_hint();
-    let mut looking = Looking::new(&classifiers, schema.as_deref(), run);
+    let mut looking = Looking::new(&classifiers, finders, schema.as_deref(), run);
     look(source.as_mut(), &Sampling::of(run), &mut looking)?;
     let mut evidence = looking.finish()?;
     classifiers.add_names(&mut evidence, &leash)?;
-    let column = |name: &str, column_type: String| SurveyedColumn {
-        name: name.to_owned(),
-        column_type,
-        suggestion: classifiers.suggest(&evidence, name),
-        shape: evidence.of(name).and_then(|observed| observed.shape().map(str::to_owned)),
+    let column = |name: &str, column_type: String| {
+        let (observed, suggestion) = (evidence.of(name), classifiers.suggest(&evidence, name));
+        let is_text = suggestion.as_ref().is_none_or(|suggestion| suggestion.label.is_free_text());
+        SurveyedColumn {
+            name: name.to_owned(),
+            column_type,
+            suggestion,
+            pieces: observed.filter(|_| is_text).map(Observed::densities).unwrap_or_default(),
+            shape: observed.and_then(|observed| observed.shape().map(str::to_owned)),
+        }
     };
     let columns = match &schema {
         Some(schema) => named_types(schema).map(|(name, column_type)| column(name, column_type)).collect(),
@@ -157,6 +166,7 @@ impl Sampling {
 /// What is being looked at, and what was seen so far.
 struct Looking {
     classifiers: Arc<Classifiers>,
+    finders: Arc<[Finder]>,
     workers: Workers,
     shapes: bool,
     interrupted: Arc<AtomicBool>,
@@ -170,10 +180,11 @@ struct Looking {
 type Seen = (u64, Result<Evidence, Error>);
 
 impl Looking {
-    fn new(classifiers: &Arc<Classifiers>, schema: Option<&Schema>, run: &SurveyRun) -> Self {
+    fn new(classifiers: &Arc<Classifiers>, finders: Vec<Finder>, schema: Option<&Schema>, run: &SurveyRun) -> Self {
         let names = schema.into_iter().flat_map(|schema| schema.fields()).map(|field| field.name().clone());
         Self {
             classifiers: classifiers.clone(),
+            finders: finders.into(),
             workers: Workers::new(run.workers),
             shapes: run.shapes,
             interrupted: run.interrupted.clone(),
@@ -196,9 +207,10 @@ impl Looking {
             self.take()?;
         }
         self.in_flight = self.in_flight.saturating_add(1);
-        let (classifiers, shapes, seen) = (self.classifiers.clone(), self.shapes, self.seen.0.clone());
+        let (classifiers, finders) = (self.classifiers.clone(), self.finders.clone());
+        let (shapes, seen) = (self.shapes, self.seen.0.clone());
         self.workers.give(move || {
-            let looked = catch_unwind(AssertUnwindSafe(|| observe(&classifiers, chunk, rows, shapes)));
+            let looked = catch_unwind(AssertUnwindSafe(|| observe((&classifiers, &finders), chunk, rows, shapes)));
             // Nobody listens any more where the survey is over.
             let _ = seen.send((number, looked.unwrap_or(Err(Error::Internal("a worker panicked")))));
         });
@@ -227,11 +239,18 @@ impl Looking {
     }
 }
 
-fn observe(classifiers: &Classifiers, chunk: Box<dyn Chunk>, rows: usize, shapes: bool) -> Result<Evidence, Error> {
-    let batch = chunk.decode()?;
+fn observe(
+    (classifiers, finders): (&Classifiers, &[Finder]),
+    chunk: Box<dyn Chunk>,
+    rows: usize,
+    shapes: bool,
+) -> Result<Evidence, Error> {
+    let (batch, leash) = (chunk.decode()?, Leash::default());
     let rows = batch.rows().min(rows);
     let batch = Batch::new(batch.columns().slice(0, rows), batch.place().clone());
-    classifiers.observe(&batch, shapes, &Leash::default())
+    let mut evidence = classifiers.observe(&batch, shapes, &leash)?;
+    evidence.add_pieces(finders, &batch, &leash)?;
+    Ok(evidence)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vault", &["keys", "staged"]),
     // From text to a plan, without plugins.
     ("manifest", &["batch", "keys", "outcome"]),
-    ("policy", &["batch", "outcome", "phi"]),
+    ("policy", &["batch", "outcome", "phi", "scrub"]),
     ("profile", &["manifest", "phi", "policy"]),
     ("plan", &["batch", "keys", "manifest", "outcome", "phi", "policy", "profile"]),
     // Free text: no plugin, no batch.
@@ -62,8 +62,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["approval", "https", "plugin", "staged"]),
     ("fuzzing", &["batch", "contract"]),
     // What columns are: no policy, no file.
-    ("classify", &["batch", "cast", "error", "leash", "manifest", "phi", "plugin"]),
-    ("survey", &["batch", "classify", "error", "leash", "phi", "plugin", "source", "workers"]),
+    ("finder", &["error", "leash", "manifest", "phi", "plugin"]),
+    ("classify", &["batch", "cast", "error", "finder", "leash", "manifest", "phi", "plugin", "scrub"]),
+    ("survey", &["batch", "classify", "error", "finder", "leash", "phi", "plugin", "source", "workers"]),
     ("risk", &["error", "source"]),
     // The path of a batch.
     ("gate", &["batch", "cast", "classify", "error", "leash", "outcome", "phi", "plan", "policy", "source"]),
@@ -71,14 +72,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "snapshot",
         &[
-            "batch", "classify", "error", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin", "policy",
-            "today", "vault",
+            "batch", "classify", "error", "finder", "keys", "leash", "lend", "manifest", "mask", "plan", "plugin",
+            "policy", "today", "vault",
         ],
     ),
-    (
-        "mask",
-        &["batch", "cast", "error", "keys", "leash", "lend", "manifest", "outcome", "phi", "plan", "plugin", "scrub"],
-    ),
+    ("mask", &["batch", "cast", "error", "finder", "keys", "leash", "lend", "outcome", "plan", "plugin", "scrub"]),
     ("verify", &["batch", "error", "fold", "mask", "outcome", "plan", "plugin", "scrub"]),
     ("tally", &["batch", "error", "keys", "mask", "plan", "policy", "snapshot"]),
     // What columns are, on their way to others: the names that others have for labels, a file beside the output, events.

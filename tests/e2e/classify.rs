@@ -135,3 +135,18 @@ fn a_file_at_fault_is_told_and_nothing_is_written() {
     assert!(said.contains("bad.csv, line 3"), "{said}");
     assert!(!desk.names().contains("l.yaml"));
 }
+
+#[test]
+fn text_is_told_with_what_it_is_full_of_and_never_a_piece_of_it() {
+    let row = |row: u32| format!("p{row},Call her sister at 617-555-{:04} before the visit,ready\n", 1_000 + row);
+    let desk = Desk::with(&[("in.csv", &format!("id,remarks,state of it\n{}", (0..40).map(row).collect::<String>()))]);
+    let told = desk.run("classify in.csv --out l.yaml --report r.html").assert_code(0).text();
+    assert!(told.contains("1,000 words of it have 125.0 phone"), "{told}");
+    let (labels, page) = (desk.text("l.yaml"), desk.text("r.html"));
+    assert_eq!(labels.matches("pieces: {\"phone\":125.0}").count(), 1, "{labels}");
+    assert!(page.contains("pieces in 1,000 words") && page.contains("125.0"), "{page}");
+    assert!(!format!("{told}{labels}{page}").contains("617-555"));
+    // What was found in it is kept with the review of it.
+    desk.run("labels set l.yaml remarks free-text").assert_code(0);
+    assert!(desk.text("l.yaml").contains("pieces: {\"phone\":125.0}"));
+}

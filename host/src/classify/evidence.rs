@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::phi::Densities;
+
 /// What was seen of columns: counts alone, and never a value. The evidence of two batches is added up in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -19,6 +21,10 @@ pub struct Observed {
     pub nulls: u64,
     /// By the places of the classifier and of its label.
     pub(super) counts: BTreeMap<(usize, usize), Counts>,
+    /// How many words of text were looked at for pieces.
+    pub(super) words: u64,
+    /// How many pieces were found in them, by the names of their labels.
+    pub(super) pieces: BTreeMap<&'static str, u64>,
     /// How values are written, `999-99-9999`, and how often that was the commonest way of a batch.
     pub(super) shapes: BTreeMap<String, u64>,
 }
@@ -71,7 +77,28 @@ impl Observed {
         commonest.map(|(shape, _)| shape.as_str())
     }
 
+    /// How many pieces of each kind there are in 1,000 words, where it is text.
+    pub fn densities(&self) -> Densities {
+        let thousands = as_f64(self.words) / 1_000.0;
+        let density = |(name, times): (&&str, &u64)| Some((name.parse().ok()?, as_f64(*times) / thousands));
+        Densities::new(self.pieces.iter().filter_map(density))
+    }
+
+    /// Adds pieces that were found in so many words.
+    pub(super) fn add_pieces(&mut self, words: u64, labels: impl Iterator<Item = &'static str>) {
+        self.words = self.words.saturating_add(words);
+        for label in labels {
+            let all = self.pieces.entry(label).or_default();
+            *all = all.saturating_add(1);
+        }
+    }
+
     fn merge(&mut self, other: Self) {
+        self.words = self.words.saturating_add(other.words);
+        for (label, times) in other.pieces {
+            let all = self.pieces.entry(label).or_default();
+            *all = all.saturating_add(times);
+        }
         self.values = self.values.saturating_add(other.values);
         self.nulls = self.nulls.saturating_add(other.nulls);
         for (place, counts) in other.counts {
@@ -109,6 +136,7 @@ mod tests {
             observed.add((0, usize::from(label % 4)), Counts { matched, examined: matched + more });
             observed.values += matched + more;
             *observed.shapes.entry(format!("{}", matched % 3)).or_default() += 1;
+            observed.add_pieces(more, (0..*label).map(|_| "date"));
             evidence.rows += 1;
         }
         evidence

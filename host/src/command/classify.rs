@@ -16,7 +16,7 @@ use crate::host::plugins;
 use crate::plugin::{Limits, Package, Registry};
 use crate::policy::{LabelledColumn, Labels, Looked, digest};
 use crate::staged::StagedFile;
-use crate::survey::{Survey, SurveyRun, survey};
+use crate::survey::{Survey, SurveyRun, SurveyedColumn, survey};
 
 /// Looks at files, prints what their columns seem to be and writes it down.
 pub(super) fn run(arguments: &ClassifyArguments) -> Result<(), Error> {
@@ -82,7 +82,8 @@ fn looked(found: &Survey, registry: &Registry, full: bool) -> Looked {
 fn labels(found: &Survey, earlier: Option<&Labels>) -> Labels {
     let named = found.columns.iter().map(|column| (column.name.as_str(), column.column_type.as_str()));
     let columns = found.columns.iter().map(|column| {
-        (column.name.clone(), LabelledColumn::suggested(column.column_type.clone(), column.suggestion.clone()))
+        let (column_type, suggestion) = (column.column_type.clone(), column.suggestion.clone());
+        (column.name.clone(), LabelledColumn::suggested(column_type, suggestion, column.pieces.clone()))
     });
     let mut labels = Labels { schema: Some(digest(named)), looked: None, columns: columns.collect() };
     if let Some(earlier) = earlier {
@@ -125,7 +126,7 @@ fn table(found: &Survey, labels: &Labels, shapes: bool) -> String {
             labelled.label.map_or_else(|| "none".to_owned(), |label| label.name().to_owned()),
             suggestion.map_or_else(String::new, |suggestion| format!("{:.2}", suggestion.confidence)),
             status,
-            suggestion.map_or_else(String::new, |suggestion| suggestion.why.clone()),
+            why(column),
         ];
         row.extend(shapes.then(|| column.shape.clone().unwrap_or_default()));
         table.add_row(row);
@@ -136,4 +137,11 @@ fn table(found: &Survey, labels: &Labels, shapes: bool) -> String {
         _ => format!("{open} columns look like identifiers and nobody has reviewed that\n"),
     };
     format!("{table}\n{} rows looked at\n{tail}", found.rows)
+}
+
+/// Why it seems to be what it seems to be, and what is in it where it is text.
+fn why(column: &SurveyedColumn) -> String {
+    let why = column.suggestion.as_ref().map(|suggestion| suggestion.why.clone());
+    let pieces = (!column.pieces.is_empty()).then(|| format!("1,000 words of it have {}", column.pieces));
+    why.into_iter().chain(pieces).collect::<Vec<_>>().join("; ")
 }

@@ -1,9 +1,9 @@
 //! What `moretta classify` found, as a page to look at. Never a value.
 
 use super::classify::shown;
-use super::page::{Markup, bar, element, facts, page, text};
+use super::page::{Markup, bar, element, facts, page, table, text};
 use crate::cli::ClassifyArguments;
-use crate::phi::Sensitivity;
+use crate::phi::{Densities, Label, Sensitivity};
 use crate::policy::{LabelledColumn, Labels, Status};
 use crate::survey::{Survey, SurveyedColumn};
 
@@ -53,8 +53,15 @@ fn card(name: &str, column: &SurveyedColumn, labelled: &LabelledColumn) -> Marku
             if labelled.label == Some(suggestion.label) { String::new() } else { format!("{}: ", suggestion.label) };
         [bar(suggestion.confidence), element("p", "soft", [text(&format!("{of}{}", suggestion.why))])]
     });
+    let pieces = (!labelled.pieces.is_empty()).then(|| pieces(&labelled.pieces));
     let parts = std::iter::once(element("div", "head", head)).chain(meaning).chain(reasons.into_iter().flatten());
-    element("div", "card", parts)
+    element("div", "card", parts.chain(pieces))
+}
+
+/// What text is full of.
+fn pieces(densities: &Densities) -> Markup {
+    let row = |(label, density): (Label, f64)| vec![text(label.name()), text(&format!("{density:.1}"))];
+    table(&["pieces in 1,000 words", ""], densities.iter().map(row))
 }
 
 /// How sensitive it is, in a word and a colour.

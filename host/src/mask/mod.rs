@@ -12,7 +12,7 @@ use arrow_schema::DataType;
 use regex::bytes::Regex;
 
 use parts::{Lists, Parts};
-pub(crate) use scrub::{Finder, Placed, ReadyScrub, Scrubbed, by_cell};
+pub(crate) use scrub::{Placed, ReadyScrub, Scrubbed, by_cell};
 
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;

@@ -15,12 +15,10 @@ use super::{MaskedCall, Rejections, ToMask};
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::Error;
+use crate::finder::Finder;
 use crate::leash::Leash;
-use crate::manifest::Detection;
 use crate::outcome::{RejectedRow, RejectionCode};
-use crate::phi::Label;
 use crate::plan::{self, Substitute};
-use crate::plugin::{CallError, GuestError, PackageError, PackageProblem, Plugin, Span};
 use crate::scrub::{Known, Piece, around_known, resolve, splice, tag};
 
 /// What takes the place of a piece where the name of its label is something that is known of the row.
@@ -31,13 +29,6 @@ const BLANK: &str = "[***]";
 pub(crate) struct ReadyScrub {
     pub(crate) scrub: Arc<plan::Scrub>,
     pub(crate) finders: Vec<Finder>,
-}
-
-/// A text classifier whose labels are the host's.
-#[derive(Debug)]
-pub(crate) struct Finder {
-    pub(crate) plugin: Arc<Plugin>,
-    pub(crate) labels: Vec<Label>,
 }
 
 /// A column of free text, what was found in it, and what became of it. Cells, not rows: of lists of text, their elements.
@@ -89,17 +80,14 @@ pub(super) fn find(batch: &Batch, ready: &ReadyScrub, leash: &Leash) -> Result<S
     let texts = texts(batch, &scrub, lists.as_ref())?;
     let known = known::of_rows(batch, &scrub.known)?;
     let mut found: Vec<Vec<Piece>> = vec![Vec::new(); texts.len()];
+    let mut place = batch.place().row(0);
+    place.column = batch.columns().schema().fields().get(scrub.column).map(|field| field.name().clone());
     for finder in &ready.finders {
-        for span in finder.find(batch, &scrub, &texts, leash)? {
-            let piece = |label: &Label| Piece {
-                range: span.start..span.end,
-                label: Some(*label),
-                confidence: span.confidence,
-                spelling: None,
-            };
+        for span in finder.find(&texts, place.clone(), leash)? {
             let is_sure = span.confidence >= scrub.threshold;
             if let (Some(found), true) = (found.get_mut(span.row), is_sure) {
-                found.extend(finder.labels.get(span.label).map(piece));
+                let (range, label) = (span.start..span.end, finder.label(&span));
+                found.push(Piece { range, label, confidence: span.confidence, spelling: None });
             }
         }
     }
@@ -126,34 +114,6 @@ fn texts(batch: &Batch, scrub: &plan::Scrub, lists: Option<&Lists>) -> Result<Ar
     let column = column.ok_or(Error::Internal("a planned column is not there"))?;
     cast_exactly(&column, &ColumnType::Text.arrow())
         .map_err(|_| Error::Internal("a column of text cannot be cast to it"))
-}
-
-impl Finder {
-    /// # Errors
-    /// It knows a label that is none.
-    pub(crate) fn new(plugin: Arc<Plugin>) -> Result<Self, PackageError> {
-        let label = |detection: &Detection| detection.label.parse().map_err(|_| detection.label.clone());
-        let labels: Result<_, String> = plugin.manifest().labels.iter().map(label).collect();
-        let unknown =
-            |label| PackageError { plugin: plugin.manifest().name.clone(), problem: PackageProblem::Label(label) };
-        Ok(Self { labels: labels.map_err(unknown)?, plugin })
-    }
-
-    fn find(&self, batch: &Batch, scrub: &plan::Scrub, texts: &ArrayRef, leash: &Leash) -> Result<Vec<Span>, Error> {
-        let schema = batch.columns().schema();
-        let name = schema.fields().get(scrub.column).map(|field| field.name().as_str()).unwrap_or_default();
-        self.plugin.find(name, texts, leash).map_err(|failed| match failed {
-            CallError::Guest(fault) => {
-                let mut place = batch.place().row(0);
-                place.column = Some(name.to_owned());
-                let plugin = self.plugin.manifest().name.clone();
-                Box::new(GuestError { plugin, transform: "find".to_owned(), place, fault }).into()
-            }
-            CallError::Machine(why) => Error::Instance(why),
-            CallError::Capability(why) => Error::Capability(why),
-            CallError::Ended => Error::Ended,
-        })
-    }
 }
 
 impl Scrubbed {

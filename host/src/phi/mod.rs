@@ -1,5 +1,6 @@
 //! The vocabulary: what a column can be, how sensitive that is, and which columns were said to be what.
 
+mod densities;
 mod kinds;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use densities::Densities;
 use kinds::KINDS;
 
 /// How much harm a column does in the wrong hands, from most to least.

@@ -110,6 +110,14 @@ impl Registry {
         self.of_world(World::Classifier, leash)
     }
 
+    /// Every text classifier, compiled, in the order of their names.
+    ///
+    /// # Errors
+    /// One does not compile, or a golden case fails.
+    pub(crate) fn text_classifiers(&self, leash: &Leash) -> Result<Vec<Arc<Plugin>>, Error> {
+        self.of_world(World::TextClassifier, leash)
+    }
+
     fn of_world(&self, world: World, leash: &Leash) -> Result<Vec<Arc<Plugin>>, Error> {
         let packages = self.packages().filter(|package| package.manifest().world == world);
         packages.map(|package| self.load(&package.manifest().name, leash)).collect()

@@ -15,6 +15,7 @@
 //!     suggested: birth-date
 //!     confidence: 0.99
 //!     why: "all of 10,000 values are dates; its name is one for a date of birth"
+//!     pieces: {"date":26.1,"given-name":13.0}
 //!     by: "anna@ward7"
 //!     at: "2026-11-22T13:00:00.000Z"
 //!     tags: {"regulation":["hipaa"],"retention":"P6Y"}
@@ -30,7 +31,7 @@ use super::read::{Fields, Read};
 use super::tags::{self, Tags};
 use super::yaml::{self, Node, Tree};
 use super::{At, PolicyErrors, PolicyProblem, hex};
-use crate::phi::{Label, Suggestion};
+use crate::phi::{Densities, Label, Suggestion};
 
 /// What became of a label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -66,6 +67,8 @@ pub struct LabelledColumn {
     pub status: Status,
     /// What the classifiers said last.
     pub suggestion: Option<Suggestion>,
+    /// What was found in it, where it is text.
+    pub pieces: Densities,
     /// Who reviewed it.
     pub by: Option<String>,
     /// When, RFC 3339.
@@ -78,10 +81,10 @@ pub struct LabelledColumn {
 
 impl LabelledColumn {
     /// A column as classifiers found it.
-    pub fn suggested(column_type: String, suggestion: Option<Suggestion>) -> Self {
+    pub fn suggested(column_type: String, suggestion: Option<Suggestion>, pieces: Densities) -> Self {
         let label = suggestion.as_ref().map(|suggestion| suggestion.label);
         let (column_type, status) = (Some(column_type), Status::Suggested);
-        Self { column_type, label, status, suggestion, ..Self::default() }
+        Self { column_type, label, status, suggestion, pieces, ..Self::default() }
     }
 
     /// Whether it looks like something that Safe Harbor removes, and nobody has said whether it is.
@@ -268,7 +271,7 @@ fn looked(read: &mut Read<'_>, key: &str, node: Node) -> Option<Looked> {
     Some(Looked { rows: rows.value, every, classifiers: classifiers.into_iter().map(|name| name.value).collect() })
 }
 
-const COLUMN: [&str; 9] = ["type", "label", "status", "suggested", "confidence", "why", "by", "at", "tags"];
+const COLUMN: [&str; 10] = ["type", "label", "status", "suggested", "confidence", "why", "pieces", "by", "at", "tags"];
 
 fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>> {
     let span = node.span.clone();
@@ -279,6 +282,7 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
     let suggested = fields.optional("suggested", Read::label);
     let confidence = fields.optional("confidence", Read::share);
     let why = fields.optional("why", Read::text);
+    let pieces = fields.optional("pieces", densities).unwrap_or_default();
     let (by, at) = (fields.optional("by", Read::text), fields.optional("at", Read::text));
     let tags = fields.optional("tags", tags::tags).unwrap_or_default();
     if status.value != Status::Suggested && by.is_none() {
@@ -294,11 +298,21 @@ fn column(read: &mut Read<'_>, _: &str, node: Node) -> Option<At<LabelledColumn>
         label: label.map(|label| label.value),
         status: status.value,
         suggestion,
+        pieces,
         by: by.map(|by| by.value),
         at: at.map(|at| at.value),
         tags,
     };
     Some(At { value, span })
+}
+
+fn densities(read: &mut Read<'_>, key: &str, node: Node) -> Option<Densities> {
+    let entries = read.map(key, node, Read::amount)?.value;
+    let mut density = |(label, amount): (At<String>, At<f64>)| match label.value.parse() {
+        Ok(label) => Some((label, amount.value)),
+        Err(_) => read.problem(label.span, format!("a key of `{key}` is no label; run `moretta classify` again")),
+    };
+    Some(Densities::new(entries.into_iter().filter_map(&mut density)))
 }
 
 /// The long form, as it is read.
@@ -320,6 +334,7 @@ impl std::fmt::Display for Labels {
                 ("suggested", suggestion.map(|suggestion| suggestion.label.name().to_owned())),
                 ("confidence", suggestion.map(|suggestion| format!("{:.2}", suggestion.confidence))),
                 ("why", suggestion.map(|suggestion| quoted(&suggestion.why))),
+                ("pieces", (!column.pieces.is_empty()).then(|| json(&column.pieces))),
                 ("by", column.by.as_deref().map(quoted)),
                 ("at", column.at.as_deref().map(quoted)),
                 ("tags", (!column.tags.is_empty()).then(|| column.tags.to_string())),
@@ -331,6 +346,11 @@ impl std::fmt::Display for Labels {
         }
         Ok(())
     }
+}
+
+fn json(pieces: &Densities) -> String {
+    let pieces: Vec<_> = pieces.iter().map(|(label, density)| format!("\"{label}\":{density:.1}")).collect();
+    format!("{{{}}}", pieces.join(","))
 }
 
 /// As JSON has it, which YAML reads: no name of a column is anything else than text.
@@ -352,7 +372,8 @@ mod tests {
 
     fn labels(columns: &[(&str, Option<Suggestion>)]) -> Labels {
         let column = |(name, suggestion): &(&str, Option<Suggestion>)| {
-            ((*name).to_owned(), LabelledColumn::suggested("text".to_owned(), suggestion.clone()))
+            let pieces = Densities::new([(label("date"), 26.06), (label("given-name"), 0.04), (label("mrn"), 7.0)]);
+            ((*name).to_owned(), LabelledColumn::suggested("text".to_owned(), suggestion.clone(), pieces))
         };
         let schema = digest(columns.iter().map(|(name, _)| (*name, "text")));
         Labels { schema: Some(schema), looked: None, columns: columns.iter().map(column).collect() }
@@ -373,6 +394,7 @@ mod tests {
         let mut written =
             labels(&[("ssn", suggestion("us-ssn")), ("no", None), ("odd: \"name\"\t#", suggestion("email"))]);
         written.review("ssn", Review::Approve, "anna@ward", "2026-11-22T13:00:00.000Z").unwrap();
+        assert!(written.to_string().contains("pieces: {\"date\":26.1,\"mrn\":7.0}\n"), "{written}");
         assert_eq!(read(&written.to_string()), written);
     }
 

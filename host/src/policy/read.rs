@@ -268,6 +268,16 @@ impl Read<'_> {
         }
     }
 
+    /// A number from 0 on.
+    pub(super) fn amount(&mut self, key: &str, node: Node) -> Option<At<f64>> {
+        match &node.value {
+            Tree::Number(number) => number.as_f64().filter(|amount| *amount >= 0.0),
+            _ => None,
+        }
+        .map(|value| At { value, span: node.span.clone() })
+        .or_else(|| self.problem(node.span, format!("{key} takes a number from 0 on")))
+    }
+
     pub(super) fn truth(&mut self, key: &str, node: Node) -> Option<At<bool>> {
         match node.value {
             Tree::Bool(value) => Some(At { value, span: node.span }),

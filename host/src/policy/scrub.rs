@@ -7,9 +7,7 @@ use super::rule::{Line, Mask, Scrub};
 use super::suggest::did_you_mean;
 use crate::outcome::Fate;
 use crate::phi::Label;
-
-/// How sure a plugin must be of a piece, unless the rule says otherwise.
-const THRESHOLD: u8 = 50;
+use crate::scrub::THRESHOLD;
 
 impl Compiler<'_> {
     /// What is meant, as far as it can be told.

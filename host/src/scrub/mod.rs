@@ -11,3 +11,6 @@ mod splice;
 pub(crate) use known::Known;
 pub(crate) use pieces::{Piece, around_known, resolve, tag};
 pub(crate) use splice::{is_spliced, splice};
+
+/// How sure a text classifier must be of a piece, 0 to 100, unless a rule says otherwise.
+pub(crate) const THRESHOLD: u8 = 50;
