@@ -196,20 +196,20 @@ struct Sidecar {
 }
 
 impl Sidecar {
-    /// Labels of an earlier output are none of this one: they go before it comes.
-    fn make_way(&self) -> Result<(), Error> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("replace", &self.path)(error)),
-            _ => Ok(()),
+    /// Puts output and labels under their names, or neither. A new output comes behind its labels, so that none is ever
+    /// without. Those of an earlier one are none of this one: they go before it comes.
+    fn commit_with(self, output: Box<dyn Stage>) -> Result<(), Error> {
+        let Self { staged, path, out, .. } = self;
+        let labels = || staged.commit_for_others().map_err(Error::io("write", &path));
+        if !out.exists() {
+            labels()?;
+            return output.commit().inspect_err(|_| drop(fs::remove_file(&path)));
         }
-    }
-
-    /// Where it fails, the output goes as well: a run that failed leaves none.
-    fn commit(self) -> Result<(), Error> {
-        self.staged.commit_for_others().map_err(|error| {
-            let _ = fs::remove_file(&self.out);
-            Error::io("write", &self.path)(error)
-        })
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io("replace", &path)(error)),
+            _ => output.commit()?,
+        }
+        labels().inspect_err(|_| drop(fs::remove_file(&out)))
     }
 }
 
@@ -224,9 +224,10 @@ impl Finished<'_> {
     /// earlier run.
     pub(crate) fn commit(self, _: Recorded) -> Result<Report, Error> {
         let quarantine = self.quarantine.map(|(writer, path)| writer.commit().map(|()| path)).transpose()?;
-        let made_way = self.sidecar.as_ref().map_or(Ok(()), Sidecar::make_way);
-        let committed = made_way.and_then(|()| self.stage.commit());
-        let committed = committed.and_then(|()| self.sidecar.map_or(Ok(()), Sidecar::commit));
+        let committed = match self.sidecar {
+            None => self.stage.commit(),
+            Some(sidecar) => sidecar.commit_with(self.stage),
+        };
         if let (Err(_), Some(path)) = (&committed, quarantine) {
             // The run failed: its quarantine goes as its output does.
             let _ = fs::remove_file(path);

@@ -24,7 +24,8 @@ rules:
 ";
 const FOLDERS: [&str; 4] = ["in", "out", "done", "q"];
 const WATCH: &str = "watch in --out out --done done --policy p.yaml --keyring keys --quarantine q --max-quarantined 3 \
-                     --every 10 --settle";
+                     --sidecar --lineage events.jsonl --every 10 --settle";
+const LABELS: &str = ".labels.yaml";
 
 fn desk() -> Desk {
     let desk = Desk::with(&[("p.yaml", POLICY)]);
@@ -39,13 +40,13 @@ fn table(number: usize, rows: usize) -> String {
     format!("id,born,weight\n{}", (0..rows).map(row).collect::<String>())
 }
 
-/// The files of a folder that are no journal and not hidden, and their bytes.
+/// The files of a folder that are no journal, no labels and not hidden, and their bytes.
 fn files(desk: &Desk, folder: &str) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(desk.path(folder)).unwrap().map(|entry| entry.unwrap().path());
     let named = entries.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path));
     // One that is removed meanwhile is not there.
     let read = |(name, path): (String, _)| Some((name, fs::read(path).ok()?));
-    named.filter(|(name, _)| !name.starts_with('.')).filter_map(read).collect()
+    named.filter(|(name, _)| !name.starts_with('.') && !name.ends_with(LABELS)).filter_map(read).collect()
 }
 
 fn told(finished: &Finished) -> Vec<Value> {
@@ -128,12 +129,14 @@ fn a_process_that_is_killed_again_and_again_masks_every_file_once() {
     while !files(&desk, "in").is_empty() {
         assert!(kills < 500, "nothing gets done");
         let watching = Watching::start(&desk, "0");
-        sleep(Duration::from_millis(30 + kills * 7 % 60));
+        // Longer and longer, so that a busy machine gets something done too.
+        sleep(Duration::from_millis(30 + kills * 7 % 60 + kills));
         drop(watching);
         kills += 1;
         for (name, bytes) in files(&desk, "out") {
             // Noise differs from run to run, so an output that was made twice would have changed.
             assert!(*seen.entry(name.clone()).or_insert_with(|| bytes.clone()) == bytes, "{name} was masked twice");
+            assert!(desk.text(&format!("out/{name}{LABELS}")).contains("version: 1"), "{name} has no labels");
         }
     }
     assert!(kills > 4, "only {kills} processes were killed");
@@ -143,6 +146,11 @@ fn a_process_that_is_killed_again_and_again_masks_every_file_once() {
     let out = files(&desk, "out");
     assert_eq!((out.len(), files(&desk, "done").len(), files(&desk, "q").len()), (count, count, count));
     assert!(out.values().all(|bytes| rows(bytes) == 200));
+    let events = desk.text("events.jsonl");
+    let is_complete = |name: &String| {
+        events.lines().any(|line| line.contains("\"eventType\":\"COMPLETE\"") && line.contains(&format!("/{name}\"")))
+    };
+    assert!(out.keys().all(is_complete), "{events}");
     let hidden: Vec<_> = ["out", "q"].iter().flat_map(|folder| fs::read_dir(desk.path(folder)).unwrap()).collect();
     let hidden = hidden.into_iter().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(hidden.filter(|name| name.starts_with('.')).all(|name| name.starts_with(".moretta-inbox")));

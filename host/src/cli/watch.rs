@@ -49,6 +49,12 @@ pub struct WatchArguments {
     /// Format of the outputs. That of the original, if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
+    /// Write what every column of an output is now beside it, as OUT.labels.yaml: a file for `--labels`.
+    #[arg(long)]
+    pub sidecar: bool,
+    /// Append what becomes of which column of each file, as run events of OpenLineage: START, and COMPLETE or FAIL.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub lineage: Option<PathBuf>,
     /// How many threads mask; the output is the same for any number. All processors, if not given.
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=128))]
     pub workers: Option<usize>,

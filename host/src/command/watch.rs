@@ -90,6 +90,8 @@ fn folders(arguments: &WatchArguments) -> Folders {
         quarantine: arguments.quarantine.clone(),
         max_quarantined: arguments.max_quarantined,
         format: arguments.format,
+        sidecar: arguments.sidecar,
+        lineage: arguments.lineage.clone(),
         settle: Duration::from_millis(arguments.settle),
         workers: arguments.workers.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)),
         untouchable: read.cloned().collect(),

@@ -53,6 +53,10 @@ pub struct Folders {
     pub max_quarantined: u64,
     /// The format of the outputs; that of the original, if not said.
     pub format: Option<Format>,
+    /// Whether the labels of each output are written beside it.
+    pub sidecar: bool,
+    /// Where events are appended of what becomes of which column of each file.
+    pub lineage: Option<PathBuf>,
     /// How long a file must have been left alone before it is taken: who writes it may not be done.
     pub settle: Duration,
     /// How many threads mask.
@@ -236,6 +240,8 @@ impl Inbox {
             workers: self.folders.workers,
             quarantine: self.quarantine(out),
             max_quarantined: self.folders.max_quarantined,
+            sidecar: self.folders.sidecar,
+            lineage: self.folders.lineage.clone(),
             untouchable: self.folders.untouchable.iter().chain([inbox, done]).cloned().collect(),
             interrupted: self.interrupted.clone(),
             unchanged: vec![identity],
