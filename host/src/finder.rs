@@ -1,14 +1,40 @@
-//! A text classifier whose labels are the host's.
+//! Text classifiers whose labels are the host's.
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
+use arrow_array::{Array, ArrayRef};
 
 use crate::error::{Error, Place};
 use crate::leash::Leash;
 use crate::manifest::Detection;
 use crate::phi::Label;
 use crate::plugin::{CallError, GuestError, PackageError, PackageProblem, Plugin, Span};
+use crate::scrub::Piece;
+
+/// The pieces of each text of a column that any of these finds and is sure enough of, 0 to 100. The column begins at a
+/// place.
+///
+/// # Errors
+/// One of them broke the contract or its limits.
+pub(crate) fn find(
+    finders: &[Finder],
+    texts: &ArrayRef,
+    threshold: u8,
+    place: &Place,
+    leash: &Leash,
+) -> Result<Vec<Vec<Piece>>, Error> {
+    let mut found: Vec<Vec<Piece>> = vec![Vec::new(); texts.len()];
+    for finder in finders {
+        for span in finder.find(texts, place.clone(), leash)? {
+            let is_sure = span.confidence >= threshold;
+            if let (Some(found), true) = (found.get_mut(span.row), is_sure) {
+                let (range, label) = (span.start..span.end, finder.labels.get(span.label).copied());
+                found.push(Piece { range, label, confidence: span.confidence, spelling: None });
+            }
+        }
+    }
+    Ok(found)
+}
 
 /// What finds pieces of free text.
 #[derive(Debug)]
@@ -28,11 +54,7 @@ impl Finder {
         Ok(Self { labels: labels.map_err(unknown)?, plugin })
     }
 
-    /// Finds the pieces of a column of text, which begins at a place.
-    ///
-    /// # Errors
-    /// It broke the contract or its limits.
-    pub(crate) fn find(&self, texts: &ArrayRef, mut place: Place, leash: &Leash) -> Result<Vec<Span>, Error> {
+    fn find(&self, texts: &ArrayRef, mut place: Place, leash: &Leash) -> Result<Vec<Span>, Error> {
         let name = place.column.take().unwrap_or_default();
         self.plugin.find(&name, texts, leash).map_err(|failed| match failed {
             CallError::Guest(fault) => {
@@ -44,10 +66,5 @@ impl Finder {
             CallError::Capability(why) => Error::Capability(why),
             CallError::Ended => Error::Ended,
         })
-    }
-
-    /// What a piece is that it found.
-    pub(crate) fn label(&self, span: &Span) -> Option<Label> {
-        self.labels.get(span.label).copied()
     }
 }

@@ -62,7 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["approval", "https", "plugin", "staged"]),
     ("fuzzing", &["batch", "contract"]),
     // What columns are: no policy, no file.
-    ("finder", &["error", "leash", "manifest", "phi", "plugin"]),
+    ("finder", &["error", "leash", "manifest", "phi", "plugin", "scrub"]),
     ("classify", &["batch", "cast", "error", "finder", "leash", "manifest", "phi", "plugin", "scrub"]),
     ("survey", &["batch", "classify", "error", "finder", "leash", "phi", "plugin", "source", "workers"]),
     ("risk", &["error", "source"]),

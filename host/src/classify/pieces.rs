@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{ArrayRef, StringArray};
 
 use super::column::values;
 use super::evidence::Evidence;
 use crate::batch::Batch;
 use crate::error::Error;
-use crate::finder::Finder;
+use crate::finder::{self, Finder};
 use crate::leash::Leash;
 use crate::phi::Label;
-use crate::scrub::{Piece, THRESHOLD, resolve};
+use crate::scrub::{THRESHOLD, resolve};
 
 /// So many bytes of text are looked at in a column of a batch, and at least one value.
 const SAMPLE: usize = 16 << 10;
@@ -34,16 +34,9 @@ impl Evidence {
             let Some((texts, observed)) = sample(array).zip(self.columns.get_mut(field.name())) else { continue };
             let mut place = batch.place().row(0);
             place.column = Some(field.name().clone());
-            let mut found: Vec<Vec<Piece>> = vec![Vec::new(); texts.len()];
             let words = texts.iter().flatten().map(|text| words(text) as u64).sum();
             let texts: ArrayRef = Arc::new(texts);
-            for finder in finders {
-                for span in finder.find(&texts, place.clone(), leash)? {
-                    let (range, label) = (span.start..span.end, finder.label(&span));
-                    let piece = Piece { range, label, confidence: span.confidence, spelling: None };
-                    found.get_mut(span.row).filter(|_| span.confidence >= THRESHOLD).map(|found| found.push(piece));
-                }
-            }
+            let found = finder::find(finders, &texts, THRESHOLD, &place, leash)?;
             let labels = found.into_iter().flat_map(resolve).filter_map(|piece| piece.label);
             observed.add_pieces(words, labels.map(Label::name));
         }
@@ -72,6 +65,8 @@ fn words(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::Array;
+
     use super::*;
 
     fn sampled(values: &[&str]) -> Option<usize> {

@@ -15,7 +15,7 @@ use super::{MaskedCall, Rejections, ToMask};
 use crate::batch::{Batch, ColumnType};
 use crate::cast::cast_exactly;
 use crate::error::Error;
-use crate::finder::Finder;
+use crate::finder::{self, Finder};
 use crate::leash::Leash;
 use crate::outcome::{RejectedRow, RejectionCode};
 use crate::plan::{self, Substitute};
@@ -79,18 +79,9 @@ pub(super) fn find(batch: &Batch, ready: &ReadyScrub, leash: &Leash) -> Result<S
     let lists = Lists::of(batch, scrub.column);
     let texts = texts(batch, &scrub, lists.as_ref())?;
     let known = known::of_rows(batch, &scrub.known)?;
-    let mut found: Vec<Vec<Piece>> = vec![Vec::new(); texts.len()];
     let mut place = batch.place().row(0);
     place.column = batch.columns().schema().fields().get(scrub.column).map(|field| field.name().clone());
-    for finder in &ready.finders {
-        for span in finder.find(&texts, place.clone(), leash)? {
-            let is_sure = span.confidence >= scrub.threshold;
-            if let (Some(found), true) = (found.get_mut(span.row), is_sure) {
-                let (range, label) = (span.start..span.end, finder.label(&span));
-                found.push(Piece { range, label, confidence: span.confidence, spelling: None });
-            }
-        }
-    }
+    let found = finder::find(&ready.finders, &texts, scrub.threshold, &place, leash)?;
     let texts = texts.as_string::<i32>().clone();
     let nothing = StringArray::new_null(0);
     let mut scrubbed = Scrubbed { scrub, texts, spliced: nothing, found: Vec::new(), pieces: Vec::new(), lists, known };
