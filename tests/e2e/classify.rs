@@ -65,6 +65,25 @@ fn no_value_is_in_what_is_told_or_written() {
 }
 
 #[test]
+fn a_terminal_is_asked_for_each_suggestion_that_waits() {
+    let desk = desk();
+    desk.run("classify in.csv --out l.yaml --review").assert_code(2);
+    assert!(!desk.names().contains("l.yaml"));
+    // One answer for each column in its order; what is no label is asked for again.
+    let asked = "printf 'r\\nfree-txt\\nfree-text\\n' | \
+                 script -qec \"$MORETTA classify in.csv --out l.yaml --review\" /dev/null";
+    let told = desk.run_in_shell(asked).assert_code(0).text();
+    assert!(told.contains("that is no label; did you mean `free-text`?"), "{told}");
+    let labels = desk.text("l.yaml");
+    for reviewed in
+        ["label: email\n    status: rejected", "label: free-text\n    status: approved\n    suggested: us-ssn"]
+    {
+        assert!(labels.contains(reviewed), "{labels}");
+    }
+    assert_eq!(labels.matches("by: ").count(), 2, "{labels}");
+}
+
+#[test]
 fn a_review_can_say_something_else() {
     let desk = desk();
     desk.run("classify in.csv --out l.yaml").assert_code(0);

@@ -17,7 +17,7 @@ was only suggested counts when a policy is compiled, and while one that looks li
 type and suggestion are what they were.
 
 Example:
-  moretta classify patients.csv --out labels.yaml
+  moretta classify patients.csv --out labels.yaml --review
   moretta labels approve labels.yaml --all
   moretta check patients.csv --policy p.yaml --labels labels.yaml";
 
@@ -30,6 +30,9 @@ pub struct ClassifyArguments {
     /// Write the suggestions here, to be reviewed.
     #[arg(short, long, value_name = "FILE.yaml")]
     pub out: Option<PathBuf>,
+    /// Ask for a review of each suggestion that looks like an identifier, on a terminal, before it is written to --out.
+    #[arg(long, requires = "out")]
+    pub review: bool,
     /// Write what was found as a page of HTML that needs nothing else: for people, and without any value.
     #[arg(long, value_name = "FILE.html")]
     pub report: Option<PathBuf>,

@@ -8,7 +8,7 @@ use comfy_table::{Table, presets};
 
 use super::mask::{code_cache, stop_when_asked};
 use super::show::printable;
-use super::{classify_page, plugin, print, read_labels, show};
+use super::{classify_page, plugin, print, read_labels, review, show, terminal};
 use crate::batch::is_name;
 use crate::cli::ClassifyArguments;
 use crate::error::Error;
@@ -21,6 +21,9 @@ use crate::survey::{Survey, SurveyRun, SurveyedColumn, survey};
 /// Looks at files, prints what their columns seem to be and writes it down.
 pub(super) fn run(arguments: &ClassifyArguments) -> Result<(), Error> {
     check_paths(arguments)?;
+    if arguments.review && !terminal::is_there() {
+        return Err(Error::Usage("there is no terminal to --review on; use `moretta labels` afterwards".into()));
+    }
     // What is there is read first: it may hold reviews, and a file that is none is not written over.
     let earlier = arguments.out.as_deref().filter(|out| out.exists()).map(read_labels).transpose()?;
     let shapes = arguments.examples && io::stdout().is_terminal();
@@ -41,8 +44,11 @@ pub(super) fn run(arguments: &ClassifyArguments) -> Result<(), Error> {
     let registry = plugins(Limits::default(), cache, arguments.plugins.as_deref(), trust)?;
     let found = survey(&registry, &run)?;
     let looked = looked(&found, &registry, arguments.full);
-    let labels = Labels { looked: Some(looked), ..labels(&found, earlier.as_ref()) };
+    let mut labels = Labels { looked: Some(looked), ..labels(&found, earlier.as_ref()) };
     print(&printable(&table(&found, &labels, shapes)))?;
+    if arguments.review {
+        review::ask(&found, &mut labels)?;
+    }
     if let Some(report) = &arguments.report {
         write_text(&classify_page::html(&found, &labels, arguments), report)?;
     }

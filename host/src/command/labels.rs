@@ -67,9 +67,14 @@ pub(super) fn read(file: &Path) -> Result<Labels, Error> {
     }
 }
 
-fn review(labels: &mut Labels, file: &Path, columns: &[String], how: Review) -> Result<(), Error> {
+/// Who reviews, and when.
+pub(super) fn reviewer() -> (String, String) {
     let who = Who::of_process();
-    let (by, at) = (format!("{}@{}", who.name, who.host), rfc3339(SystemTime::now()));
+    (format!("{}@{}", who.name, who.host), rfc3339(SystemTime::now()))
+}
+
+fn review(labels: &mut Labels, file: &Path, columns: &[String], how: Review) -> Result<(), Error> {
+    let (by, at) = reviewer();
     for column in columns {
         let known: Vec<String> = labels.columns.keys().cloned().collect();
         labels.review(column, how, &by, &at).map_err(|problem| {

@@ -22,6 +22,7 @@ mod profile_run;
 #[cfg(feature = "server")]
 mod remote;
 mod reveal;
+mod review;
 mod risk;
 #[cfg(feature = "server")]
 mod serve;

@@ -34,8 +34,20 @@ pub(super) fn confirm(questions: &[(&str, &str)]) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_there() -> bool {
+/// Whether there is somebody to ask.
+pub(super) fn is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for a line. `None` where whoever was asked has left.
+///
+/// # Errors
+/// The terminal cannot be read, or the answer is no text.
+pub(super) fn ask_line(question: &str) -> Result<Option<Zeroizing<String>>, Error> {
+    match ask(question) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        answer => answer.map(Some).map_err(Error::io("read", "the terminal")),
+    }
 }
 
 fn ask_hidden(question: &str) -> io::Result<Zeroizing<String>> {
