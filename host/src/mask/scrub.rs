@@ -142,7 +142,7 @@ impl Finder {
     fn find(&self, batch: &Batch, scrub: &plan::Scrub, texts: &ArrayRef, leash: &Leash) -> Result<Vec<Span>, Error> {
         let schema = batch.columns().schema();
         let name = schema.fields().get(scrub.column).map(|field| field.name().as_str()).unwrap_or_default();
-        self.plugin.find(name, texts, leash).map_err(|failed| match failed {
+        let answer = self.plugin.find(name, texts, leash).map_err(|failed| match failed {
             CallError::Guest(fault) => {
                 let mut place = batch.place().row(0);
                 place.column = Some(name.to_owned());
@@ -152,7 +152,8 @@ impl Finder {
             CallError::Machine(why) => Error::Instance(why),
             CallError::Capability(why) => Error::Capability(why),
             CallError::Ended => Error::Ended,
-        })
+        })?;
+        Ok(answer.spans)
     }
 }
 
