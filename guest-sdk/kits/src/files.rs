@@ -16,7 +16,8 @@ const RUST: Files = files!(
     "Cargo.toml" "build" "install" "template/Cargo.toml" "template/classifier/src/lib.rs"
     "template/date-shift-masker/src/lib.rs" "template/deterministic-encryption-masker/src/lib.rs"
     "template/encryption-masker/src/lib.rs" "template/format-preserving-masker/src/lib.rs" "template/masker/src/lib.rs"
-    "template/pseudonym-masker/src/lib.rs" "template/random-masker/src/lib.rs" "template/token-masker/src/lib.rs" "test"
+    "template/pseudonym-masker/src/lib.rs" "template/random-masker/src/lib.rs"
+    "template/text-classifier/src/lib.rs" "template/token-masker/src/lib.rs" "test"
 );
 
 const C: Files = files!(
@@ -75,8 +76,8 @@ const GO: Files = files!(
 const SDK: Files = files!(
     ".":
     "Cargo.toml" "src/bindings.rs" "src/builder.rs" "src/calendar.rs" "src/column.rs" "src/dates.rs"
-    "src/encryption.rs" "src/export.rs" "src/key.rs" "src/lent.rs" "src/lib.rs" "src/rows.rs" "src/testing.rs"
-    "src/testing/classifier.rs" "src/testing/find.rs" "src/testing/key.rs" "src/world.rs"
+    "src/encryption.rs" "src/export.rs" "src/key.rs" "src/lent.rs" "src/lib.rs" "src/pieces.rs" "src/rows.rs"
+    "src/testing.rs" "src/testing/classifier.rs" "src/testing/find.rs" "src/testing/key.rs" "src/world.rs"
 );
 
 /// The contract.
@@ -95,13 +96,12 @@ const TEMPLATES: Files = files!(
     "kits/template":
     "README.md" "ci" "classifier.json" "date-shift-masker.json" "deterministic-encryption-masker.json"
     "encryption-masker.json" "format-preserving-masker.json" "masker.json" "pseudonym-masker.json"
-    "random-masker.json" "token-masker.json"
+    "random-masker.json" "text-classifier.json" "token-masker.json"
 );
 
-/// How a masker is tried, for the README.
-pub(crate) const MASKER_USAGE: &str = include_str!("../template/usage-masker.md");
-/// How a classifier is tried, for the README.
-pub(crate) const CLASSIFIER_USAGE: &str = include_str!("../template/usage-classifier.md");
+const MASKER_USAGE: &str = include_str!("../template/usage-masker.md");
+const CLASSIFIER_USAGE: &str = include_str!("../template/usage-classifier.md");
+const TEXT_CLASSIFIER_USAGE: &str = include_str!("../template/usage-text-classifier.md");
 
 type Owned = Vec<(String, &'static str)>;
 
@@ -109,6 +109,15 @@ type Owned = Vec<(String, &'static str)>;
 pub(crate) fn has_template(language: Language, world: &str) -> bool {
     let folder = format!("template/{world}/");
     all(language).iter().any(|(path, _)| path.starts_with(&folder))
+}
+
+/// How a plugin of a world is tried, for the README.
+pub(crate) fn usage(world: &str) -> &'static str {
+    match world {
+        "classifier" => CLASSIFIER_USAGE,
+        "text-classifier" => TEXT_CLASSIFIER_USAGE,
+        _ => MASKER_USAGE,
+    }
 }
 
 /// What projects of all languages have.

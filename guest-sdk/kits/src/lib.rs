@@ -113,10 +113,9 @@ impl Project {
     /// A template with the words of this project in it. Templates are of a plugin called `my-plugin`.
     fn fill_in(&self, (path, text): (String, &str)) -> File {
         let Words { name, source, tests, needs } = self.language.words();
-        let usage = if self.world == "classifier" { files::CLASSIFIER_USAGE } else { files::MASKER_USAGE };
         let Trial { csv, policy, column, key } = usage::trial(self.world);
         let text = [
-            ("{usage}", usage.trim_end()),
+            ("{usage}", files::usage(self.world).trim_end()),
             ("{language}", name),
             ("{source}", source),
             ("{tests}", tests),
@@ -190,7 +189,7 @@ mod tests {
     fn a_project_has_one_world_of_the_kit_and_no_template() {
         for language in Language::ALL {
             let files = project(language, Kind::Masker).files();
-            let others = ["template", "contract/pseudonym", "contract/classifier"];
+            let others = ["template", "contract/pseudonym", "contract/classifier", "contract/text-classifier"];
             let strange = |file: &&File| others.iter().any(|other| file.path.contains(other));
             assert!(!files.iter().any(|file| strange(&file)), "{language:?}");
         }
