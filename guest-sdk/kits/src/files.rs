@@ -24,10 +24,11 @@ const C: Files = files!(
     "c":
     "README.md" "build" "contract/classifier/contract.c" "contract/classifier/contract.h" "contract/masker/contract.c"
     "contract/masker/contract.h" "contract/pseudonym-masker/contract.c" "contract/pseudonym-masker/contract.h"
-    "include/moretta.h" "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h"
-    "src/moretta.c" "src/testing.c" "template/classifier/plugin.c" "template/classifier/plugin_test.c"
+    "contract/text-classifier/contract.c" "contract/text-classifier/contract.h" "include/moretta.h" "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h"
+    "src/moretta.c" "src/testing.c" "src/testing.h" "src/testing_classifier.c" "template/classifier/plugin.c" "template/classifier/plugin_test.c"
     "template/masker/plugin.c" "template/masker/plugin_test.c" "template/pseudonym-masker/plugin.c"
-    "template/pseudonym-masker/plugin_test.c" "test" "toolchain" "vendor/jsmn.c" "vendor/jsmn.h"
+    "template/pseudonym-masker/plugin_test.c" "template/text-classifier/plugin.c"
+    "template/text-classifier/plugin_test.c" "test" "toolchain" "vendor/jsmn.c" "vendor/jsmn.h"
 );
 
 const TYPESCRIPT: Files = files!(
@@ -64,12 +65,19 @@ const GO: Files = files!(
     "contract/pseudonym-masker/wit_exports/wit_exports.go" "contract/runtime/go.mod"
     "contract/runtime/wit/runtime/empty.s" "contract/runtime/wit/runtime/runtime.go"
     "contract/runtime/wit/types/option.go" "contract/runtime/wit/types/result.go" "contract/runtime/wit/types/tuple.go"
-    "contract/runtime/wit/types/unit.go" "moretta/answer.go" "moretta/call.go" "moretta/column.go"
+    "contract/runtime/wit/types/unit.go" "contract/text-classifier/export_moretta_plugin_find/plugin.go"
+    "contract/text-classifier/go.mod" "contract/text-classifier/moretta_plugin_find/empty.s"
+    "contract/text-classifier/moretta_plugin_find/wit_bindings.go"
+    "contract/text-classifier/moretta_plugin_types/empty.s"
+    "contract/text-classifier/moretta_plugin_types/wit_bindings.go"
+    "contract/text-classifier/wit_exports/wit_exports.go" "moretta/answer.go" "moretta/call.go" "moretta/column.go"
     "moretta/export_classifier.go" "moretta/export_masker.go" "moretta/export_native.go"
-    "moretta/export_pseudonym_masker.go" "moretta/go.mod" "moretta/morettatest/cases.go"
-    "moretta/morettatest/classifier.go" "requirements.txt" "template/classifier/plugin.go"
+    "moretta/export_pseudonym_masker.go" "moretta/export_text_classifier.go" "moretta/go.mod"
+    "moretta/morettatest/cases.go" "moretta/morettatest/classifier.go" "moretta/morettatest/text_classifier.go"
+    "requirements.txt" "template/classifier/plugin.go"
     "template/classifier/plugin_test.go" "template/go.mod" "template/masker/plugin.go" "template/masker/plugin_test.go"
-    "template/pseudonym-masker/plugin.go" "template/pseudonym-masker/plugin_test.go" "test" "toolchain"
+    "template/pseudonym-masker/plugin.go" "template/pseudonym-masker/plugin_test.go"
+    "template/text-classifier/plugin.go" "template/text-classifier/plugin_test.go" "test" "toolchain"
 );
 
 /// The SDK of Rust.
