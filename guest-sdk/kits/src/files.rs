@@ -16,18 +16,19 @@ const RUST: Files = files!(
     "Cargo.toml" "build" "install" "template/Cargo.toml" "template/classifier/src/lib.rs"
     "template/date-shift-masker/src/lib.rs" "template/deterministic-encryption-masker/src/lib.rs"
     "template/encryption-masker/src/lib.rs" "template/format-preserving-masker/src/lib.rs" "template/masker/src/lib.rs"
-    "template/pseudonym-masker/src/lib.rs" "template/random-masker/src/lib.rs"
-    "template/text-classifier/src/lib.rs" "template/token-masker/src/lib.rs" "test"
+    "template/pseudonym-masker/src/lib.rs" "template/random-masker/src/lib.rs" "template/text-classifier/src/lib.rs"
+    "template/token-masker/src/lib.rs" "test"
 );
 
 const C: Files = files!(
     "c":
     "README.md" "build" "contract/classifier/contract.c" "contract/classifier/contract.h" "contract/masker/contract.c"
     "contract/masker/contract.h" "contract/pseudonym-masker/contract.c" "contract/pseudonym-masker/contract.h"
-    "contract/text-classifier/contract.c" "contract/text-classifier/contract.h" "include/moretta.h" "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h"
-    "src/moretta.c" "src/testing.c" "src/testing.h" "src/testing_classifier.c" "template/classifier/plugin.c" "template/classifier/plugin_test.c"
-    "template/masker/plugin.c" "template/masker/plugin_test.c" "template/pseudonym-masker/plugin.c"
-    "template/pseudonym-masker/plugin_test.c" "template/text-classifier/plugin.c"
+    "contract/text-classifier/contract.c" "contract/text-classifier/contract.h" "include/moretta.h"
+    "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h" "src/moretta.c"
+    "src/testing.c" "src/testing.h" "src/testing_classifier.c" "template/classifier/plugin.c"
+    "template/classifier/plugin_test.c" "template/masker/plugin.c" "template/masker/plugin_test.c"
+    "template/pseudonym-masker/plugin.c" "template/pseudonym-masker/plugin_test.c" "template/text-classifier/plugin.c"
     "template/text-classifier/plugin_test.c" "test" "toolchain" "vendor/jsmn.c" "vendor/jsmn.h"
 );
 
@@ -35,15 +36,17 @@ const TYPESCRIPT: Files = files!(
     "typescript":
     "README.md" "build" "contract/contract.ts" "install" "src/index.ts" "src/testing.ts" "src/utf8.ts"
     "template/classifier/plugin.test.ts" "template/classifier/plugin.ts" "template/masker/plugin.test.ts"
-    "template/masker/plugin.ts" "template/pseudonym-masker/plugin.test.ts" "template/pseudonym-masker/plugin.ts" "test"
-    "toolchain" "tools/package-lock.json" "tools/package.json"
+    "template/masker/plugin.ts" "template/pseudonym-masker/plugin.test.ts" "template/pseudonym-masker/plugin.ts"
+    "template/text-classifier/plugin.test.ts" "template/text-classifier/plugin.ts" "test" "toolchain"
+    "tools/package-lock.json" "tools/package.json"
 );
 
 const PYTHON: Files = files!(
     "python":
     "README.md" "build" "moretta/__init__.py" "moretta/testing.py" "requirements.txt" "template/classifier/plugin.py"
     "template/classifier/plugin_test.py" "template/masker/plugin.py" "template/masker/plugin_test.py"
-    "template/pseudonym-masker/plugin.py" "template/pseudonym-masker/plugin_test.py" "test" "toolchain"
+    "template/pseudonym-masker/plugin.py" "template/pseudonym-masker/plugin_test.py"
+    "template/text-classifier/plugin.py" "template/text-classifier/plugin_test.py" "test" "toolchain"
 );
 
 const GO: Files = files!(
@@ -74,10 +77,10 @@ const GO: Files = files!(
     "moretta/export_classifier.go" "moretta/export_masker.go" "moretta/export_native.go"
     "moretta/export_pseudonym_masker.go" "moretta/export_text_classifier.go" "moretta/go.mod"
     "moretta/morettatest/cases.go" "moretta/morettatest/classifier.go" "moretta/morettatest/text_classifier.go"
-    "requirements.txt" "template/classifier/plugin.go"
-    "template/classifier/plugin_test.go" "template/go.mod" "template/masker/plugin.go" "template/masker/plugin_test.go"
-    "template/pseudonym-masker/plugin.go" "template/pseudonym-masker/plugin_test.go"
-    "template/text-classifier/plugin.go" "template/text-classifier/plugin_test.go" "test" "toolchain"
+    "requirements.txt" "template/classifier/plugin.go" "template/classifier/plugin_test.go" "template/go.mod"
+    "template/masker/plugin.go" "template/masker/plugin_test.go" "template/pseudonym-masker/plugin.go"
+    "template/pseudonym-masker/plugin_test.go" "template/text-classifier/plugin.go"
+    "template/text-classifier/plugin_test.go" "test" "toolchain"
 );
 
 /// The SDK of Rust.

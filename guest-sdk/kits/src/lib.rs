@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn every_language_has_classifiers_and_maskers_with_and_without_a_key_and_rust_has_them_with_every_key() {
         let kinds = |language| projects().filter(move |it| it.0 == language).map(|it| it.1).collect::<Vec<_>>();
-        let all = [Kind::Masker, Kind::Classifier, Kind::KeyedMasker(Key::Pseudonym)];
+        let all = [Kind::Masker, Kind::Classifier, Kind::TextClassifier, Kind::KeyedMasker(Key::Pseudonym)];
         assert!(Language::ALL.into_iter().all(|language| all.iter().all(|kind| kinds(language).contains(kind))));
         assert!(Key::ALL.into_iter().all(|key| kinds(Language::Rust).contains(&Kind::KeyedMasker(key))));
     }
@@ -216,7 +216,8 @@ mod tests {
         let refusal = Project::new("ssn", Language::C, Kind::KeyedMasker(Key::Token)).unwrap_err();
         assert_eq!(
             refusal.to_string(),
-            "there is no project of the world token-masker in c: take rust, or one of masker, classifier, pseudonym-masker"
+            "there is no project of the world token-masker in c: take rust, or one of masker, classifier, text-classifier, \
+             pseudonym-masker"
         );
     }
 }
