@@ -55,7 +55,12 @@ fn plugins_of(language: &str) {
     assert!(checked.contains("ok     classify adds-up"), "{checked}");
     let told = follow_readme(&desk, "finds-numbers");
     assert!(told.contains("us-ssn") && told.contains("have the form of social security numbers"), "{told}");
-    for name in ["short-names", "codes-of-names", "finds-numbers"] {
+    let checked = check_project(&desk, "finds-records", &format!("--lang {language} --kind text-classifier"));
+    let checked = checked.assert_code(0).text();
+    assert!(checked.contains("ok     find adds-up") && checked.contains(" MB/s of text"), "{checked}");
+    let told = follow_readme(&desk, "finds-records");
+    assert!(told.contains("Moved from [MRN] to ward 3"), "{told}");
+    for name in ["short-names", "codes-of-names", "finds-numbers", "finds-records"] {
         assert!(desk.path(&format!("{name}/packed/{name}.wasm.sig")).is_file(), "{name}");
     }
 }
@@ -128,6 +133,7 @@ fn a_project_that_cannot_be_is_refused_and_leaves_nothing() {
         ),
         ("names --lang rust --key quarantine", "a plugin can be lent pseudonym, date-shift"),
         ("names --lang rust --kind classifier --key pseudonym", "a classifier is lent no key"),
+        ("names --lang rust --kind text-classifier --key pseudonym", "a classifier is lent no key"),
     ] {
         let refused = desk.run(&format!("plugin new {arguments}")).assert_code(2);
         assert!(refused.stderr.contains(said), "{arguments}: {}", refused.stderr);
