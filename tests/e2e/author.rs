@@ -176,6 +176,21 @@ fn what_is_no_project_is_not_built() {
 }
 
 #[test]
+fn a_transform_is_measured_beside_partial_and_a_text_classifier_in_megabytes_beside_the_shipped_one() {
+    let desk = Desk::new();
+    let header = |plugin: &str| {
+        let told = desk.run(&format!("plugin bench {plugin} --rows 64")).assert_code(0).text();
+        told.lines().next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(header("redact"), "TRANSFORM TYPE MILLION VALUES/S PARTIAL TIMES PARTIAL MEMORY, MIB");
+    assert_eq!(header("clinical-text"), "TRANSFORM TYPE MB/S CLINICAL-TEXT TIMES CLINICAL-TEXT MEMORY, MIB");
+    let told = desk.run("plugin bench clinical-text --rows 64 --json").assert_code(0).text();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(told[0]["speed"]["bytes_per_second"].as_f64() > Some(0.0), "{told}");
+    desk.run("plugin bench identifiers --rows 64").assert_code(2);
+}
+
+#[test]
 fn a_module_is_packed_with_a_manifest_that_the_host_takes_and_no_other() {
     let manifest = pack::section(&forge::honest(), pack::MANIFEST_SECTION).unwrap().unwrap();
     let manifest = String::from_utf8(manifest).unwrap();
