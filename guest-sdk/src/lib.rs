@@ -47,6 +47,7 @@ mod encryption;
 mod export;
 mod key;
 mod lent;
+mod pieces;
 mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -64,6 +65,7 @@ pub use key::{
     DateShiftKey, EncryptionKey, FormatPreservingKey, Normalize, PseudonymKey, Randomness, Symbols, TokenFormat,
     TokenVault,
 };
+pub use pieces::{Pieces, find_in_each};
 pub use rows::{Length, Rejections, mask_each, mask_each_in_place, mask_each_to_length};
 pub use world::{
     Classifier, DateShiftMasker, EncryptionMasker, FormatPreservingMasker, Masker, PseudonymMasker, RandomMasker, Span,

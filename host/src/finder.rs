@@ -56,7 +56,7 @@ impl Finder {
 
     fn find(&self, texts: &ArrayRef, mut place: Place, leash: &Leash) -> Result<Vec<Span>, Error> {
         let name = place.column.take().unwrap_or_default();
-        self.plugin.find(&name, texts, leash).map_err(|failed| match failed {
+        let answer = self.plugin.find(&name, texts, leash).map_err(|failed| match failed {
             CallError::Guest(fault) => {
                 place.column = Some(name);
                 let plugin = self.plugin.manifest().name.clone();
@@ -65,6 +65,7 @@ impl Finder {
             CallError::Machine(why) => Error::Instance(why),
             CallError::Capability(why) => Error::Capability(why),
             CallError::Ended => Error::Ended,
-        })
+        })?;
+        Ok(answer.spans)
     }
 }

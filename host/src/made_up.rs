@@ -66,6 +66,20 @@ pub(crate) fn distinct(column_type: ColumnType, rows: usize) -> ArrayRef {
     of_numbers(column_type, (0..rows).map(|row| i64::try_from(row).unwrap_or(i64::MAX)))
 }
 
+/// So many texts as people write them, of a few hundred bytes, with ordinary values in them.
+pub(crate) fn notes(rows: usize) -> ArrayRef {
+    let note = |row: usize| {
+        let first = i64::try_from(row).unwrap_or(i64::MAX).wrapping_mul(6);
+        let [name, date, zip, record, number, mail] = [0, 1, 2, 3, 4, 5].map(|kind| ordinary(first.wrapping_add(kind)));
+        format!(
+            "Seen on {date}: {name} came in with a cough of three days, no fever. BP 120/80, temp 98.6. Lives \
+             near {zip}, record {record}, number {number}.\nPlan: rest and fluids, back in two weeks; write to {mail} \
+             with questions."
+        )
+    };
+    Arc::new((0..rows).map(|row| Some(note(row))).collect::<StringArray>())
+}
+
 /// Few values make up most of the rows, and every eleventh is null.
 fn skewed(column_type: ColumnType) -> ArrayRef {
     let ranks = (0..DISTINCT).map(|row| i64::try_from((row % 29).saturating_mul(row % 3)).unwrap_or(0));
@@ -145,13 +159,17 @@ fn text<'a>(values: impl IntoIterator<Item = &'a str>) -> ArrayRef {
     Arc::new(values.into_iter().map(Some).chain([None]).collect::<StringArray>())
 }
 
-const TEXTS: [(&str, &[&str]); 8] = [
+const TEXTS: [(&str, &[&str]); 9] = [
     ("non-ASCII", &["Zoë Kravitz", "Søren Ångström", "王小明", "İstanbul ß ﬁ", "Ελλάδα", "👩‍👩‍👧‍👦", "\u{fffd}\u{10ffff}"]),
     (
         "combining characters",
         &["Z\u{308}oe\u{301}", "\u{301}", "a\u{300}\u{301}\u{302}\u{303}", "e\u{301}", "é", "क्षि"],
     ),
     ("right-to-left", &["עברית", "محمد علي", "\u{202e}txt.exe\u{202c}", "abc עברית 123"]),
+    (
+        "zero-width characters",
+        &["1\u{200b}23-45-6789", "Ada\u{200d}", "\u{200b}", "\u{2060}a\u{ad}b", "e\u{fe0f}\u{feff}", "0\u{200c}2139"],
+    ),
     (
         "control characters",
         &["", " ", "\t\r\n", "\u{0}", "a\u{0}b", "\u{feff}BOM", "\u{7f}\u{85}", "line\nbreak\r\n", "\u{1b}[31m"],

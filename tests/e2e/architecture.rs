@@ -87,8 +87,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "conformance",
         &[
-            "batch", "error", "keys", "leash", "lend", "made_up", "manifest", "mask", "outcome", "plan", "plugin",
-            "verify",
+            "batch", "error", "keys", "leash", "lend", "made_up", "manifest", "mask", "outcome", "phi", "plan",
+            "plugin", "verify",
         ],
     ),
     ("sink", &["batch", "error", "source", "staged", "verify"]),

@@ -30,12 +30,16 @@ fn check_project(desk: &Desk, name: &str, options: &str) -> Finished {
     desk.run_in_shell(&line)
 }
 
-/// Runs what the README of a project says, from there, and gives back what it prints.
+/// Runs what the README of a project says, from there, and gives back what it prints. What its check ended with, the first
+/// command, is not run again: compiling a plugin is what takes the time.
 #[track_caller]
 fn follow_readme(desk: &Desk, name: &str) -> String {
     let readme = desk.text(&format!("{name}/README.md"));
     let (_, commands) = readme.rsplit_once("```sh\n").unwrap();
     let (commands, _) = commands.split_once("```").unwrap();
+    let (first, commands) = commands.split_once('\n').unwrap();
+    let (first, _) = first.split_once(" #").unwrap();
+    assert!(desk.text(&format!("{name}/ci")).lines().any(|line| line == first.trim_end()), "{first}");
     desk.put("follow", format!("set -eu\nPATH=\"$PWD:$PATH\"\ncd {name}\n{commands}"));
     desk.run_in_shell("sh follow").assert_code(0).text()
 }
@@ -55,7 +59,12 @@ fn plugins_of(language: &str) {
     assert!(checked.contains("ok     classify adds-up"), "{checked}");
     let told = follow_readme(&desk, "finds-numbers");
     assert!(told.contains("us-ssn") && told.contains("have the form of social security numbers"), "{told}");
-    for name in ["short-names", "codes-of-names", "finds-numbers"] {
+    let checked = check_project(&desk, "finds-records", &format!("--lang {language} --kind text-classifier"));
+    let checked = checked.assert_code(0).text();
+    assert!(checked.contains("ok     find adds-up") && checked.contains(" MB/s of text"), "{checked}");
+    let told = follow_readme(&desk, "finds-records");
+    assert!(told.contains("Moved from [MRN] to ward 3"), "{told}");
+    for name in ["short-names", "codes-of-names", "finds-numbers", "finds-records"] {
         assert!(desk.path(&format!("{name}/packed/{name}.wasm.sig")).is_file(), "{name}");
     }
 }
@@ -128,6 +137,7 @@ fn a_project_that_cannot_be_is_refused_and_leaves_nothing() {
         ),
         ("names --lang rust --key quarantine", "a plugin can be lent pseudonym, date-shift"),
         ("names --lang rust --kind classifier --key pseudonym", "a classifier is lent no key"),
+        ("names --lang rust --kind text-classifier --key pseudonym", "a classifier is lent no key"),
     ] {
         let refused = desk.run(&format!("plugin new {arguments}")).assert_code(2);
         assert!(refused.stderr.contains(said), "{arguments}: {}", refused.stderr);
@@ -167,6 +177,21 @@ fn a_missing_tool_is_named_with_the_way_to_get_it() {
 fn what_is_no_project_is_not_built() {
     let refused = Desk::new().run("plugin build").assert_code(2);
     assert!(refused.stderr.contains("`moretta plugin new` makes one"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_transform_is_measured_beside_partial_and_a_text_classifier_in_megabytes_beside_the_shipped_one() {
+    let desk = Desk::new();
+    let header = |plugin: &str| {
+        let told = desk.run(&format!("plugin bench {plugin} --rows 64")).assert_code(0).text();
+        told.lines().next().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(header("redact"), "TRANSFORM TYPE MILLION VALUES/S PARTIAL TIMES PARTIAL MEMORY, MIB");
+    assert_eq!(header("clinical-text"), "TRANSFORM TYPE MB/S CLINICAL-TEXT TIMES CLINICAL-TEXT MEMORY, MIB");
+    let told = desk.run("plugin bench clinical-text --rows 64 --json").assert_code(0).text();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(told[0]["speed"]["bytes_per_second"].as_f64() > Some(0.0), "{told}");
+    desk.run("plugin bench identifiers --rows 64").assert_code(2);
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use moretta::conformance::{Options, Outcome, Property, Report, test};
+use moretta::conformance::{Options, Outcome, Property, Report, bench, test};
 use moretta::plugin::{Limits, Package, shipped};
 use moretta_tests::forge;
 use moretta_tests::guests::{
-    HOSTILE, HOSTILE_COUNT, HOSTILE_ENCRYPTION, HOSTILE_FPE, HOSTILE_PSEUDONYM, HOSTILE_RANDOM, HOSTILE_TOKEN,
+    HOSTILE, HOSTILE_COUNT, HOSTILE_ENCRYPTION, HOSTILE_FPE, HOSTILE_PSEUDONYM, HOSTILE_RANDOM, HOSTILE_TEXT,
+    HOSTILE_TOKEN,
 };
 
 fn report(package: &Package, milliseconds: u64) -> Report {
@@ -140,6 +141,19 @@ fn a_golden_case_that_fails_tells_what_was_expected_and_what_came() {
     assert!(report.junit().contains("<failure message=\"row 0 is not what the case says\">"), "{}", report.junit());
 }
 
+/// The same code, and other words of the same lengths in its manifest, which stands in the file as it is.
+fn with_other_words(plugin: &[u8], words: &[(&str, &str)]) -> Vec<u8> {
+    let manifest = pack::section(plugin, pack::MANIFEST_SECTION).unwrap().unwrap();
+    let place = plugin.windows(manifest.len()).position(|window| window == manifest).unwrap();
+    let other = words.iter().fold(String::from_utf8(manifest).unwrap(), |manifest, (from, to)| {
+        assert!(from.len() == to.len() && manifest.contains(from), "{from}");
+        manifest.replace(from, to)
+    });
+    let mut plugin = plugin.to_vec();
+    plugin[place..place + other.len()].copy_from_slice(other.as_bytes());
+    plugin
+}
+
 /// What a classifier's report says of each property that fails.
 fn failures_of_classifier(plugin: &[u8]) -> BTreeMap<Property, String> {
     let report = report(&Package::read("the plugin", plugin).unwrap(), 1_000);
@@ -166,15 +180,82 @@ fn every_wrong_count_of_a_classifier_is_found() {
 
 #[test]
 fn a_classifier_that_finds_nothing_anywhere_is_told_and_its_cases_say_how_much_differs() {
-    // The same code with values and names that it does not look for. The manifest stands in the file as it is.
-    let mut plugin = HOSTILE_COUNT.to_vec();
-    let manifest = pack::section(HOSTILE_COUNT, pack::MANIFEST_SECTION).unwrap().unwrap();
-    let place = plugin.windows(manifest.len()).position(|window| window == manifest).unwrap();
-    let other = String::from_utf8(manifest).unwrap().replace("\"x\"", "\"y\"").replace("\"x-", "\"y-");
-    plugin[place..place + other.len()].copy_from_slice(other.as_bytes());
+    // The same code with values and names that it does not look for.
+    let plugin = with_other_words(HOSTILE_COUNT, &[("\"x\"", "\"y\""), ("\"x-", "\"y-")]);
     let failed = failures_of_classifier(&plugin);
     assert_eq!(failed.keys().copied().collect::<Vec<_>>(), [Property::Cases, Property::Finds]);
     let told =
         "0 of its values speak for `other-id`, and the case says 2\n  other-id\n    - expected 2\n    + got      0";
     assert!(failed[&Property::Cases].contains(told), "{failed:?}");
+}
+
+/// The names of columns under which the golden cases of the hostile text classifier show that it is not the same in every
+/// batch, and others as long under which it is honest.
+const UNFAITHFUL: [(&str, &str); 4] = [
+    ("\"not-alone\"", "\"is-honest\""),
+    ("\"not-second\"", "\"is-honest.\""),
+    ("\"not-among-nulls\"", "\"is-honest-again\""),
+    ("\"not-beyond-ascii\"", "\"is-honest-always\""),
+];
+
+#[test]
+fn a_text_classifier_that_finds_other_pieces_in_other_batches_is_found() {
+    for (name, property, said) in [
+        (0, Property::AddsUp, "row 0: what it found in the halves is not what it found in the whole"),
+        (1, Property::AddsUp, "row 0: it found other pieces when the texts came in another order"),
+        (2, Property::Nulls, "row 0: it found other pieces when there were nulls between the texts"),
+        (3, Property::Places, "row 0: behind characters of several bytes it found nothing of what"),
+    ] {
+        let others: Vec<_> =
+            UNFAITHFUL.iter().enumerate().filter(|(other, _)| *other != name).map(|it| *it.1).collect();
+        let failed = failures_of_classifier(&with_other_words(HOSTILE_TEXT, &others));
+        assert!(failed[&property].contains(said), "{property}: {failed:?}");
+    }
+    assert!(failures_of_classifier(&with_other_words(HOSTILE_TEXT, &UNFAITHFUL)).is_empty());
+}
+
+#[test]
+fn pieces_that_are_none_and_labels_that_nobody_knows_are_found() {
+    let honest = |name: &'static str| [&UNFAITHFUL[..], &[("\"honest\"", name)]].concat();
+    for (name, property) in [
+        ("\"refuse\"", Property::Contract),
+        ("\"trap\"  ", Property::Contract),
+        ("\"spin\"  ", Property::Limits),
+        ("\"empty\" ", Property::Contract),
+        ("\"flood\" ", Property::Limits),
+    ] {
+        let failed = failures_of_classifier(&with_other_words(HOSTILE_TEXT, &honest(name)));
+        assert!(failed[&property].starts_with("the input of case `on trial` (text): "), "{name}: {failed:?}");
+        assert!(failed[&Property::Cases].starts_with("case `on trial` (text): "), "{name}: {failed:?}");
+    }
+    let unknown = with_other_words(HOSTILE_TEXT, &[("\"other-id\"", "\"outer-id\"")]);
+    let refused = test(&Package::read("the plugin", unknown).unwrap(), &Options::default()).unwrap_err();
+    assert!(refused.to_string().contains("`outer-id`"), "{refused}");
+}
+
+#[test]
+fn a_case_of_a_text_classifier_tells_each_piece_that_is_missing_or_too_many() {
+    let other = [&UNFAITHFUL[..], &[("\"text\":\"1815\"", "\"text\":\"room\"")]].concat();
+    let failed = failures_of_classifier(&with_other_words(HOSTILE_TEXT, &other));
+    assert_eq!(
+        failed[&Property::Cases],
+        "case `on trial` (text): row 0: it found [other-id, other-id], and the case says [other-id, other-id], or others of \
+         them\n  row 0, input \"room 12, née 1815\"\n      other-id \"12\"\n    - other-id \"room\"\n    + other-id \"1815\", \
+         bytes 14..18\n"
+    );
+    assert_eq!(failed.len(), 1, "{failed:?}");
+}
+
+#[test]
+fn the_speed_of_a_text_classifier_is_that_of_its_bytes_and_stands_beside_the_shipped_one() {
+    let package = Package::read("the plugin", HOSTILE_TEXT.to_vec()).unwrap();
+    let options = Options { rows: 100, ..Options::default() };
+    let faithful = Package::read("the plugin", with_other_words(HOSTILE_TEXT, &UNFAITHFUL)).unwrap();
+    let report = test(&faithful, &options).unwrap();
+    let speed = report.transforms[0].speed.unwrap();
+    assert!(speed.bytes_per_second.unwrap() > 50.0 * speed.values_per_second, "{speed}");
+    assert!(report.text().contains(" MB/s of text, "), "{}", report.text());
+    let ratios = bench(&package, &options).unwrap();
+    assert_eq!((ratios.len(), ratios[0].yardstick, &*ratios[0].transform), (1, "clinical-text", "find"));
+    assert!(ratios[0].times > 0.0 && ratios[0].beside.bytes_per_second > Some(0.0));
 }

@@ -21,6 +21,7 @@ pub(crate) fn export(world: &str) -> Option<(&'static str, &'static str)> {
         "masker" => Some(("export_moretta_plugin_mask/plugin.go", MASKER)),
         "pseudonym-masker" => Some(("export_moretta_plugin_mask_with_pseudonym_key/plugin.go", PSEUDONYM_MASKER)),
         "classifier" => Some(("export_moretta_plugin_classify/plugin.go", CLASSIFIER)),
+        "text-classifier" => Some(("export_moretta_plugin_find/plugin.go", TEXT_CLASSIFIER)),
         _ => None,
     }
 }
@@ -75,5 +76,24 @@ func Classify(
 	_ types.Request, names []string, columns []types.Column,
 ) wit.Result[[]types.Finding, types.BatchError] {
 	return Plugin(names, columns)
+}
+"#;
+
+const TEXT_CLASSIFIER: &str = r#"package export_moretta_plugin_find
+
+import (
+	wit "go.bytecodealliance.org/pkg/wit/types"
+
+	"moretta/contract/moretta_plugin_find"
+	types "moretta/contract/moretta_plugin_types"
+)
+
+// Plugin is what a call is handed on to.
+var Plugin func(name string, column types.Column) wit.Result[[]moretta_plugin_find.Span, types.BatchError]
+
+func Find(
+	_ types.Request, name string, column types.Column,
+) wit.Result[[]moretta_plugin_find.Span, types.BatchError] {
+	return Plugin(name, column)
 }
 "#;

@@ -40,7 +40,7 @@ enum Language {
 type Generated = Vec<(PathBuf, Vec<u8>)>;
 
 /// The worlds that the kits of C and Go have a layer for.
-const WORLDS: [&str; 3] = ["masker", "pseudonym-masker", "classifier"];
+const WORLDS: [&str; 4] = ["masker", "pseudonym-masker", "classifier", "text-classifier"];
 
 fn main() -> Result<()> {
     let generated = match Arguments::parse() {

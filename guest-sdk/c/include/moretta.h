@@ -166,7 +166,25 @@ typedef struct {
 // told once; one that no value speaks for is left out.
 void moretta_found(moretta_findings *findings, uint32_t label, size_t matched, size_t examined);
 
-// What a plugin of each world is. A classifier is asked once for each column of a call.
+// A piece of a text: its bytes from `start` up to `end`, both at borders of characters. The labels are those of
+// `manifest.json`, counted from 0; `confidence` is 0 to 100.
+typedef struct {
+  uint32_t row, start, end, label;
+  uint8_t confidence;
+} moretta_span;
+
+// The pieces that a text classifier found in a column.
+typedef struct {
+  moretta_span *spans;
+  size_t count, room;
+} moretta_spans;
+
+// Adds a piece. Rows are gone through in rising order; the pieces of one row may come in any, and may overlap.
+void moretta_add_span(moretta_spans *spans, size_t row, size_t start, size_t end, uint32_t label, uint8_t confidence);
+
+// What a plugin of each world is. A classifier is asked once for each column of a call, a text classifier about one column
+// in each call. A null is an empty text, in which there is nothing to find.
+typedef moretta_result moretta_text_classifier(moretta_slice name, const moretta_text *texts, moretta_spans *spans);
 typedef moretta_result moretta_classifier(moretta_slice name, const moretta_column *column, moretta_findings *findings);
 typedef moretta_result moretta_masker(const moretta_call *call, moretta_answer *answer);
 typedef moretta_result moretta_pseudonym_masker(const moretta_call *call, const moretta_pseudonym_key *key,
@@ -218,6 +236,33 @@ bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta
     return true;                                                                                             \
   }
 
+#define MORETTA_TEXT_CLASSIFIER(function)                                                                    \
+  bool exports_moretta_plugin_find_find(moretta_plugin_types_request_t *request, contract_string_t *name,    \
+                                        moretta_column *column,                                              \
+                                        exports_moretta_plugin_find_list_span_t *found,                      \
+                                        moretta_plugin_types_batch_error_t *error) {                         \
+    moretta_text texts;                                                                                      \
+    moretta_spans spans = {NULL, 0, 0};                                                                      \
+    moretta_slice named = {name->ptr, name->len};                                                            \
+    (void)request;                                                                                           \
+    moretta_result result = moretta_text_of(column, &texts);                                                 \
+    if (result == MORETTA_DONE) result = function(named, &texts, &spans);                                    \
+    if (result != MORETTA_DONE) {                                                                            \
+      *error = (moretta_plugin_types_batch_error_t)(result - 1);                                             \
+      return false;                                                                                          \
+    }                                                                                                        \
+    found->ptr = (exports_moretta_plugin_find_span_t *)moretta_allocate(spans.count, sizeof *found->ptr);    \
+    found->len = spans.count;                                                                                \
+    for (size_t i = 0; i < spans.count; i++) {                                                               \
+      found->ptr[i].row = spans.spans[i].row;                                                                \
+      found->ptr[i].start = spans.spans[i].start;                                                            \
+      found->ptr[i].end = spans.spans[i].end;                                                                \
+      found->ptr[i].label = spans.spans[i].label;                                                            \
+      found->ptr[i].confidence = spans.spans[i].confidence;                                                  \
+    }                                                                                                        \
+    return true;                                                                                             \
+  }
+
 #define MORETTA_PSEUDONYM_MASKER(function)                                                                   \
   static moretta_result moretta_lent_digests(const moretta_pseudonym_key *key, uint32_t column,              \
                                              uint8_t normalize, uint32_t length, moretta_slice *digests) {   \
@@ -250,6 +295,7 @@ bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta
 #define MORETTA_MASKER(function) moretta_masker *const moretta_plugin = function;
 #define MORETTA_PSEUDONYM_MASKER(function) moretta_pseudonym_masker *const moretta_plugin = function;
 #define MORETTA_CLASSIFIER(function) moretta_classifier *const moretta_plugin = function;
+#define MORETTA_TEXT_CLASSIFIER(function) moretta_text_classifier *const moretta_plugin = function;
 
 #endif
 #endif

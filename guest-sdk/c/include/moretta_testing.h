@@ -16,8 +16,9 @@ extern "C" {
 // did, so that `main` can return it. One of the two functions is NULL.
 int moretta_check_cases(const char *manifest, moretta_masker *mask, moretta_pseudonym_masker *mask_with_key);
 
-// Does the same for a classifier.
+// Does the same for a classifier, or for a text classifier.
 int moretta_check_classifier_cases(const char *manifest, moretta_classifier *classify);
+int moretta_check_text_classifier_cases(const char *manifest, moretta_text_classifier *find);
 
 // A column of text; NULL is a null.
 moretta_column moretta_texts(const char *const *values, size_t rows);

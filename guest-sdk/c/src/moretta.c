@@ -146,6 +146,19 @@ void moretta_found(moretta_findings *findings, uint32_t label, size_t matched, s
       .column = findings->column, .label = label, .matched = (uint32_t)matched, .examined = (uint32_t)examined};
 }
 
+void moretta_add_span(moretta_spans *spans, size_t row, size_t start, size_t end, uint32_t label, uint8_t confidence) {
+  if (spans->count == spans->room) {
+    spans->spans = grow(spans->spans, spans->count, &spans->room, spans->count + 8, sizeof *spans->spans);
+  }
+  // The host wants those of a row to rise.
+  size_t place = spans->count++;
+  while (place > 0 && spans->spans[place - 1].row == row && spans->spans[place - 1].start > start) {
+    spans->spans[place] = spans->spans[place - 1];
+    place--;
+  }
+  spans->spans[place] = (moretta_span){(uint32_t)row, (uint32_t)start, (uint32_t)end, label, confidence};
+}
+
 bool moretta_finish(moretta_result result, const moretta_answer *answer, moretta_plugin_types_masked_t *masked,
                     moretta_plugin_types_batch_error_t *error) {
   if (result != MORETTA_DONE) {

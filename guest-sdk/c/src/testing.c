@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "moretta_testing.h"
+#include "testing.h"
 
 _Noreturn void moretta_failed(const char *file, int line, const char *condition) {
   fprintf(stderr, "%s:%d: %s does not hold\n", file, line, condition);
@@ -79,19 +78,12 @@ moretta_pseudonym_key moretta_test_key(const moretta_column *column) {
   return (moretta_pseudonym_key){digests, column};
 }
 
-// One golden case, as tokens of the manifest.
-typedef struct {
-  const moretta_json *json;
-  int transform, value;
-  const char *name;
-} golden;
-
-static bool differs(const golden *golden, int row, const char *what) {
+bool moretta_differs(const moretta_golden *golden, int row, const char *what) {
   fprintf(stderr, "case %s, row %d: %s\n", golden->name, row, what);
   return true;
 }
 
-static const char *zero_ended(moretta_slice slice) {
+const char *moretta_zero_ended(moretta_slice slice) {
   char *text = moretta_allocate(slice.length + 1, 1);
   memcpy(text, slice.bytes, slice.length);
   text[slice.length] = 0;
@@ -117,7 +109,7 @@ static void append_member(char **text, size_t *length, const moretta_json *json,
 }
 
 // The configuration of a case with the defaults of the schema filled in, as the host does.
-static const char *config(const golden *golden) {
+static const char *config(const moretta_golden *golden) {
   const moretta_json *json = golden->json;
   char *text = "";
   size_t length = 0;
@@ -132,7 +124,7 @@ static const char *config(const golden *golden) {
     moretta_slice name;
     moretta_json_text(json, key, &name);
     int value = moretta_json_member(json, key + 1, "default");
-    if (value >= 0 && moretta_json_member(json, given, zero_ended(name)) < 0) {
+    if (value >= 0 && moretta_json_member(json, given, moretta_zero_ended(name)) < 0) {
       append_member(&text, &length, json, key, value);
     }
     key = moretta_json_behind(json, key + 1);
@@ -163,8 +155,7 @@ static void set_number(moretta_column *column, int row, const moretta_json *json
   if (moretta_days(column) != NULL) moretta_days(column)[row] = (int32_t)integer;
 }
 
-// A column as a case writes it: `{"text": [..]}`, `{"int64": [..]}` and so on.
-static moretta_column read_column(const moretta_json *json, int value) {
+moretta_column moretta_read_column(const moretta_json *json, int value) {
   int cells = value + 2, rows = json->tokens[cells].size, cell = cells + 1;
   moretta_builder texts = moretta_build((size_t)rows, 0);
   uint64_t *numbers = calloc((size_t)rows + 1, sizeof *numbers);
@@ -190,15 +181,15 @@ static moretta_column read_column(const moretta_json *json, int value) {
 static bool matches(const moretta_json *json, int pattern, moretta_slice value) {
   moretta_slice text;
   regex_t compiled;
-  if (!moretta_json_text(json, pattern, &text) || regcomp(&compiled, zero_ended(text), REG_EXTENDED | REG_NOSUB))
-    return false;
-  bool fits = regexec(&compiled, zero_ended(value), 0, NULL, 0) == 0;
+  if (!moretta_json_text(json, pattern, &text)) return false;
+  if (regcomp(&compiled, moretta_zero_ended(text), REG_EXTENDED | REG_NOSUB) != 0) return false;
+  bool fits = regexec(&compiled, moretta_zero_ended(value), 0, NULL, 0) == 0;
   regfree(&compiled);
   return fits;
 }
 
 // Compares one cell with that of another column, or with its shape.
-static bool same_cell(const golden *golden, const moretta_column *got, const moretta_column *expected, int row,
+static bool same_cell(const moretta_golden *golden, const moretta_column *got, const moretta_column *expected, int row,
                       int shape) {
   bool null = moretta_is_null(moretta_validity(got), (size_t)row);
   if (null != moretta_is_null(moretta_validity(expected), (size_t)row)) return false;
@@ -219,11 +210,11 @@ static const char *code_name(uint8_t code) {
   return code < sizeof names / sizeof *names ? names[code] : "";
 }
 
-static bool rejections_differ(const golden *golden, const moretta_answer *answer) {
+static bool rejections_differ(const moretta_golden *golden, const moretta_answer *answer) {
   const moretta_json *json = golden->json;
   int list = moretta_json_member(json, golden->value, "rejected");
   size_t expected = list < 0 ? 0 : (size_t)json->tokens[list].size;
-  if (answer->rejection_count != expected) return differs(golden, 0, "another number of rows is rejected");
+  if (answer->rejection_count != expected) return moretta_differs(golden, 0, "another number of rows is rejected");
   int value = list + 1;
   for (size_t i = 0; i < expected; i++, value = moretta_json_behind(json, value)) {
     int64_t row = -1;
@@ -233,7 +224,7 @@ static bool rejections_differ(const golden *golden, const moretta_answer *answer
     const char *got = code_name(answer->rejections[i].code);
     bool same =
         answer->rejections[i].row == row && code.length == strlen(got) && memcmp(code.bytes, got, code.length) == 0;
-    if (!same) return differs(golden, (int)answer->rejections[i].row, "is rejected, or for another reason");
+    if (!same) return moretta_differs(golden, (int)answer->rejections[i].row, "is rejected, or for another reason");
   }
   return false;
 }
@@ -245,24 +236,24 @@ static bool is_rejected(const moretta_answer *answer, int row) {
   return false;
 }
 
-static bool answer_differs(const golden *golden, const moretta_answer *answer) {
+static bool answer_differs(const moretta_golden *golden, const moretta_answer *answer) {
   const moretta_json *json = golden->json;
   if (rejections_differ(golden, answer)) return true;
   int output = moretta_json_member(json, golden->value, "output");
   int shape = moretta_json_member(json, golden->value, "output_shape");
-  moretta_column expected = read_column(json, output >= 0 ? output : shape);
+  moretta_column expected = moretta_read_column(json, output >= 0 ? output : shape);
   if (answer->column_count != 1 || answer->columns[0].rows != expected.rows)
-    return differs(golden, 0, "not one column of as many rows");
-  if (answer->columns[0].values.tag != expected.values.tag) return differs(golden, 0, "another type");
+    return moretta_differs(golden, 0, "not one column of as many rows");
+  if (answer->columns[0].values.tag != expected.values.tag) return moretta_differs(golden, 0, "another type");
   int cell = (output >= 0 ? output : shape) + 3;
   for (int row = 0; row < (int)expected.rows; row++, cell = moretta_json_behind(json, cell)) {
     bool same = same_cell(golden, answer->columns, &expected, row, output >= 0 ? -1 : cell);
-    if (!is_rejected(answer, row) && !same) return differs(golden, row, "another value");
+    if (!is_rejected(answer, row) && !same) return moretta_differs(golden, row, "another value");
   }
   return false;
 }
 
-static bool case_differs(const golden *golden, moretta_masker *mask, moretta_pseudonym_masker *mask_with_key) {
+static bool case_differs(const moretta_golden *golden, moretta_masker *mask, moretta_pseudonym_masker *mask_with_key) {
   const moretta_json *json = golden->json;
   moretta_slice name;
   moretta_json_text(json, moretta_json_member(json, golden->transform, "name"), &name);
@@ -271,14 +262,14 @@ static bool case_differs(const golden *golden, moretta_masker *mask, moretta_pse
   asked.reference_date.is_some =
       moretta_json_integer(json, moretta_json_member(json, golden->value, "reference_date"), &today);
   asked.reference_date.val = (int32_t)today;
-  moretta_column input = read_column(json, moretta_json_member(json, golden->value, "input"));
+  moretta_column input = moretta_read_column(json, moretta_json_member(json, golden->value, "input"));
   // The key digests what was lent, not what the plugin makes of it.
-  moretta_column lent = read_column(json, moretta_json_member(json, golden->value, "input"));
+  moretta_column lent = moretta_read_column(json, moretta_json_member(json, golden->value, "input"));
   moretta_pseudonym_key key = moretta_test_key(&lent);
   moretta_call call = {&asked, &input, 1, NULL, 0};
   moretta_answer answer = {0};
   moretta_result result = mask != NULL ? mask(&call, &answer) : mask_with_key(&call, &key, &answer);
-  if (result != MORETTA_DONE) return differs(golden, 0, "the batch is refused");
+  if (result != MORETTA_DONE) return moretta_differs(golden, 0, "the batch is refused");
   return answer_differs(golden, &answer);
 }
 
@@ -294,8 +285,7 @@ static char *read_file(const char *path, size_t *length) {
   return text;
 }
 
-// Reads a manifest; a message says if there is none.
-static bool read_manifest(const char *manifest, moretta_json *json) {
+bool moretta_read_manifest(const char *manifest, moretta_json *json) {
   size_t length = 0;
   char *text = read_file(manifest, &length);
   bool is_read = text != NULL && moretta_json_read(text, length, json);
@@ -303,98 +293,29 @@ static bool read_manifest(const char *manifest, moretta_json *json) {
   return is_read;
 }
 
-static const char *name_of(const moretta_json *json, int value) {
+const char *moretta_name_of(const moretta_json *json, int value) {
   moretta_slice name = {0};
   moretta_json_text(json, moretta_json_member(json, value, "name"), &name);
-  return zero_ended(name);
+  return moretta_zero_ended(name);
 }
 
-static int told(int ran, int failed) {
+int moretta_told(int ran, int failed) {
   printf("%d golden cases, %d failed\n", ran, failed);
   return failed;
 }
 
 int moretta_check_cases(const char *manifest, moretta_masker *mask, moretta_pseudonym_masker *mask_with_key) {
   moretta_json json;
-  if (!read_manifest(manifest, &json)) return 1;
+  if (!moretta_read_manifest(manifest, &json)) return 1;
   int failed = 0, ran = 0, transforms = moretta_json_member(&json, 0, "transforms"), transform = transforms + 1;
   for (int left = transforms < 0 ? 0 : json.tokens[transforms].size; left > 0; left--) {
     int cases = moretta_json_member(&json, transform, "cases"), value = cases + 1;
     for (int more = cases < 0 ? 0 : json.tokens[cases].size; more > 0; more--, ran++) {
-      golden golden = {&json, transform, value, name_of(&json, value)};
+      moretta_golden golden = {&json, transform, value, moretta_name_of(&json, value)};
       failed += case_differs(&golden, mask, mask_with_key);
       value = moretta_json_behind(&json, value);
     }
     transform = moretta_json_behind(&json, transform);
   }
-  return told(ran, failed);
-}
-
-// The label at a place of the manifest: alone, or with what finding it is worth.
-static moretta_slice label_at(const moretta_json *json, uint32_t place) {
-  int labels = moretta_json_member(json, 0, "labels"), label = labels + 1;
-  moretta_slice name = {0};
-  if (labels < 0 || place >= (uint32_t)json->tokens[labels].size) return name;
-  for (; place > 0; place--) label = moretta_json_behind(json, label);
-  int inside = moretta_json_member(json, label, "label");
-  moretta_json_text(json, inside < 0 ? label : inside, &name);
-  return name;
-}
-
-// How many values speak for a label, in the way that most do.
-static int64_t most_matched(const moretta_json *json, const moretta_findings *findings, moretta_slice label) {
-  int64_t most = 0;
-  for (size_t i = 0; i < findings->count; i++) {
-    moretta_slice found = label_at(json, findings->findings[i].label);
-    bool same = found.length == label.length && memcmp(found.bytes, label.bytes, label.length) == 0;
-    if (same && findings->findings[i].matched > most) most = findings->findings[i].matched;
-  }
-  return most;
-}
-
-static bool counts_differ(const golden *golden, const moretta_findings *findings) {
-  const moretta_json *json = golden->json;
-  int matched = moretta_json_member(json, golden->value, "matched");
-  for (int key = matched + 1, left = json->tokens[matched].size; left > 0; left--) {
-    moretta_slice label;
-    int64_t expected = 0;
-    moretta_json_text(json, key, &label);
-    moretta_json_integer(json, key + 1, &expected);
-    int64_t got = most_matched(json, findings, label);
-    if (got != expected) {
-      fprintf(stderr, "case %s: %" PRId64 " values speak for %s, and the case says %" PRId64 "\n", golden->name, got,
-              zero_ended(label), expected);
-      return true;
-    }
-    key = moretta_json_behind(json, key + 1);
-  }
-  for (size_t i = 0; i < findings->count; i++) {
-    const char *label = zero_ended(label_at(json, findings->findings[i].label));
-    if (moretta_json_member(json, matched, label) < 0) {
-      fprintf(stderr, "case %s: values speak for %s, which the case does not say\n", golden->name, label);
-      return true;
-    }
-  }
-  return false;
-}
-
-int moretta_check_classifier_cases(const char *manifest, moretta_classifier *classify) {
-  moretta_json json;
-  if (!read_manifest(manifest, &json)) return 1;
-  int failed = 0, ran = 0, cases = moretta_json_member(&json, 0, "cases"), value = cases + 1;
-  for (int left = cases < 0 ? 0 : json.tokens[cases].size; left > 0; left--, ran++) {
-    golden golden = {&json, 0, value, name_of(&json, value)};
-    moretta_slice name = {0};
-    moretta_json_text(&json, moretta_json_member(&json, value, "column"), &name);
-    moretta_column column = read_column(&json, moretta_json_member(&json, value, "input"));
-    moretta_findings findings = {0};
-    if (classify(name, &column, &findings) != MORETTA_DONE) {
-      fprintf(stderr, "case %s: the batch is refused\n", golden.name);
-      failed++;
-    } else {
-      failed += counts_differ(&golden, &findings);
-    }
-    value = moretta_json_behind(&json, value);
-  }
-  return told(ran, failed);
+  return moretta_told(ran, failed);
 }

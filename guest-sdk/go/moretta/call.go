@@ -114,6 +114,31 @@ type Matched struct{ Label, Matched, Examined uint32 }
 // once; one that no value speaks for can be left out.
 type Classify func(name string, column *Column) ([]Matched, error)
 
+// Span is a piece of a text: the bytes from Start up to End of the value of a row, both at borders of characters. The labels
+// are those of the manifest, counted from 0; Confidence is 0 to 100.
+type Span struct {
+	Row, Start, End int
+	Label           uint32
+	Confidence      uint8
+}
+
+// Spans are the pieces that a text classifier found in a column.
+type Spans []Span
+
+// Add adds a piece. Rows are gone through in rising order; the pieces of one row may come in any, and may overlap.
+func (s *Spans) Add(span Span) {
+	*s = append(*s, span)
+	all := *s
+	// The host wants those of a row to rise.
+	for i := len(all) - 1; i > 0 && all[i-1].Row == span.Row && all[i-1].Start > span.Start; i-- {
+		all[i-1], all[i] = all[i], all[i-1]
+	}
+}
+
+// Find is the function of a plugin in the world text-classifier: it adds the pieces of the texts of a column that has this
+// name. A null is an empty text, in which there is nothing to find.
+type Find func(name string, texts *Text, found *Spans) error
+
 // Normalize says how values are brought to one form before they are digested.
 type Normalize struct {
 	// Trim: white space at both ends does not count.

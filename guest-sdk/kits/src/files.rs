@@ -16,32 +16,37 @@ const RUST: Files = files!(
     "Cargo.toml" "build" "install" "template/Cargo.toml" "template/classifier/src/lib.rs"
     "template/date-shift-masker/src/lib.rs" "template/deterministic-encryption-masker/src/lib.rs"
     "template/encryption-masker/src/lib.rs" "template/format-preserving-masker/src/lib.rs" "template/masker/src/lib.rs"
-    "template/pseudonym-masker/src/lib.rs" "template/random-masker/src/lib.rs" "template/token-masker/src/lib.rs" "test"
+    "template/pseudonym-masker/src/lib.rs" "template/random-masker/src/lib.rs" "template/text-classifier/src/lib.rs"
+    "template/token-masker/src/lib.rs" "test"
 );
 
 const C: Files = files!(
     "c":
     "README.md" "build" "contract/classifier/contract.c" "contract/classifier/contract.h" "contract/masker/contract.c"
     "contract/masker/contract.h" "contract/pseudonym-masker/contract.c" "contract/pseudonym-masker/contract.h"
-    "include/moretta.h" "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h"
-    "src/moretta.c" "src/testing.c" "template/classifier/plugin.c" "template/classifier/plugin_test.c"
-    "template/masker/plugin.c" "template/masker/plugin_test.c" "template/pseudonym-masker/plugin.c"
-    "template/pseudonym-masker/plugin_test.c" "test" "toolchain" "vendor/jsmn.c" "vendor/jsmn.h"
+    "contract/text-classifier/contract.c" "contract/text-classifier/contract.h" "include/moretta.h"
+    "include/moretta_testing.h" "requirements.txt" "src/config.c" "src/json.c" "src/json.h" "src/moretta.c"
+    "src/testing.c" "src/testing.h" "src/testing_classifier.c" "template/classifier/plugin.c"
+    "template/classifier/plugin_test.c" "template/masker/plugin.c" "template/masker/plugin_test.c"
+    "template/pseudonym-masker/plugin.c" "template/pseudonym-masker/plugin_test.c" "template/text-classifier/plugin.c"
+    "template/text-classifier/plugin_test.c" "test" "toolchain" "vendor/jsmn.c" "vendor/jsmn.h"
 );
 
 const TYPESCRIPT: Files = files!(
     "typescript":
     "README.md" "build" "contract/contract.ts" "install" "src/index.ts" "src/testing.ts" "src/utf8.ts"
     "template/classifier/plugin.test.ts" "template/classifier/plugin.ts" "template/masker/plugin.test.ts"
-    "template/masker/plugin.ts" "template/pseudonym-masker/plugin.test.ts" "template/pseudonym-masker/plugin.ts" "test"
-    "toolchain" "tools/package-lock.json" "tools/package.json"
+    "template/masker/plugin.ts" "template/pseudonym-masker/plugin.test.ts" "template/pseudonym-masker/plugin.ts"
+    "template/text-classifier/plugin.test.ts" "template/text-classifier/plugin.ts" "test" "toolchain"
+    "tools/package-lock.json" "tools/package.json"
 );
 
 const PYTHON: Files = files!(
     "python":
     "README.md" "build" "moretta/__init__.py" "moretta/testing.py" "requirements.txt" "template/classifier/plugin.py"
     "template/classifier/plugin_test.py" "template/masker/plugin.py" "template/masker/plugin_test.py"
-    "template/pseudonym-masker/plugin.py" "template/pseudonym-masker/plugin_test.py" "test" "toolchain"
+    "template/pseudonym-masker/plugin.py" "template/pseudonym-masker/plugin_test.py"
+    "template/text-classifier/plugin.py" "template/text-classifier/plugin_test.py" "test" "toolchain"
 );
 
 const GO: Files = files!(
@@ -63,20 +68,27 @@ const GO: Files = files!(
     "contract/pseudonym-masker/wit_exports/wit_exports.go" "contract/runtime/go.mod"
     "contract/runtime/wit/runtime/empty.s" "contract/runtime/wit/runtime/runtime.go"
     "contract/runtime/wit/types/option.go" "contract/runtime/wit/types/result.go" "contract/runtime/wit/types/tuple.go"
-    "contract/runtime/wit/types/unit.go" "moretta/answer.go" "moretta/call.go" "moretta/column.go"
+    "contract/runtime/wit/types/unit.go" "contract/text-classifier/export_moretta_plugin_find/plugin.go"
+    "contract/text-classifier/go.mod" "contract/text-classifier/moretta_plugin_find/empty.s"
+    "contract/text-classifier/moretta_plugin_find/wit_bindings.go"
+    "contract/text-classifier/moretta_plugin_types/empty.s"
+    "contract/text-classifier/moretta_plugin_types/wit_bindings.go"
+    "contract/text-classifier/wit_exports/wit_exports.go" "moretta/answer.go" "moretta/call.go" "moretta/column.go"
     "moretta/export_classifier.go" "moretta/export_masker.go" "moretta/export_native.go"
-    "moretta/export_pseudonym_masker.go" "moretta/go.mod" "moretta/morettatest/cases.go"
-    "moretta/morettatest/classifier.go" "requirements.txt" "template/classifier/plugin.go"
-    "template/classifier/plugin_test.go" "template/go.mod" "template/masker/plugin.go" "template/masker/plugin_test.go"
-    "template/pseudonym-masker/plugin.go" "template/pseudonym-masker/plugin_test.go" "test" "toolchain"
+    "moretta/export_pseudonym_masker.go" "moretta/export_text_classifier.go" "moretta/go.mod"
+    "moretta/morettatest/cases.go" "moretta/morettatest/classifier.go" "moretta/morettatest/text_classifier.go"
+    "requirements.txt" "template/classifier/plugin.go" "template/classifier/plugin_test.go" "template/go.mod"
+    "template/masker/plugin.go" "template/masker/plugin_test.go" "template/pseudonym-masker/plugin.go"
+    "template/pseudonym-masker/plugin_test.go" "template/text-classifier/plugin.go"
+    "template/text-classifier/plugin_test.go" "test" "toolchain"
 );
 
 /// The SDK of Rust.
 const SDK: Files = files!(
     ".":
     "Cargo.toml" "src/bindings.rs" "src/builder.rs" "src/calendar.rs" "src/column.rs" "src/dates.rs"
-    "src/encryption.rs" "src/export.rs" "src/key.rs" "src/lent.rs" "src/lib.rs" "src/rows.rs" "src/testing.rs"
-    "src/testing/classifier.rs" "src/testing/find.rs" "src/testing/key.rs" "src/world.rs"
+    "src/encryption.rs" "src/export.rs" "src/key.rs" "src/lent.rs" "src/lib.rs" "src/pieces.rs" "src/rows.rs"
+    "src/testing.rs" "src/testing/classifier.rs" "src/testing/find.rs" "src/testing/key.rs" "src/world.rs"
 );
 
 /// The contract.
@@ -95,13 +107,12 @@ const TEMPLATES: Files = files!(
     "kits/template":
     "README.md" "ci" "classifier.json" "date-shift-masker.json" "deterministic-encryption-masker.json"
     "encryption-masker.json" "format-preserving-masker.json" "masker.json" "pseudonym-masker.json"
-    "random-masker.json" "token-masker.json"
+    "random-masker.json" "text-classifier.json" "token-masker.json"
 );
 
-/// How a masker is tried, for the README.
-pub(crate) const MASKER_USAGE: &str = include_str!("../template/usage-masker.md");
-/// How a classifier is tried, for the README.
-pub(crate) const CLASSIFIER_USAGE: &str = include_str!("../template/usage-classifier.md");
+const MASKER_USAGE: &str = include_str!("../template/usage-masker.md");
+const CLASSIFIER_USAGE: &str = include_str!("../template/usage-classifier.md");
+const TEXT_CLASSIFIER_USAGE: &str = include_str!("../template/usage-text-classifier.md");
 
 type Owned = Vec<(String, &'static str)>;
 
@@ -109,6 +120,15 @@ type Owned = Vec<(String, &'static str)>;
 pub(crate) fn has_template(language: Language, world: &str) -> bool {
     let folder = format!("template/{world}/");
     all(language).iter().any(|(path, _)| path.starts_with(&folder))
+}
+
+/// How a plugin of a world is tried, for the README.
+pub(crate) fn usage(world: &str) -> &'static str {
+    match world {
+        "classifier" => CLASSIFIER_USAGE,
+        "text-classifier" => TEXT_CLASSIFIER_USAGE,
+        _ => MASKER_USAGE,
+    }
 }
 
 /// What projects of all languages have.

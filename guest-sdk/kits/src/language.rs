@@ -24,8 +24,10 @@ pub enum Kind {
     Masker,
     /// A masker that is lent this.
     KeyedMasker(Key),
-    /// A classifier.
+    /// A classifier of columns.
     Classifier,
+    /// A classifier of free text.
+    TextClassifier,
 }
 
 /// What a masker can be lent.
@@ -99,7 +101,7 @@ impl FromStr for Language {
 impl Kind {
     /// All of them.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        [Self::Masker, Self::Classifier].into_iter().chain(Key::ALL.map(Self::KeyedMasker))
+        [Self::Masker, Self::Classifier, Self::TextClassifier].into_iter().chain(Key::ALL.map(Self::KeyedMasker))
     }
 
     /// The world of such a plugin.
@@ -107,6 +109,7 @@ impl Kind {
         match self {
             Self::Masker => "masker",
             Self::Classifier => "classifier",
+            Self::TextClassifier => "text-classifier",
             Self::KeyedMasker(Key::Pseudonym) => "pseudonym-masker",
             Self::KeyedMasker(Key::DateShift) => "date-shift-masker",
             Self::KeyedMasker(Key::Encrypt) => "encryption-masker",

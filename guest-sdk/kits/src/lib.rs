@@ -113,10 +113,9 @@ impl Project {
     /// A template with the words of this project in it. Templates are of a plugin called `my-plugin`.
     fn fill_in(&self, (path, text): (String, &str)) -> File {
         let Words { name, source, tests, needs } = self.language.words();
-        let usage = if self.world == "classifier" { files::CLASSIFIER_USAGE } else { files::MASKER_USAGE };
         let Trial { csv, policy, column, key } = usage::trial(self.world);
         let text = [
-            ("{usage}", usage.trim_end()),
+            ("{usage}", files::usage(self.world).trim_end()),
             ("{language}", name),
             ("{source}", source),
             ("{tests}", tests),
@@ -153,7 +152,7 @@ mod tests {
     #[test]
     fn every_language_has_classifiers_and_maskers_with_and_without_a_key_and_rust_has_them_with_every_key() {
         let kinds = |language| projects().filter(move |it| it.0 == language).map(|it| it.1).collect::<Vec<_>>();
-        let all = [Kind::Masker, Kind::Classifier, Kind::KeyedMasker(Key::Pseudonym)];
+        let all = [Kind::Masker, Kind::Classifier, Kind::TextClassifier, Kind::KeyedMasker(Key::Pseudonym)];
         assert!(Language::ALL.into_iter().all(|language| all.iter().all(|kind| kinds(language).contains(kind))));
         assert!(Key::ALL.into_iter().all(|key| kinds(Language::Rust).contains(&Kind::KeyedMasker(key))));
     }
@@ -190,7 +189,7 @@ mod tests {
     fn a_project_has_one_world_of_the_kit_and_no_template() {
         for language in Language::ALL {
             let files = project(language, Kind::Masker).files();
-            let others = ["template", "contract/pseudonym", "contract/classifier"];
+            let others = ["template", "contract/pseudonym", "contract/classifier", "contract/text-classifier"];
             let strange = |file: &&File| others.iter().any(|other| file.path.contains(other));
             assert!(!files.iter().any(|file| strange(&file)), "{language:?}");
         }
@@ -217,7 +216,8 @@ mod tests {
         let refusal = Project::new("ssn", Language::C, Kind::KeyedMasker(Key::Token)).unwrap_err();
         assert_eq!(
             refusal.to_string(),
-            "there is no project of the world token-masker in c: take rust, or one of masker, classifier, pseudonym-masker"
+            "there is no project of the world token-masker in c: take rust, or one of masker, classifier, text-classifier, \
+             pseudonym-masker"
         );
     }
 }

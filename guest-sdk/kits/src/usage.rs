@@ -12,7 +12,7 @@ pub(crate) struct Trial {
     pub(crate) key: &'static str,
 }
 
-/// Of a classifier there is none.
+/// Of classifiers there is none.
 pub(crate) fn trial(world: &str) -> Trial {
     let (csv, policy, column, key) = match world {
         "pseudonym-masker" => (r"name\nAda\n", "", "name", ", key: identity"),

@@ -18,8 +18,9 @@ from wit_world.imports import types
 from wit_world.imports.types import BatchError, Column, Masked, Rejection, RejectionCode
 
 __all__ = [
-    "BatchError", "Call", "Column", "Masked", "Match", "Numbers", "NumberBuilder", "PseudonymKey", "Reject", "Rejection",
-    "RejectionCode", "Text", "TextBuilder", "classifier", "count_text", "is_null", "map_text", "masker", "pseudonym_masker", "refuse",
+    "BatchError", "Call", "Column", "Masked", "Match", "Numbers", "NumberBuilder", "Piece", "PseudonymKey", "Reject",
+    "Rejection", "RejectionCode", "Span", "Text", "TextBuilder", "classifier", "count_text", "find_in_text", "is_null",
+    "map_text", "masker", "pseudonym_masker", "refuse", "text_classifier",
 ]
 
 
@@ -103,6 +104,27 @@ def classifier(find: Callable[[str, Column], Iterable[Match]]) -> type:
                     for match in find(name, column) if match.matched]
 
     return Classify
+
+
+class Span(NamedTuple):
+    """A piece of a text: the bytes of UTF-8 from `start` up to `end` of the value of a row."""
+
+    row: int
+    start: int
+    end: int
+    label: int
+    confidence: int
+
+
+def text_classifier(find: Callable[[str, Column], Iterable[Span]]) -> type:
+    """The export of the world `text-classifier`, to be named `Find`: the pieces of the texts of a column of this name."""
+    from wit_world.exports import find as contract
+
+    class Find(exports.Find):
+        def find(self, request: types.Request, name: str, column: Column) -> list[contract.Span]:
+            return [contract.Span(*span) for span in find(name, column)]
+
+    return Find
 
 
 class _LentKey:
@@ -235,6 +257,29 @@ def count_text(column: Column, label: int, speaks: Callable[[str], bool]) -> lis
         return []
     values = [value for value in Text(column) if value is not None]
     return [Match(label, sum(map(speaks, values)), len(values))]
+
+
+class Piece(NamedTuple):
+    """A piece of a text, from one of its characters up to another, as `match.start()` and `match.end()` count them.
+
+    The labels are those of the manifest, counted from 0; `confidence` is 0 to 100.
+    """
+
+    start: int
+    end: int
+    label: int
+    confidence: int
+
+
+def find_in_text(column: Column, pieces: Callable[[str], Iterable[Piece]]) -> Iterator[Span]:
+    """Finds pieces text by text, in whatever order. Nothing is found in nulls."""
+    for row, text in enumerate(Text(column)):
+        # The contract counts in bytes of UTF-8, and wants what rises.
+        place = before = 0
+        for start, end, label, confidence in sorted(pieces(text)) if text else ():
+            before += len(text[place:start].encode())
+            place = start
+            yield Span(row, before, before + len(text[start:end].encode()), label, confidence)
 
 
 def _bits(rows: int, nulls: Iterable[int]) -> bytes | None:

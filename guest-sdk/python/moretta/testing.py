@@ -7,7 +7,7 @@ import zlib
 from typing import Any
 
 from componentize_py_types import Err
-from moretta import Column, NumberBuilder, Numbers, Text, TextBuilder
+from moretta import Column, NumberBuilder, Numbers, Span, Text, TextBuilder
 from wit_world.imports import types
 
 
@@ -64,6 +64,32 @@ class ClassifierCases(unittest.TestCase):
                 for found in classify(self.plugin, {case.get("column", ""): column(case["input"])}):
                     matched[labels[found.label]] = max(found.matched, matched.get(labels[found.label], 0))
                 self.assertEqual(matched, case["matched"])
+
+
+class TextClassifierCases(unittest.TestCase):
+    """Runs every golden case of a text classifier's manifest. A subclass names the plugin."""
+
+    manifest = "manifest.json"
+    plugin: type
+
+    def test_golden_cases(self) -> None:
+        with open(self.manifest, encoding="utf-8") as file:
+            manifest = json.load(file)
+        for case in manifest["cases"]:
+            with self.subTest(case["name"]):
+                input = column(case["input"])
+                texts = [(text or "").encode() for text in Text(input)]
+                found: list[list[dict]] = [[] for _ in texts]
+                for span in find(self.plugin, case.get("column", ""), input):
+                    piece = texts[span.row][span.start:span.end].decode()
+                    found[span.row].append({"label": manifest["labels"][span.label], "text": piece})
+                self.assertEqual(found, case["found"])
+
+
+def find(plugin: type, name: str, column: Column) -> list[Span]:
+    """What a text classifier finds in a column of this name."""
+    found = plugin().find(types.Request("find", "{}", None), name, column)
+    return [Span(span.row, span.start, span.end, span.label, span.confidence) for span in found]
 
 
 def classify(plugin: type, columns: dict[str, Column]) -> list[types.Finding]:

@@ -9,6 +9,7 @@ import type {
   BatchError,
   Classify,
   Column,
+  Find,
   Finding,
   Mask,
   MaskWithPseudonymKey,
@@ -17,10 +18,11 @@ import type {
   Rejection,
   RejectionCode,
   Request,
+  Span,
 } from "moretta/contract";
-import { fromBytes, toBytes } from "./utf8";
+import { fromBytes, length, toBytes } from "./utf8";
 
-export type { BatchError, Classify, Column, Finding, Mask, MaskWithPseudonymKey, Masked, PseudonymKey, Rejection, RejectionCode, Request };
+export type { BatchError, Classify, Column, Find, Finding, Mask, MaskWithPseudonymKey, Masked, PseudonymKey, Rejection, RejectionCode, Request, Span };
 
 /** Refuses the whole batch, which stops the run. */
 export function refuse(error: BatchError): never {
@@ -112,6 +114,43 @@ export function countText(column: Column, label: number, speaks: (value: string)
     if (speaks(value)) matched++;
   }
   return [{ label, matched, examined }];
+}
+
+/** The export `find` of the world `text-classifier`: the pieces of the texts of one column of this name, row by row. */
+export function textClassifier(find: (name: string, column: Column) => Span[]): Find {
+  return {
+    find(_, name, column) {
+      return find(name, column);
+    },
+  };
+}
+
+/** A piece of a text, from one place up to another as strings count them: those of `match.index`. */
+export interface Piece {
+  start: number;
+  end: number;
+  /** Which label of the manifest, counted from 0. */
+  label: number;
+  /** How sure that is, 0 to 100. */
+  confidence: number;
+}
+
+/** Finds pieces text by text, in whatever order. Nothing is found in nulls. */
+export function findInText(column: Column, pieces: (value: string) => Iterable<Piece>): Span[] {
+  const text = Text.of(column);
+  const spans: Span[] = [];
+  for (let row = 0; row < text.rows; row++) {
+    const value = text.get(row);
+    if (value === null || value === "") continue;
+    // The contract counts in bytes of UTF-8, and wants what rises.
+    let [place, bytes] = [0, 0];
+    for (const { start, end, label, confidence } of [...pieces(value)].sort((a, b) => a.start - b.start)) {
+      bytes += length(value.slice(place, start));
+      place = start;
+      spans.push({ row, start: bytes, end: bytes + length(value.slice(start, end)), label, confidence });
+    }
+  }
+  return spans;
 }
 
 function find<Transform>(transforms: Record<string, Transform>, request: Request): Transform {

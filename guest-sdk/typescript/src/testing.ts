@@ -8,11 +8,13 @@ import { test } from "node:test";
 import {
   type Classify,
   type Column,
+  type Find,
   type Finding,
   type Mask,
   type MaskWithPseudonymKey,
   type Masked,
   type PseudonymKey,
+  type Span,
   NumberBuilder,
   Numbers,
   Text,
@@ -35,6 +37,12 @@ type Transform = { name: string; config: { properties?: Record<string, { default
 type Manifest = {
   labels: (string | { label: string })[];
   cases: { name: string; column?: string; input: CaseColumn; matched: Record<string, number> }[];
+};
+
+type CasePiece = { label: string; text: string };
+type TextManifest = {
+  labels: string[];
+  cases: { name: string; column?: string; input: CaseColumn; found: CasePiece[][] }[];
 };
 
 /** A column of text, `null` for a null. */
@@ -92,6 +100,27 @@ export function testClassifierCases(manifest: string, plugin: Classify): void {
         matched[name] = Math.max(found.matched, matched[name] ?? 0);
       }
       assert.deepEqual(matched, golden.matched);
+    });
+  }
+}
+
+/** What a text classifier finds in a column of this name. */
+export function find(plugin: Find, name: string, column: Column): Span[] {
+  return plugin.find({ transform: "find", config: "{}", referenceDate: null }, name, column);
+}
+
+/** Makes a test of each golden case of a text classifier's manifest. */
+export function testTextClassifierCases(manifest: string, plugin: Find): void {
+  const { labels, cases } = JSON.parse(readFileSync(manifest, "utf8")) as TextManifest;
+  for (const golden of cases) {
+    test(golden.name, () => {
+      const column = read(golden.input);
+      const texts = cells(column).map((cell) => Buffer.from(String(cell ?? "")));
+      const found: CasePiece[][] = texts.map(() => []);
+      for (const { row, start, end, label } of find(plugin, golden.column ?? "", column)) {
+        found[row]!.push({ label: labels[label]!, text: texts[row]!.subarray(start, end).toString() });
+      }
+      assert.deepEqual(found, golden.found);
     });
   }
 }

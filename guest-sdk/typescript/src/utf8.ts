@@ -17,3 +17,8 @@ export function toBytes(text: string): Uint8Array {
   // Node before 25, where tests run.
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
+
+/** How many bytes a text has as UTF-8. */
+export function length(text: string): number {
+  return /[^\0-\x7f]/.test(text) ? unescape(encodeURIComponent(text.toWellFormed())).length : text.length;
+}

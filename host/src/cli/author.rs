@@ -13,7 +13,7 @@ pub struct NewArguments {
     /// rust, c, ts, python or go. C++ is built by the kit of c.
     #[arg(long, value_name = "LANGUAGE")]
     pub lang: kits::Language,
-    /// Whether it changes columns or says what they hold.
+    /// Whether it changes columns, says what they hold, or finds pieces of free text.
     #[arg(long, value_enum, default_value_t = KindArgument::Masker)]
     pub kind: KindArgument,
     /// What a masker is lent: pseudonym, date-shift, encrypt, encrypt-deterministic, fpe, token or random. Nothing, if not
@@ -29,6 +29,8 @@ pub enum KindArgument {
     Masker,
     /// Says what they hold.
     Classifier,
+    /// Finds the pieces of free text that are something.
+    TextClassifier,
 }
 
 /// What is to be built.

@@ -57,11 +57,12 @@ pub enum PluginCommand {
         json: bool,
     },
     /// Try a plugin out: its golden cases, then made-up columns against every property that it declares, or against what is
-    /// expected of the counts of a classifier.
+    /// expected of the counts of a classifier or of the pieces of a text classifier.
     ///
     /// Keys are made for it and gone with it. Fails with code 1 if the plugin does not do what its manifest says.
     Test(TestArguments),
-    /// Measure how fast each transform is, beside the shipped `partial`.
+    /// Measure how fast each transform is, beside the shipped `partial`, or how fast a text classifier is with notes, beside
+    /// the shipped `clinical-text`.
     Bench(BenchArguments),
     /// Sign a plugin: say that these bytes are this version of it.
     ///
@@ -157,7 +158,8 @@ pub struct TestArguments {
     /// Options, as the `with` of a rule, in place of those of the golden cases.
     #[arg(long, value_name = "JSON")]
     pub with: Option<String>,
-    /// How many values are masked to measure the speed of each transform. 0: it is not measured.
+    /// How many values are masked to measure the speed of each transform, or looked at, of notes at most 16,384. 0: it is
+    /// not measured.
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
     pub rows: usize,
     /// Print JSON.
@@ -180,7 +182,7 @@ pub struct BenchArguments {
     /// Options, as the `with` of a rule, in place of those of the first golden case.
     #[arg(long, value_name = "JSON")]
     pub with: Option<String>,
-    /// How many values each transform masks.
+    /// How many values each transform masks, or how many notes a text classifier looks at, at most 16,384.
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
     pub rows: usize,
     /// Print JSON.

@@ -21,7 +21,8 @@ pub(super) fn new(arguments: &NewArguments) -> Result<(), Error> {
         (KindArgument::Masker, None) => Kind::Masker,
         (KindArgument::Masker, Some(key)) => Kind::KeyedMasker(key),
         (KindArgument::Classifier, None) => Kind::Classifier,
-        (KindArgument::Classifier, Some(_)) => {
+        (KindArgument::TextClassifier, None) => Kind::TextClassifier,
+        (KindArgument::Classifier | KindArgument::TextClassifier, Some(_)) => {
             return Err(Error::Usage("a classifier is lent no key: leave --key out".to_owned()));
         }
     };

@@ -40,7 +40,7 @@ pub(super) fn test(arguments: &TestArguments) -> Result<(), Error> {
     }
 }
 
-/// Measures a plugin beside `partial`.
+/// Measures a plugin beside a shipped one.
 pub(super) fn bench(arguments: &BenchArguments) -> Result<(), Error> {
     let package = inspect::package(&arguments.plugin, arguments.plugins.as_deref())?;
     let with = arguments.with.as_deref().map(options_of).transpose()?;
@@ -48,16 +48,19 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<(), Error> {
     if arguments.json {
         return print(&show::json(&ratios));
     }
+    let yardstick = ratios.first().map_or("partial", |ratio| ratio.yardstick).to_uppercase();
+    let is_of_text = ratios.iter().any(|ratio| ratio.speed.bytes_per_second.is_some());
+    let unit = if is_of_text { "MB/S" } else { "MILLION VALUES/S" };
+    let times = format!("TIMES {yardstick}");
     let mut table = Table::new();
-    let header = ["TRANSFORM", "TYPE", "MILLION VALUES/S", "PARTIAL", "TIMES PARTIAL", "MEMORY, MIB"];
-    table.load_style(presets::NOTHING).set_header(header);
+    table.load_style(presets::NOTHING).set_header(["TRANSFORM", "TYPE", unit, &yardstick, &times, "MEMORY, MIB"]);
     for ratio in &ratios {
         table.add_row([
             show::line(&ratio.transform),
             ratio.speed.column_type.to_string(),
-            format!("{:.2}", ratio.speed.values_per_second / 1e6),
-            format!("{:.2}", ratio.partial.values_per_second / 1e6),
-            format!("{:.2}", ratio.times_partial),
+            format!("{:.2}", ratio.speed.millions_per_second()),
+            format!("{:.2}", ratio.beside.millions_per_second()),
+            format!("{:.2}", ratio.times),
             ratio.speed.peak_memory.div_ceil(1 << 20).to_string(),
         ]);
     }

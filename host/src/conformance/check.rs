@@ -237,7 +237,7 @@ fn is_declared(transform: &Transform, property: Property) -> bool {
     let properties = transform.properties;
     match property {
         Property::Cases | Property::Limits | Property::Contract | Property::Verified | Property::Accepts => true,
-        Property::Finds | Property::Nulls | Property::NoRows | Property::AddsUp => false,
+        Property::Finds | Property::Places | Property::Nulls | Property::NoRows | Property::AddsUp => false,
         Property::Deterministic => properties.deterministic,
         Property::Injective => properties.injective,
         Property::Reversible => properties.reversible,

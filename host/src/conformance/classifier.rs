@@ -1,22 +1,20 @@
 //! A classifier: its golden cases, and what it counts in every column held against what the contract says of counts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Instant;
 
-use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
+use arrow_array::{Array, ArrayRef};
 
-use super::report::{Checks, Failure, Property, TransformReport};
+use super::asked::{Asked, backwards, between_nulls, found_nothing, golden_cases, of_cases, of_input, survived};
+use super::report::{Checks, Property, TransformReport};
 use super::{Options, speed};
 use crate::batch::ColumnType;
 use crate::error::Error;
 use crate::leash::Leash;
 use crate::made_up::{self, MadeUp};
 use crate::manifest::Reads;
-use crate::plugin::{CallError, ClassifyAnswer, ClassifyCall, Plugin, cases};
+use crate::plugin::{CallError, ClassifyAnswer, ClassifyCall, Plugin};
 
-/// The name of a made-up column.
-const PLAIN: &str = "column";
 /// Names that break code which thinks of ordinary ones, beside those of the golden cases.
 const NAMES: [&str; 8] = [
     "",
@@ -42,13 +40,6 @@ pub(crate) struct Checker<'a> {
     finds: bool,
 }
 
-/// A column, and what it is called.
-struct Asked {
-    name: String,
-    column_type: ColumnType,
-    column: MadeUp,
-}
-
 impl<'a> Checker<'a> {
     /// A checker of what is not tried yet. Of one that reads names alone no values are counted.
     pub(crate) fn new(plugin: &'a Plugin) -> Self {
@@ -64,57 +55,31 @@ impl<'a> Checker<'a> {
 
     /// Tries everything.
     pub(crate) fn run(mut self, options: &Options) -> Result<TransformReport, Error> {
-        self.golden_cases()?;
+        golden_cases(self.plugin, &mut self.checks)?;
         for asked in self.columns(options) {
             let tried = self.column(&asked);
             // A fault ends it: what a plugin does after that tells nothing.
-            if self.survived(&asked, tried)?.is_none() {
+            if survived(&mut self.checks, &asked, tried)?.is_none() {
                 break;
             }
         }
-        self.check_finds();
+        self.checks.note(Property::Finds, (!self.finds).then(found_nothing));
         let speed = if options.rows > 0 && self.checks.passed() { self.measure(options.rows)? } else { None };
         Ok(TransformReport { transform: "classify".to_owned(), checks: self.checks.into_list(), speed })
     }
 
-    fn golden_cases(&mut self) -> Result<(), Error> {
-        for case in &self.plugin.manifest().cases {
-            let outcome = cases::run_classifier(self.plugin, case, &Leash::default())?;
-            let failure = outcome.err().map(|failure| Failure {
-                column: format!("case `{}`", case.name),
-                config: String::new(),
-                column_type: case.input.column_type,
-                row: None,
-                problem: failure.why,
-                differences: failure.differences,
-            });
-            self.checks.note(Property::Cases, failure);
-        }
-        Ok(())
-    }
-
     /// What the author has examples of, what it has to live with, and what the author has at hand.
     fn columns(&self, options: &Options) -> Vec<Asked> {
-        let manifest = self.plugin.manifest();
-        let of_cases = manifest.cases.iter().filter_map(|case| {
-            let (name, column_type) = (case.column.clone(), case.input.column_type);
-            let column = MadeUp::new(&format!("the input of case `{}`", case.name), cases::array(&case.input)?);
-            Some(Asked { name, column_type, column })
-        });
-        let mut columns: Vec<_> = of_cases.collect();
-        if manifest.reads == Reads::Names {
+        let mut columns = of_cases(self.plugin);
+        if self.plugin.manifest().reads == Reads::Names {
             columns.extend(NAMES.map(Asked::of_name));
             return columns;
         }
         for column_type in ColumnType::ALL {
             let made_up = made_up::columns(column_type).into_iter();
-            columns.extend(made_up.map(|column| Asked { name: PLAIN.to_owned(), column_type, column }));
+            columns.extend(made_up.map(|column| Asked::of(column_type, column)));
         }
-        if let Some((name, column_type, parts)) = &options.input {
-            let (name, column_type) = (name.clone(), *column_type);
-            let part = |part: &ArrayRef| MadeUp::new(&format!("column {name}"), part.clone());
-            columns.extend(parts.iter().map(|it| Asked { name: name.clone(), column_type, column: part(it) }));
-        }
+        columns.extend(options.input.iter().flat_map(of_input));
         columns
     }
 
@@ -165,19 +130,6 @@ impl<'a> Checker<'a> {
         counts.map(|(label, counted)| (*label, *counted)).collect()
     }
 
-    fn check_finds(&mut self) {
-        let problem = "it found nothing in any column; a golden case would show what it finds";
-        let nothing = (!self.finds).then(|| Failure {
-            column: "every column".to_owned(),
-            config: String::new(),
-            column_type: ColumnType::Text,
-            row: None,
-            problem: problem.to_owned(),
-            differences: Vec::new(),
-        });
-        self.checks.note(Property::Finds, nothing);
-    }
-
     fn count(&self, asked: &Asked, array: &ArrayRef) -> Result<Counts, CallError> {
         let found = self.ask(asked, array)?.found.into_iter().filter(|found| found.matched > 0);
         Ok(found.map(|found| (found.label, (found.matched, found.examined))).collect())
@@ -189,19 +141,7 @@ impl<'a> Checker<'a> {
     }
 
     fn found(&mut self, property: Property, asked: &Asked, broken: Option<&str>) {
-        self.checks.note(property, broken.map(|problem| asked.failure(problem)));
-    }
-
-    /// What came of calls, or nothing after a fault of the plugin, which is noted.
-    fn survived<T>(&mut self, asked: &Asked, tried: Result<T, CallError>) -> Result<Option<T>, Error> {
-        match tried {
-            Ok(came) => Ok(Some(came)),
-            Err(error) => {
-                let fault = error.fault()?;
-                self.found(Property::broken_by(&fault), asked, Some(&fault.to_string()));
-                Ok(None)
-            }
-        }
+        self.checks.note(property, broken.map(|problem| asked.failure(None, problem)));
     }
 
     fn measure(&mut self, values: usize) -> Result<Option<speed::Speed>, Error> {
@@ -209,8 +149,7 @@ impl<'a> Checker<'a> {
             Reads::Names => Asked::of_name(NAMES[2]),
             Reads::Values => {
                 let array = made_up::distinct(ColumnType::Text, speed::BATCH.min(values));
-                let column = MadeUp::new(&format!("{values} rows"), array);
-                Asked { name: PLAIN.to_owned(), column_type: ColumnType::Text, column }
+                Asked::of(ColumnType::Text, MadeUp::new(&format!("{values} rows"), array))
             }
         };
         let rows = asked.column.array.len();
@@ -223,27 +162,7 @@ impl<'a> Checker<'a> {
                 Err(error) => Err(error.fault()?),
             })
         })?;
-        self.survived(&asked, speed.map_err(CallError::Guest))
-    }
-}
-
-impl Asked {
-    /// A column of which only the name is read.
-    fn of_name(name: &str) -> Self {
-        let array: ArrayRef = Arc::new(StringArray::from(vec![""]));
-        let column = MadeUp::new(&format!("the name {name:?}"), array);
-        Self { name: name.to_owned(), column_type: ColumnType::Text, column }
-    }
-
-    fn failure(&self, problem: &str) -> Failure {
-        Failure {
-            column: self.column.name.clone(),
-            config: String::new(),
-            column_type: self.column_type,
-            row: None,
-            problem: problem.to_owned(),
-            differences: Vec::new(),
-        }
+        survived(&mut self.checks, &asked, speed.map_err(CallError::Guest))
     }
 }
 
@@ -257,21 +176,6 @@ fn add_up(first: &Counts, second: &Counts, whole: &Counts) -> bool {
         (Some(part), None, Some(whole)) | (None, Some(part), Some(whole)) => part.0 == whole.0,
         _ => false,
     })
-}
-
-/// The same values with a null before each, and one at the end.
-fn between_nulls(array: &ArrayRef) -> Result<ArrayRef, CallError> {
-    let rows = (0_u32..).take(array.len()).flat_map(|row| [None, Some(row)]).chain([None]);
-    taken(array, &rows.collect())
-}
-
-fn backwards(array: &ArrayRef) -> Result<ArrayRef, CallError> {
-    let rows: Vec<u32> = (0..).take(array.len()).collect();
-    taken(array, &rows.into_iter().rev().map(Some).collect())
-}
-
-fn taken(array: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef, CallError> {
-    arrow_select::take::take(array, rows, None).map_err(|why| CallError::Machine(why.to_string()))
 }
 
 #[cfg(test)]

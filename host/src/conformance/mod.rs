@@ -3,14 +3,19 @@
 //! Golden cases first. Then every transform, under the configurations of its golden cases, is called on made-up columns
 //! of each type that it takes, as a batch would call it: masked in a fresh instance, within the limits, and verified.
 //! What came back is held against each property that the manifest declares. Keys are made for the trial.
-//! A classifier is asked what made-up columns hold, and its counts are held against what the contract says of counts.
+//! A classifier is asked what made-up columns hold, and its counts are held against what the contract says of counts; of a
+//! text classifier, the pieces that it finds are held against what the contract says of pieces.
 
+mod asked;
+mod bench;
 mod check;
 mod classifier;
+mod difference;
 mod junit;
 mod properties;
 mod report;
 mod speed;
+mod text;
 mod trial;
 
 use std::sync::Arc;
@@ -18,14 +23,15 @@ use std::sync::Arc;
 use arrow_array::ArrayRef;
 use serde_json::{Map, Value};
 
+pub use bench::{Ratio, bench};
 pub use report::{Check, Failure, Outcome, Property, Report, TransformReport};
-pub use speed::{Ratio, Speed, bench};
+pub use speed::Speed;
 
 use crate::batch::ColumnType;
 use crate::error::Error;
-use crate::leash::Leash;
-use crate::manifest::World;
-use crate::plugin::{Engine, Limits, Package, Plugin, cases};
+use crate::manifest::{Manifest, World};
+use crate::phi::Label;
+use crate::plugin::{Engine, Limits, Package, PackageError, PackageProblem, Plugin};
 use check::Checker;
 
 /// What a plugin is tried on, beside what it is always tried on.
@@ -60,29 +66,42 @@ impl std::fmt::Debug for Options {
 pub fn test(package: &Package, options: &Options) -> Result<Report, Error> {
     let plugin = Arc::new(Plugin::load(&Engine::new(options.limits, None)?, package.clone())?);
     let manifest = plugin.manifest();
-    if manifest.world == World::TextClassifier {
-        // Of what it finds, its golden cases say all that can be held against it.
-        cases::check(&plugin, &Leash::default())?;
-    }
+    check_labels(manifest)?;
     let fits = |with: &Map<String, Value>| manifest.transforms.iter().any(|it| it.complete_config(with).is_ok());
     if options.with.as_ref().is_some_and(|with| !fits(with)) {
         return Err(Error::Usage(
             "--with fits no transform of the plugin; `moretta plugin inspect` tells the options".into(),
         ));
     }
-    let classifies = manifest.world == World::Classifier;
-    let takes = |column_type| classifies || manifest.transforms.iter().any(|it| it.types.contains_key(&column_type));
+    let takes = |column_type: ColumnType| match manifest.world {
+        World::Classifier => true,
+        World::TextClassifier => column_type == ColumnType::Text,
+        _ => manifest.transforms.iter().any(|it| it.types.contains_key(&column_type)),
+    };
     if let Some((name, column_type, _)) = options.input.as_ref().filter(|(_, column_type, _)| !takes(*column_type)) {
         return Err(Error::Usage(format!(
-            "no transform takes column {name}, which is of type {column_type}; give --type"
+            "the plugin does not take column {name}, which is of type {column_type}; give --type"
         )));
     }
-    let transforms = (0..manifest.transforms.len()).map(|index| Checker::new(&plugin, index, options)?.run(options));
-    let transforms = transforms.chain(classifies.then(|| classifier::Checker::new(&plugin).run(options)));
+    let transforms: Result<_, _> = match manifest.world {
+        World::Classifier => classifier::Checker::new(&plugin).run(options).map(|report| vec![report]),
+        World::TextClassifier => text::Checker::new(&plugin).run(options).map(|report| vec![report]),
+        _ => (0..manifest.transforms.len()).map(|index| Checker::new(&plugin, index, options)?.run(options)).collect(),
+    };
     Ok(Report {
         plugin: manifest.name.clone(),
         version: manifest.version.clone(),
         digest: plugin.digest().to_owned(),
-        transforms: transforms.collect::<Result<_, _>>()?,
+        transforms: transforms?,
     })
+}
+
+/// A run refuses a classifier with a label that is none of the host's; here its author hears of it.
+fn check_labels(manifest: &Manifest) -> Result<(), PackageError> {
+    match manifest.labels.iter().find(|known| known.label.parse::<Label>().is_err()) {
+        None => Ok(()),
+        Some(unknown) => {
+            Err(PackageError { plugin: manifest.name.clone(), problem: PackageProblem::Label(unknown.label.clone()) })
+        }
+    }
 }

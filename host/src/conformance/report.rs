@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use serde::Serialize;
 
-use super::Speed;
+use super::{Speed, difference};
 use crate::batch::ColumnType;
 use crate::plugin::{CaseDifference, GuestFault};
 
@@ -18,7 +18,7 @@ pub struct Report {
     pub version: String,
     /// SHA-256 of its file, in hexadecimal.
     pub digest: String,
-    /// Its transforms, in the order of the manifest; of a classifier `classify`.
+    /// Its transforms, in the order of the manifest; of a classifier `classify` or `find`.
     pub transforms: Vec<TransformReport>,
 }
 
@@ -107,7 +107,8 @@ pub enum Property {
     Cases,
     /// No call takes too long or too much memory, or returns too much.
     Limits,
-    /// Every call is answered, as the contract says. A classifier counts no more values than there are.
+    /// Every call is answered, as the contract says. A classifier counts no more values than there are; the pieces that a
+    /// text classifier finds are there, end at characters, rise, and have labels of the manifest.
     Contract,
     /// Every cell is one that the host would write: nulls where they were, values changed, nothing copied.
     Verified,
@@ -115,6 +116,9 @@ pub enum Property {
     Accepts,
     /// A classifier finds something in one column at least.
     Finds,
+    /// What a text classifier finds in its golden cases behind ASCII, it finds some of behind characters of several bytes
+    /// too: places are counted in bytes of UTF-8.
+    Places,
     /// Equal values give equal results: in one batch, in another instance, in half of the batch.
     Deterministic,
     /// Different values give different results.
@@ -127,12 +131,12 @@ pub enum Property {
     MinimumDomain,
     /// No four characters in a row of a value are in its result.
     Conceals,
-    /// A classifier counts the same with nulls between the values: it looks at none.
+    /// A classifier counts or finds the same with nulls between the values: it looks at none.
     Nulls,
     /// A classifier finds nothing in columns of no rows.
     NoRows,
-    /// What a classifier counts in parts of a column is together what it counts in the whole, and the order is nothing:
-    /// but for labels that its manifest says count by the batch.
+    /// What a classifier counts or finds in parts of a column is together what it does in the whole, and the order is
+    /// nothing: but for labels that its manifest says count by the batch.
     AddsUp,
 }
 
@@ -164,6 +168,19 @@ impl Property {
         Self::AddsUp,
     ];
 
+    /// Those of a text classifier. In columns of no rows, in nulls and in empty texts there is no piece to find: one that it
+    /// finds there is none, as the contract says.
+    pub const OF_TEXT_CLASSIFIERS: [Self; 8] = [
+        Self::Cases,
+        Self::Limits,
+        Self::Contract,
+        Self::Finds,
+        Self::Places,
+        Self::Deterministic,
+        Self::Nulls,
+        Self::AddsUp,
+    ];
+
     /// Which property a fault breaks.
     pub(crate) fn broken_by(fault: &GuestFault) -> Self {
         match fault {
@@ -188,6 +205,7 @@ impl fmt::Display for Property {
             Self::Verified => "verified",
             Self::Accepts => "accepts",
             Self::Finds => "finds",
+            Self::Places => "places",
             Self::Deterministic => "deterministic",
             Self::Injective => "injective",
             Self::Reversible => "reversible",
@@ -215,7 +233,7 @@ pub struct Failure {
     pub row: Option<usize>,
     /// What went wrong. No value is in it.
     pub problem: String,
-    /// The cells or counts of a golden case that differ.
+    /// The cells, counts or pieces of a golden case that differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<CaseDifference>,
 }
@@ -281,16 +299,6 @@ impl fmt::Display for Failure {
             write!(f, ", row {row}")?;
         }
         write!(f, ": {}", self.problem)?;
-        for difference in &self.differences {
-            match difference {
-                CaseDifference::Cell { row, input, expected, got } => {
-                    write!(f, "\n  row {row}, input {input}\n    - expected {expected}\n    + got      {got}")?;
-                }
-                CaseDifference::Count { label, expected, got } => {
-                    write!(f, "\n  {label}\n    - expected {expected}\n    + got      {got}")?;
-                }
-            }
-        }
-        Ok(())
+        self.differences.iter().try_for_each(|difference| difference::tell(difference, f))
     }
 }

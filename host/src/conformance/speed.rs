@@ -1,29 +1,27 @@
 //! How fast a transform is, and how much memory it takes.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::{Array, ArrayRef};
 use serde::Serialize;
 
-use super::Options;
-use super::check::{self, settings};
-use super::trial::{Setting, Trial};
+use super::trial::Trial;
 use crate::batch::ColumnType;
-use crate::error::{Error, Place};
-use crate::made_up;
-use crate::manifest::World;
-use crate::plugin::{Engine, GuestError, GuestFault, Package, Plugin, shipped};
+use crate::error::Error;
+use crate::plugin::GuestFault;
 
 /// The values of one call.
 pub(super) const BATCH: usize = 8_192;
 
-/// What a transform or classifier was measured at, in fresh instances for batches of 8,192 values.
+/// What a transform or classifier was measured at, in fresh instances for batches of 8,192 values, or of 1,024 notes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Speed {
     /// Values masked or looked at for each second of calls, instantiation included.
     pub values_per_second: f64,
+    /// Of a text classifier: bytes of text looked at for each second of calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<f64>,
     /// The most that a memory of an instance was, in bytes.
     pub peak_memory: usize,
     /// How many values.
@@ -34,79 +32,36 @@ pub struct Speed {
 
 impl fmt::Display for Speed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (million, mebibytes) = (self.values_per_second / 1e6, self.peak_memory.div_ceil(1 << 20));
-        write!(f, "{million:.2} million values/s of {}, {mebibytes} MiB at most", self.column_type)
+        let (million, mebibytes) = (self.millions_per_second(), self.peak_memory.div_ceil(1 << 20));
+        let unit = if self.bytes_per_second.is_some() { "MB/s" } else { "million values/s" };
+        write!(f, "{million:.2} {unit} of {}, {mebibytes} MiB at most", self.column_type)
     }
 }
 
-/// A transform beside the shipped `partial`.
-#[derive(Clone, Debug, Serialize)]
-pub struct Ratio {
-    /// The transform.
-    pub transform: String,
-    /// How fast it is.
-    pub speed: Speed,
-    /// How fast `partial` is on ordinary text.
-    pub partial: Speed,
-    /// How many times as long as `partial` it takes.
-    pub times_partial: f64,
-}
-
-/// Measures each transform and, in turns with it, the shipped `partial`.
-///
-/// # Errors
-/// The plugin cannot be loaded, does something wrong, or has a transform that nothing says how to configure.
-pub fn bench(package: &Package, options: &Options) -> Result<Vec<Ratio>, Error> {
-    let engine = Engine::new(options.limits, None)?;
-    let partial = shipped().find(|it| it.as_ref().is_ok_and(|package| package.manifest().name == "partial"));
-    let partial = partial.ok_or(Error::Internal("partial is not shipped"))??;
-    let partial = Arc::new(Plugin::load(&engine, partial)?);
-    let plugin = Arc::new(Plugin::load(&engine, package.clone())?);
-    if plugin.manifest().world == World::Classifier {
-        let message =
-            "a classifier masks nothing that `partial` could be held beside; `moretta plugin test` tells its speed";
-        return Err(Error::Usage(message.to_owned()));
+impl Speed {
+    /// Millions of what counts, bytes of text or values, for each second.
+    pub fn millions_per_second(&self) -> f64 {
+        self.bytes_per_second.unwrap_or(self.values_per_second) / 1e6
     }
-    let mut ratios = Vec::new();
-    for (index, transform) in plugin.manifest().transforms.iter().enumerate() {
-        let unconfigured = || {
-            let name = &transform.name;
-            Error::Usage(format!("`{name}` has no golden case and needs options; give them as --with JSON"))
-        };
-        let setting = settings(transform, options).into_iter().next().ok_or_else(unconfigured)?;
-        let column = check::values(&setting);
-        let text = made_up::distinct(ColumnType::Text, BATCH);
-        let yardstick =
-            partial.manifest().transforms.first().and_then(|it| settings(it, &Options::default()).into_iter().next());
-        let yardstick = yardstick.ok_or(Error::Internal("partial has no transform"))?;
-        // Half before and half after, so that a machine that changes its mind does it to both.
-        let half = options.rows.div_ceil(2).max(1);
-        let before = measured(&partial, 0, &yardstick, &text, half)?;
-        let speed = measured(&plugin, index, &setting, &column, options.rows.max(1))?;
-        let after = measured(&partial, 0, &yardstick, &text, half)?;
-        let values_per_second = 2.0 / (1.0 / before.values_per_second + 1.0 / after.values_per_second);
-        let partial = Speed { values_per_second, values: before.values.saturating_add(after.values), ..after };
-        let times_partial = partial.values_per_second / speed.values_per_second;
-        ratios.push(Ratio { transform: transform.name.clone(), speed, partial, times_partial });
-    }
-    Ok(ratios)
-}
 
-fn measured(
-    plugin: &Arc<Plugin>,
-    index: usize,
-    setting: &Setting<'_>,
-    column: &ArrayRef,
-    values: usize,
-) -> Result<Speed, Error> {
-    let failed = |fault| GuestError {
-        plugin: plugin.manifest().name.clone(),
-        transform: setting.transform.name.clone(),
-        place: Place { input: "made-up columns".into(), row: None, line: None, column: None },
-        fault,
-    };
-    let measured = measure(&Trial::new(plugin, index, setting)?, column, values)?;
-    measured.map_err(|fault| Box::new(failed(fault)).into())
+    /// Both together, of as many values each.
+    pub(super) fn and(self, other: Self) -> Self {
+        let both = |one: f64, other: f64| 2.0 / (1.0 / one + 1.0 / other);
+        Self {
+            values_per_second: both(self.values_per_second, other.values_per_second),
+            bytes_per_second: self.bytes_per_second.zip(other.bytes_per_second).map(|(one, other)| both(one, other)),
+            peak_memory: self.peak_memory.max(other.peak_memory),
+            values: self.values.saturating_add(other.values),
+            column_type: self.column_type,
+        }
+    }
+
+    /// The same, where so many values have so many bytes.
+    pub(super) fn of_bytes(self, bytes: usize, values: usize) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "what one call is lent is far below 2^52")]
+        let bytes_of_each = bytes as f64 / (values.max(1) as f64);
+        Self { bytes_per_second: Some(self.values_per_second * bytes_of_each), ..self }
+    }
 }
 
 /// Masks so many values of a column, over and over.
@@ -147,5 +102,5 @@ pub(crate) fn repeat(
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of values is far below 2^52")]
     let values_per_second = done as f64 / f64::max(seconds, 1e-9);
-    Ok(Ok(Speed { values_per_second, peak_memory, values: done, column_type }))
+    Ok(Ok(Speed { values_per_second, bytes_per_second: None, peak_memory, values: done, column_type }))
 }

@@ -96,7 +96,7 @@ pub struct ClassifierCase {
 }
 
 /// A piece of a text that a text classifier finds.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CasePiece {
     /// What it is.

@@ -1,5 +1,7 @@
 //! Runs a plugin's golden cases: input and configuration as its manifest gives them, output compared cell by cell.
 
+mod pieces;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,6 +11,7 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecon
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
+pub use pieces::FoundPiece;
 use serde_json::Value;
 
 use super::Plugin;
@@ -20,7 +23,7 @@ use crate::error::Error;
 use crate::keys::{BatchOffsets, Cells};
 use crate::leash::Leash;
 use crate::lend::{Grant, Lending, LentKey};
-use crate::manifest::{Ask, Case, CaseColumn, ClassifierCase, Detection, Transform, World};
+use crate::manifest::{Ask, Case, CaseColumn, CasePiece, ClassifierCase, Detection, Transform, World};
 
 /// How a golden case failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,17 @@ pub enum CaseDifference {
         /// How many were found.
         got: u32,
     },
+    /// The pieces that a text classifier found in a row.
+    Pieces {
+        /// The row of the case, counted from 0.
+        row: usize,
+        /// The text.
+        input: Value,
+        /// The pieces that the case says, in their order.
+        expected: Vec<CasePiece>,
+        /// The pieces that were found, in their order.
+        got: Vec<FoundPiece>,
+    },
 }
 
 /// How many deadlines all golden cases of a plugin may take together.
@@ -80,25 +94,23 @@ pub(crate) fn check(plugin: &Plugin, leash: &Leash) -> Result<(), Error> {
             run(plugin, transform, case, leash)?.map_err(|failure| failed(&transform.name, &case.name, failure.why))?;
         }
     }
-    let is_of_text = plugin.manifest().world == World::TextClassifier;
-    let asked = if is_of_text { "find" } else { "classify" };
+    let asked = if plugin.manifest().world == World::TextClassifier { "find" } else { "classify" };
     for case in &plugin.manifest().cases {
         in_time(asked, &case.name)?;
-        let came_out = match is_of_text {
-            true => finds(plugin, case, leash)?,
-            false => run_classifier(plugin, case, leash)?.map_err(|failure| failure.why),
-        };
-        came_out.map_err(|why| failed(asked, &case.name, why))?;
+        run_classifier(plugin, case, leash)?.map_err(|failure| failed(asked, &case.name, failure.why))?;
     }
     Ok(())
 }
 
-/// Runs one golden case of a classifier. The outer error is of the host, the inner one says how the case failed.
+/// Runs one golden case of a classifier of columns or of text. The outer error is of the host, the inner one says how the case failed.
 pub(crate) fn run_classifier(
     plugin: &Plugin,
     case: &ClassifierCase,
     leash: &Leash,
 ) -> Result<Result<(), CaseFailure>, Error> {
+    if plugin.manifest().world == World::TextClassifier {
+        return pieces::run(plugin, case, leash);
+    }
     let failed = |why: String| Ok(Err(CaseFailure { why, differences: Vec::new() }));
     let Some(input) = array(&case.input) else {
         return failed(format!("its input cannot be a column of {}", case.input.column_type));
@@ -130,32 +142,6 @@ fn compare_counts(case: &ClassifierCase, labels: &[Detection], found: &[Match]) 
     let differences = differs.iter().cloned();
     let differences = differences.map(|(label, expected, got)| CaseDifference::Count { label, expected, got });
     Err(CaseFailure { why, differences: differences.collect() })
-}
-
-/// Runs one golden case of a text classifier.
-fn finds(plugin: &Plugin, case: &ClassifierCase, leash: &Leash) -> Result<Result<(), String>, Error> {
-    let (Some(input), Some(found)) = (array(&case.input), &case.found) else {
-        return Ok(Err("its input cannot be a column of text".to_owned()));
-    };
-    let spans = match plugin.find(&case.column, &input, leash) {
-        Ok(spans) => spans,
-        Err(error) => return error.fault().map(|fault| Err(fault.to_string())),
-    };
-    for (row, (cell, expected)) in case.input.cells.iter().zip(found).enumerate() {
-        let text = cell.as_str().unwrap_or_default();
-        let came = spans.iter().filter(|span| span.row == row).map(|span| {
-            let label = plugin.manifest().labels.get(span.label).map(|known| known.label.as_str());
-            (label.unwrap_or_default(), text.get(span.start..span.end).unwrap_or_default())
-        });
-        let came: Vec<_> = came.collect();
-        let expected: Vec<_> = expected.iter().map(|piece| (piece.label.as_str(), piece.text.as_str())).collect();
-        if came != expected {
-            let labels = |pieces: &[(&str, &str)]| pieces.iter().map(|piece| piece.0).collect::<Vec<_>>().join(", ");
-            let (came, expected) = (labels(&came), labels(&expected));
-            return Ok(Err(format!("row {row}: it found [{came}], and the case says [{expected}], or others of them")));
-        }
-    }
-    Ok(Ok(()))
 }
 
 /// Runs one golden case. The outer error is of the host, the inner one says how the case failed.

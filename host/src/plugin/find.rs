@@ -27,13 +27,21 @@ pub struct Span {
     pub confidence: u8,
 }
 
+/// What a text classifier found in a column.
+#[derive(Debug)]
+pub(crate) struct FindAnswer {
+    /// The pieces. They rise by row, then by start, and may overlap.
+    pub(crate) spans: Vec<Span>,
+    /// The most that a memory of the instance was, in bytes.
+    pub(crate) peak_memory: usize,
+}
+
 impl Plugin {
-    /// Finds pieces of a column of text, in an instance that nothing was in before and nothing will be in after. They rise
-    /// by row, then by start, and may overlap.
+    /// Finds pieces of a column of text, in an instance that nothing was in before and nothing will be in after.
     ///
     /// # Errors
     /// What the guest did wrong, or that the machine cannot run it now. Its instance is gone.
-    pub(crate) fn find(&self, name: &str, column: &ArrayRef, leash: &Leash) -> Result<Vec<Span>, CallError> {
+    pub(crate) fn find(&self, name: &str, column: &ArrayRef, leash: &Leash) -> Result<FindAnswer, CallError> {
         let lent = column.get_buffer_memory_size();
         let mut store = self.store(lent, leash);
         let not_text = GuestFault::Contract("was to be lent a column that is not of text");
@@ -46,7 +54,8 @@ impl Plugin {
             self.compiled.exports.find_pieces(&mut store, &instance, request, (name, column.argument()))
         });
         let spans = answer.map_err(|error| self.failure(&error, &store, lent, leash))?.map_err(refusal)?;
-        Ok(check(&spans, text, self.manifest().labels.len())?)
+        let spans = check(&spans, text, self.manifest().labels.len())?;
+        Ok(FindAnswer { spans, peak_memory: store.data().memory.peak() })
     }
 }
 
@@ -108,11 +117,11 @@ mod tests {
         let text = [Some("Mail ada@example.org, please"), None, Some(""), Some("née")];
         let column: ArrayRef = Arc::new(StringArray::from(text.to_vec()));
         let plugin = plugin();
-        let found = plugin.find("note", &column.slice(0, 4), &Leash::default()).unwrap();
+        let found = plugin.find("note", &column.slice(0, 4), &Leash::default()).unwrap().spans;
         let said = |span: &Span| (span.row, text[span.row].unwrap().get(span.start..span.end).unwrap());
         assert_eq!(found.iter().map(said).collect::<Vec<_>>(), [(0, "ada@example.org")]);
         assert_eq!(plugin.manifest().labels[found[0].label].label, "email");
-        assert_eq!(plugin.find("note", &column.slice(1, 3), &Leash::default()), Ok(Vec::new()));
+        assert!(plugin.find("note", &column.slice(1, 3), &Leash::default()).unwrap().spans.is_empty());
     }
 
     #[test]

@@ -22,14 +22,8 @@ type classifierManifest struct {
 // ClassifierCases runs every golden case of a classifier's manifest as a test of its own.
 func ClassifierCases(t *testing.T, manifest string, classify moretta.Classify) {
 	t.Helper()
-	text, err := os.ReadFile(manifest)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var read classifierManifest
-	if err := json.Unmarshal(text, &read); err != nil {
-		t.Fatal(err)
-	}
+	readManifest(t, manifest, &read)
 	for _, golden := range read.Cases {
 		t.Run(golden.Name, func(t *testing.T) {
 			input := column(t, golden.Input)
@@ -48,6 +42,17 @@ func ClassifierCases(t *testing.T, manifest string, classify moretta.Classify) {
 				t.Errorf("found %v, and the case says %v", got, golden.Matched)
 			}
 		})
+	}
+}
+
+func readManifest(t *testing.T, manifest string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -32,11 +32,14 @@ pub const ATTACKS: [&str; 19] = [
     "chain",
 ];
 
+/// The names of columns in which it finds the numbers, and not in every batch that has them: no call by itself shows that.
+pub const UNFAITHFUL: [&str; 4] = ["not-alone", "not-second", "not-among-nulls", "not-beyond-ascii"];
+
 impl TextClassifier for HostileText {
     fn find(_: &Request, name: &str, column: Column) -> Result<Vec<Span>, BatchError> {
         let span = Span { row: 0, start: 0, end: 1, label: 0, confidence: 90 };
         let text = column.text()?;
-        let length = text.bytes(0).map_or(0, <[u8]>::len) as u32;
+        let length = text.iter_bytes().next().flatten().map_or(0, <[u8]>::len) as u32;
         Ok(match name {
             "refuse" => return Err(BatchError::Internal),
             "spin" => spin(),
@@ -57,6 +60,10 @@ impl TextClassifier for HostileText {
             "too-sure" => vec![Span { confidence: 101, ..span }],
             "everything" => vec![Span { end: length, ..span }; 10],
             "chain" => (0..length - 1).map(|start| Span { start, end: start + 2, ..span }).collect(),
+            "not-alone" if column.rows < 2 => Vec::new(),
+            "not-second" if text.iter().nth(1).flatten().is_some() => Vec::new(),
+            "not-among-nulls" if text.iter().flatten().count() * 2 < column.rows as usize => Vec::new(),
+            "not-beyond-ascii" if !text.data().is_ascii() => Vec::new(),
             _ => text
                 .iter()
                 .enumerate()
@@ -115,6 +122,9 @@ mod tests {
     fn every_attack_is_one() {
         let column = || Column::from_text([Some("né 12"), None, Some("34")]);
         let honest = find("honest", column()).unwrap();
+        for name in UNFAITHFUL {
+            assert!(find(name, Column::from_text([Some("12"), None])).unwrap().len() == 1, "{name}");
+        }
         for attack in ATTACKS.iter().filter(|attack| !["spin", "trap", "grow-memory"].contains(attack)) {
             assert_ne!(find(attack, column()), Ok(honest.clone()), "{attack}");
         }

@@ -1,0 +1,3 @@
+module moretta/contract
+
+go 1.25
