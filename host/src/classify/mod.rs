@@ -13,6 +13,7 @@ mod ask;
 mod column;
 mod contradict;
 mod evidence;
+mod rest;
 mod shape;
 mod suggest;
 mod weigh;
