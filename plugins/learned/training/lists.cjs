@@ -1,5 +1,5 @@
 // Draws from @faker-js/faker, and writes JSON: what is trained on, and columns that are held out.
-const { allFakers, faker } = require("@faker-js/faker");
+const { allFakers, allLocales, faker } = require("@faker-js/faker");
 
 const draw = (from, make, times) => {
   from.seed(42);
@@ -16,7 +16,8 @@ const draw = (from, make, times) => {
 };
 
 // Of each locale and kind; the locales are none of those that training has, nor are their lists its lists.
-const LOCALES = ["af_ZA", "cy", "da", "en_ZA", "en_GH", "fr_SN", "fr_LU", "mk", "sk", "sr_RS_latin", "sv", "uk", "ur", "ro", "hu", "lv"];
+const LOCALES =
+  "af_ZA cy da en_ZA en_GH fr_SN fr_LU mk sk sr_RS_latin sv uk ur ro hu lv".split(" ");
 const KINDS = {
   given: (f) => f.person.firstName(),
   family: (f) => f.person.lastName(),
@@ -63,7 +64,20 @@ const BACKGROUND = {
   adverb: (f) => f.word.adverb(),
   "genre of books": (f) => f.book.genre(),
   month: (f) => f.date.month(),
-  license: (f) => f.finance.creditCardIssuer(),
+  "issuer of cards": (f) => f.finance.creditCardIssuer(),
+};
+// Nobody's in other languages, which all are of locales that training has.
+const LANGUAGES =
+  "de es fr it pt_BR nl pl cs_CZ nb_NO fi tr el ru ar fa he ja ko zh_CN vi th ta_IN hy ka_GE az hr".split(" ");
+// Each with what a language has to have of its own for it; else it would be English.
+const BACKGROUND_ABROAD = {
+  "product name": [(own) => own.commerce?.product_name, (f) => f.commerce.productName()],
+  department: [(own) => own.commerce?.department, (f) => f.commerce.department()],
+  colour: [(own) => own.color?.human, (f) => f.color.human()],
+  filler: [(own) => own.lorem?.word, (f) => f.lorem.words({ min: 1, max: 4 })],
+  adjective: [(own) => own.word?.adjective, (f) => f.word.adjective()],
+  noun: [(own) => own.word?.noun, (f) => f.word.noun()],
+  verb: [(own) => own.word?.verb, (f) => f.word.verb()],
 };
 const BACKGROUND_HELD_OUT = {
   vehicle: (f) => f.vehicle.vehicle(),
@@ -97,4 +111,9 @@ const of = (kinds) => Object.entries(kinds).map(([name, make]) => ["none", name,
 const columns = LOCALES.flatMap((locale) =>
   Object.entries(KINDS).map(([kind, make]) => [kind, `faker-js ${locale}`, draw(allFakers[locale], make, 120)]),
 );
-console.log(JSON.stringify({ train: of(BACKGROUND), held_out: [...columns, ...of(BACKGROUND_HELD_OUT)] }));
+const abroad = LANGUAGES.flatMap((locale) =>
+  Object.entries(BACKGROUND_ABROAD)
+    .filter(([, [own]]) => own(allLocales[locale]))
+    .map(([name, [, make]]) => ["none", `${name} in ${locale}`, draw(allFakers[locale], make, 60)]),
+);
+console.log(JSON.stringify({ train: [...of(BACKGROUND), ...abroad], held_out: [...columns, ...of(BACKGROUND_HELD_OUT)] }));

@@ -32,20 +32,20 @@ UNSEEN = set(
 )
 # What is drawn of each locale, and how many of it are kept for training.
 DRAWN = {
-    "given": ("person", "first_name", 180),
-    "family": ("person", "last_name", 250),
+    "given": ("person", "first_name", 240),
+    "family": ("person", "last_name", 340),
     "person": ("person", "name", 30),
     "city": ("address", "city", 90),
     "street": ("address", "street_address", 70),
     "address": ("address", "address", 25),
     "country": ("address", "country", 50),
-    "organization": ("company", "company", 80),
-    "occupation": ("job", "job", 160),
+    "organization": ("company", "company", 60),
+    "occupation": ("job", "job", 130),
 }
 # Countries whose cities are held out.
 ABROAD = set("SE SK UA PT MX CL CO BE AT CH TW SI RO NP LV CA IE NG KE PS DZ PH IS HU ZA GB DK LU SN MK RS PK GH".split())
 # How many of the diagnoses, medications and cities of other lists are trained on.
-DIAGNOSES, MEDICATIONS, CITIES = 2800, 3500, 5200
+DIAGNOSES, MEDICATIONS, CITIES = 2800, 3500, 7500
 # How many values a column that is held out has.
 COLUMN = 24
 
