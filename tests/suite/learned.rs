@@ -14,14 +14,14 @@ const NOBODYS: &str = include_str!("../corpus/columns/nobodys.txt");
 /// left out: a list has all of them, and those that are not trained on are only spellings.
 const KINDS: [(&str, &str, f64); 13] = [
     ("address", "address", 0.65),
-    ("city", "city", 0.65),
+    ("city", "city", 0.6),
     ("diagnosis", "clinical", 0.9),
     ("family", "family-name", 0.7),
     ("given", "given-name", 0.85),
     ("medication", "clinical", 0.8),
     ("none", "", 0.7),
     ("nobody's", "", 1.0),
-    ("occupation", "occupation", 0.85),
+    ("occupation", "occupation", 0.8),
     ("organization", "organization", 0.85),
     ("person", "person-name", 0.95),
     ("street", "street", 0.9),

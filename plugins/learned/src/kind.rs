@@ -1,5 +1,10 @@
 //! What a value can be taken for, and which labels that speaks for.
 
+use Kind::{
+    Address, City, Country, Diagnosis, Family, Given, Medication, Nothing, Occupation, Organization, Person, Street,
+    Username,
+};
+
 /// What a value is taken for. The numbers are the lanes of the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -31,11 +36,6 @@ pub enum Kind {
     /// A disease or an injury.
     Diagnosis,
 }
-
-use Kind::{
-    Address, City, Country, Diagnosis, Family, Given, Medication, Nothing, Occupation, Organization, Person, Street,
-    Username,
-};
 
 /// How many kinds there are.
 pub const KINDS: usize = 13;

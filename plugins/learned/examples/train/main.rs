@@ -58,5 +58,5 @@ fn main() -> io::Result<()> {
 fn example(kind: Kind, lists: &Lists, random: &mut Random) -> Option<Example> {
     let value = spoil::spoilt(made::value(kind, lists, random), kind, random);
     let mut features = Features::default();
-    features.look(value.trim()).then(|| Example { kind, words_at: features.words_at, rows: features.rows })
+    features.look(value.trim()).then_some(Example { kind, words_at: features.words_at, rows: features.rows })
 }
