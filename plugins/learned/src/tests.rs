@@ -21,7 +21,16 @@ fn values_are_told_by_how_they_are_written() {
             Kind::Organization,
             ["Schmitt GmbH", "Kovács Kft.", "Hospital General de Toledo", "Ferrari s.r.l.", "Berg & Sons"],
         ),
-        (Kind::Occupation, ["Elektrotechniker", "software engineer", "Insegnante", "Warehouse manager", "Kokki"]),
+        (
+            Kind::Occupation,
+            [
+                "Elektrotechniker",
+                "software engineer",
+                "Accountant, chartered",
+                "Warehouse manager",
+                "Ingénieur qualité",
+            ],
+        ),
         (Kind::Username, ["jkowalski42", "maria.rossi", "anna_svensson", "tnguyen", "Pavel_Novak88"]),
         (
             Kind::Medication,
