@@ -18,10 +18,10 @@ const HELD_OUT: std::ops::Range<u64> = 100..106;
 
 /// Columns, the labels that are right, the label that was suggested.
 #[derive(Default)]
-struct Score(Vec<(String, Vec<&'static str>, Option<String>)>);
+pub(super) struct Score(pub(super) Vec<(String, Vec<&'static str>, Option<String>)>);
 
 impl Score {
-    fn is_right(right: &[&str], suggested: Option<&str>) -> bool {
+    pub(super) fn is_right(right: &[&str], suggested: Option<&str>) -> bool {
         match suggested {
             // Whatever identifies nobody is as good as another.
             Some(label) if right.is_empty() => !label.parse::<moretta::phi::Label>().unwrap().is_identifying(),
@@ -33,7 +33,7 @@ impl Score {
         }
     }
 
-    fn precision(&self) -> f64 {
+    pub(super) fn precision(&self) -> f64 {
         let told = || {
             self.0.iter().filter(|(_, right, label)| {
                 label.is_some() && !(right.is_empty() && Self::is_right(right, label.as_deref()))
@@ -43,14 +43,14 @@ impl Score {
         right as f64 / told().count().max(1) as f64
     }
 
-    fn recall(&self) -> f64 {
+    pub(super) fn recall(&self) -> f64 {
         let there = || self.0.iter().filter(|(_, right, _)| !right.is_empty());
         let right = there().filter(|(_, right, label)| Self::is_right(right, label.as_deref())).count();
         right as f64 / there().count().max(1) as f64
     }
 
     /// What was taken for what, how often.
-    fn confusion(&self) -> String {
+    pub(super) fn confusion(&self) -> String {
         let mut table: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
         for (column, right, label) in self.0.iter().filter(|(_, right, label)| !Self::is_right(right, label.as_deref()))
         {
@@ -71,7 +71,7 @@ impl Score {
     }
 }
 
-fn look(input: PathBuf) -> Survey {
+pub(super) fn look(input: PathBuf) -> Survey {
     thread_local!(static REGISTRY: Registry = moretta::plugins(Limits::default(), None, None, Trust::Unchecked).unwrap());
     let run = SurveyRun {
         inputs: vec![input],
@@ -84,7 +84,7 @@ fn look(input: PathBuf) -> Survey {
     REGISTRY.with(|registry| survey(registry, &run).unwrap())
 }
 
-fn suggested(survey: &Survey, place: usize) -> Option<String> {
+pub(super) fn suggested(survey: &Survey, place: usize) -> Option<String> {
     survey.columns[place].suggestion.as_ref().map(|suggestion| suggestion.label.name().to_owned())
 }
 

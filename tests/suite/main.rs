@@ -9,5 +9,6 @@ mod forged;
 mod generated;
 mod hostile;
 mod languages;
+mod learned;
 mod masking;
 mod scrub;

@@ -37,7 +37,28 @@ impl Classifiers {
             let found = classifier.ask(&names, &columns, &batch.place().row(0), leash)?;
             evidence.add((place, classifier), &names, &columns, &found);
         }
+        self.add_rest(&mut evidence, (&names, &columns), &batch.place().row(0), leash)?;
         Ok(evidence)
+    }
+
+    /// Adds what those say who are asked about columns that the others leave open.
+    fn add_rest(
+        &self,
+        evidence: &mut Evidence,
+        (names, columns): (&[&str], &[(ArrayRef, ColumnType)]),
+        place: &Place,
+        leash: &Leash,
+    ) -> Result<(), Error> {
+        let mut asked = self.iter().filter(|(_, classifier)| classifier.reads() == Reads::Rest).peekable();
+        if asked.peek().is_none() {
+            return Ok(());
+        }
+        let (names, columns) = self.left_open(evidence, names, columns);
+        for (number, classifier) in asked {
+            let found = classifier.ask(&names, &columns, place, leash)?;
+            evidence.add((number, classifier), &names, &columns, &found);
+        }
+        Ok(())
     }
 
     /// Adds what the names of the columns speak for.

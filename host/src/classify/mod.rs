@@ -4,6 +4,9 @@
 //! batches is added up in any order, so that a large file is looked at in parts. All of it together gives a suggestion
 //! for each column, with how sure that is and why. What the columns are for, and where they come from, is not known here.
 //!
+//! Those who read values are asked first. Of a column of text that they leave open, others are asked about the different
+//! values, for these cost more to judge and are less sure.
+//!
 //! ```text
 //!  Batch ─▶ classifiers, each in an instance of its own ─▶ Evidence ─┐
 //!  Batch ─▶ …                                              Evidence ─┴▶ one Evidence ─▶ Suggestion for each column
@@ -14,6 +17,7 @@ mod column;
 mod contradict;
 mod evidence;
 mod pieces;
+mod rest;
 mod shape;
 mod suggest;
 mod weigh;

@@ -65,6 +65,11 @@ impl<'a> Grounds<'a> {
         Self(classifiers.iter().flat_map(|(place, classifier)| ground(place, classifier)).collect())
     }
 
+    /// How sure it is of what it is surest of.
+    pub(super) fn surest(&self) -> f64 {
+        Label::all().map(|label| self.confidence(label)).fold(0.0, f64::max)
+    }
+
     /// What speaks for a label itself counts, and beside it what speaks for the kinds that it is one of.
     pub(super) fn confidence(&self, label: Label) -> f64 {
         let own = self.sum(|ground| ground.label == label);
@@ -76,14 +81,14 @@ impl<'a> Grounds<'a> {
         }
         either(
             own,
-            self.sum(|ground| ground.label != label && label.is_a(ground.label) && ground.reads == Reads::Values),
+            self.sum(|ground| ground.label != label && label.is_a(ground.label) && ground.reads != Reads::Names),
         )
     }
 
     /// A name alone speaks for it, the values could and do not, and they speak for something else. Where no classifier
     /// knows the label, those that know what it is one of are asked.
     fn is_contradicted(&self, label: Label) -> bool {
-        let of_values = || self.0.iter().filter(|ground| ground.reads == Reads::Values);
+        let of_values = || self.0.iter().filter(|ground| ground.reads != Reads::Names);
         let is_known = of_values().any(|ground| ground.label == label);
         let of_label = |ground: &&Ground<'_>| if is_known { ground.label == label } else { label.is_a(ground.label) };
         let mut asked = of_values().filter(of_label).peekable();
@@ -117,7 +122,7 @@ impl Ground<'_> {
             Reads::Names => {
                 format!("its name {}", because.unwrap_or_else(|| format!("is one for {}", self.label.meaning())))
             }
-            Reads::Values => {
+            Reads::Values | Reads::Rest => {
                 let because = because.unwrap_or_else(|| format!("look like {}", self.label.meaning()));
                 format!("{} of {} values {because}", percent(self.counts.share()), grouped(self.counts.examined))
             }

@@ -10,7 +10,7 @@ pub(super) fn worth(detection: &Detection, reads: Reads, counts: Counts) -> f64 
     let examined = as_f64(counts.examined);
     let many = match reads {
         Reads::Names => 1.0,
-        Reads::Values => examined / (examined + 1.0),
+        Reads::Values | Reads::Rest => examined / (examined + 1.0),
     };
     weight * ((counts.share() - chance) / (enough - chance)).clamp(0.0, 1.0) * many
 }

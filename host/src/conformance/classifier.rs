@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
         let manifest = plugin.manifest();
         let is_tried = |property: &Property| match property {
             Property::Cases => !manifest.cases.is_empty(),
-            Property::Nulls | Property::NoRows | Property::AddsUp => manifest.reads == Reads::Values,
+            Property::Nulls | Property::NoRows | Property::AddsUp => manifest.reads != Reads::Names,
             _ => true,
         };
         let checks = Checks::new(Property::OF_CLASSIFIERS.into_iter().filter(is_tried), |_| true);
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         self.found(Property::Deterministic, asked, broken);
         match self.plugin.manifest().reads {
             Reads::Names => Ok(()),
-            Reads::Values => self.values(asked, &counts),
+            Reads::Values | Reads::Rest => self.values(asked, &counts),
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
     fn measure(&mut self, values: usize) -> Result<Option<speed::Speed>, Error> {
         let asked = match self.plugin.manifest().reads {
             Reads::Names => Asked::of_name(NAMES[2]),
-            Reads::Values => {
+            Reads::Values | Reads::Rest => {
                 let array = made_up::distinct(ColumnType::Text, speed::BATCH.min(values));
                 Asked::of(ColumnType::Text, MadeUp::new(&format!("{values} rows"), array))
             }

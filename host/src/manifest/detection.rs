@@ -71,6 +71,9 @@ pub enum Reads {
     /// Values, and names beside them.
     #[default]
     Values,
+    /// The same of columns of text that those who read values are not sure of: of these it is asked about the different
+    /// values of each batch.
+    Rest,
     /// Names alone: it is asked once for each column, with one empty text as its value.
     Names,
 }

@@ -14,7 +14,7 @@ use crate::manifest::{Reads, World};
 use crate::plan::{self, Finder, Found, NotFound, Transforms};
 
 /// The shipped plugins, packed from `plugins/`.
-const BUILT_IN: [(&str, &[u8]); 17] = [
+const BUILT_IN: [(&str, &[u8]); 18] = [
     ("age", include_bytes!("../../../plugins/packed/age.wasm")),
     ("clinical-text", include_bytes!("../../../plugins/packed/clinical-text.wasm")),
     ("column-names", include_bytes!("../../../plugins/packed/column-names.wasm")),
@@ -23,6 +23,7 @@ const BUILT_IN: [(&str, &[u8]); 17] = [
     ("fpe", include_bytes!("../../../plugins/packed/fpe.wasm")),
     ("generalize", include_bytes!("../../../plugins/packed/generalize.wasm")),
     ("identifiers", include_bytes!("../../../plugins/packed/identifiers.wasm")),
+    ("learned", include_bytes!("../../../plugins/packed/learned.wasm")),
     ("names-and-places", include_bytes!("../../../plugins/packed/names-and-places.wasm")),
     ("noise", include_bytes!("../../../plugins/packed/noise.wasm")),
     ("partial", include_bytes!("../../../plugins/packed/partial.wasm")),
