@@ -70,7 +70,7 @@ fn a_terminal_is_asked_for_each_suggestion_that_waits() {
     desk.run("classify in.csv --out l.yaml --review").assert_code(2);
     assert!(!desk.names().contains("l.yaml"));
     // One answer for each column in its order; what is no label is asked for again.
-    let asked = "printf 'r\\nfree-txt\\nfree-text\\n' | \
+    let asked = "printf 'a\\nr\\nfree-txt\\nfree-text\\n' | \
                  script -qec \"$MORETTA classify in.csv --out l.yaml --review\" /dev/null";
     let told = desk.run_in_shell(asked).assert_code(0).text();
     assert!(told.contains("that is no label; did you mean `free-text`?"), "{told}");
@@ -80,7 +80,7 @@ fn a_terminal_is_asked_for_each_suggestion_that_waits() {
     {
         assert!(labels.contains(reviewed), "{labels}");
     }
-    assert_eq!(labels.matches("by: ").count(), 2, "{labels}");
+    assert_eq!(labels.matches("by: ").count(), 3, "{labels}");
 }
 
 #[test]
