@@ -1,4 +1,5 @@
 //! What the classifiers of values leave open: columns of text that none of them is sure of, and their different values.
+//! What is counted of these depends on where batches begin, and on nothing else.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use super::suggest::Grounds;
 use crate::batch::ColumnType;
 
 /// How sure somebody is of a column that is not left open.
-const SETTLED: f64 = 0.8;
+const SETTLED: f64 = 0.75;
 
 /// So many values of a batch are looked at.
-const LOOKED_AT: usize = 1_024;
+const LOOKED_AT: usize = 512;
 
 /// So few different values are choices, where each of them is there several times.
 const CHOICES: usize = 12;
